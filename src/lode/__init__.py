@@ -1,0 +1,1 @@
+"""Lode: mine formulas that predict stock returns, and prove or refuse each of them."""

@@ -1,0 +1,111 @@
+"""Logs and progress, all on standard error: readable on a terminal, JSON lines otherwise."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, cast
+
+import structlog
+
+_REPORT_SECONDS = 5.0
+
+
+class Logger(Protocol):
+    """The part of a structlog logger that Lode uses."""
+
+    def debug(self, event: str, **fields: object) -> None: ...
+    def info(self, event: str, **fields: object) -> None: ...
+    def warning(self, event: str, **fields: object) -> None: ...
+    def error(self, event: str, **fields: object) -> None: ...
+
+
+def configure(level: str = "info") -> None:
+    """Set the process's log format and the least severe `level` that is shown."""
+    terminal = sys.stderr.isatty()
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def get_logger(name: str) -> Logger:
+    """Return a logger whose lines carry `name`."""
+    return cast("Logger", structlog.get_logger(logger=name))
+
+
+class Progress:
+    """How far a piece of work is; `advance` is called by the worker, reports go out at most every few seconds."""
+
+    def __init__(self, description: str, total: int) -> None:
+        self.description, self.total, self.done = description, total, 0
+        self.note = ""
+        self._began = self._reported = time.monotonic()
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Count `count` more units as done; `note` is shown beside the rate."""
+        self.done, self.note = self.done + count, note or self.note
+        self._moved()
+
+    def _moved(self) -> None:
+        now = time.monotonic()
+        if now - self._reported < _REPORT_SECONDS or not self.done:
+            return
+        self._reported = now
+        rate = self.done / (now - self._began)
+        left = round((self.total - self.done) / rate, 1)
+        get_logger("progress").info(
+            self.description, done=self.done, total=self.total, rate=round(rate, 1), seconds_left=left, note=self.note
+        )
+
+
+class _Bar(Progress):
+    """A progress bar on a terminal, with rate and time left."""
+
+    def __init__(self, description: str, total: int) -> None:
+        super().__init__(description, total)
+        from rich.console import Console  # noqa: PLC0415  rich costs import time that only terminals need
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._rich = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            console=Console(stderr=True),
+        )
+        self._task = self._rich.add_task(description, total=total, rate="", note="")
+        self._rich.start()
+
+    def _moved(self) -> None:
+        rate = self.done / max(time.monotonic() - self._began, 1e-3)
+        self._rich.update(self._task, completed=self.done, rate=f"{rate:,.0f}/s", note=self.note)
+
+    def stop(self) -> None:
+        self._rich.stop()
+
+
+@contextmanager
+def progress(description: str, total: int) -> Iterator[Progress]:
+    """Show how far `total` units of work are, with rate and time left."""
+    if not sys.stderr.isatty():
+        yield Progress(description, total)
+        return
+    bar = _Bar(description, total)
+    try:
+        yield bar
+    finally:
+        bar.stop()

@@ -1,0 +1,78 @@
+"""One frozen settings object, built at the entry point and passed down.
+
+Sources, the first that has a value wins: arguments, the environment (`LODE_…`), `.env`, `lode.toml`, the default.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from lode.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """What a deployment decides. Times are in seconds, rates in requests a second, sizes in bytes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LODE_", env_file=".env", toml_file="lode.toml", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    home: Path = Field(default=Path("~/.lode"), description="folder of the embedded warehouse and the local lake")
+    warehouse_url: SecretStr | None = Field(default=None, description="ClickHouse server; absent: the embedded one")
+    lake_url: str | None = Field(default=None, description="file:///… or s3://bucket/prefix; absent: a folder in home")
+    warehouse_idle: float = Field(default=300.0, gt=0, description="the embedded warehouse ends after this idle time")
+    query_limit: float = Field(default=60.0, gt=0, description="longest read-only query of `lode sql` and the app")
+    yahoo_url: str = Field(default="https://query1.finance.yahoo.com", description="base of the v8 chart endpoint")
+    yahoo_rate: float = Field(default=4.0, gt=0, description="requests a second to Yahoo")
+    yahoo_concurrency: int = Field(default=4, ge=1, le=32, description="requests to Yahoo under way at once")
+    http_timeout: float = Field(default=20.0, gt=0, description="limit of one request to a source")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the base class names it
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put `lode.toml` behind the environment and `.env`."""
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def folder(self) -> Path:
+        """`home` with `~` resolved, absolute."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def lake(self) -> str:
+        """The lake's URL."""
+        return self.lake_url or (self.folder / "lake").as_uri()
+
+    @property
+    def warehouse_folder(self) -> Path:
+        """Folder of the embedded warehouse."""
+        return self.folder / "warehouse"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of local copies, safe to delete."""
+        return self.folder / "cache"
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401  values of any setting
+    """Settings of this process; `overrides` win over every source.
+
+    Raises SettingsError that names each faulty setting and the places where it is looked for.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in error.errors())
+        msg = f"{faults}. Looked in the environment (LODE_…), {Path('.env').absolute()} and {Path('lode.toml').absolute()}."
+        raise SettingsError(msg) from None
