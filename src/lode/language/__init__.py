@@ -1,0 +1,31 @@
+"""The language of factors: expressions, their operators, units, reach and canonical form.
+
+Pure: no data, no numpy, no I/O. `parse` reads text, `str(expression)` writes it back.
+"""
+
+from lode.language.expression import Call, Constant, Expr, Field, postorder
+from lode.language.lookback import lookback
+from lode.language.operators import ALIASES, OPERATORS, Operator, Param
+from lode.language.parser import check, parse
+from lode.language.units import FIELD_UNITS, UNITS, Unit, UnitError, constant_unit, unit
+
+__all__ = [
+    "ALIASES",
+    "FIELD_UNITS",
+    "OPERATORS",
+    "UNITS",
+    "Call",
+    "Constant",
+    "Expr",
+    "Field",
+    "Operator",
+    "Param",
+    "Unit",
+    "UnitError",
+    "check",
+    "constant_unit",
+    "lookback",
+    "parse",
+    "postorder",
+    "unit",
+]

@@ -1,0 +1,95 @@
+"""Formula text as tokens: names, numbers, signs. Anything else is refused here, with its place.
+
+So nothing but these ever reaches Python's parser: no strings, attributes, brackets, keywords or line breaks.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from dataclasses import dataclass
+from typing import Literal, NoReturn
+
+from lode.errors import ExpressionError
+
+LONGEST_TEXT = 20_000
+_LONGEST_NUMBER = 40
+_LONGEST_NAME = 100
+
+_TOKEN = re.compile(
+    r"""(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.])
+      | (?P<sign>\*\*|<=|>=|==|!=|[-+*/<>=(),])
+      | (?P<blank>[ \t\r\n]+)""",
+    re.VERBOSE,
+)
+_HINTS = {
+    "^": "powers are written x ** y",
+    "$": "fields are written without `$`: close",
+    "?": "a choice is written if_else(condition, x, y)",
+    ":": "a choice is written if_else(condition, x, y)",
+    "&": "conditions are combined with * (and) and max(x, y) (or)",
+    "|": "conditions are combined with * (and) and max(x, y) (or)",
+    ".": "there are no attributes",
+    "!": "there is no negation; compare with 0",
+    "'": "there are no strings",
+    '"': "there are no strings",
+    "[": "arguments stand in round parentheses",
+    "{": "arguments stand in round parentheses",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the text with the column where it starts; blanks are left out."""
+
+    kind: Literal["name", "number", "sign"]
+    text: str
+    position: int
+
+
+def fail(reason: str, text: str, position: int) -> NoReturn:
+    """Raise ExpressionError at `position`; what a terminal cannot print is shown as a blank."""
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    raise ExpressionError(reason, shown, min(position, len(shown)))
+
+
+def scan(text: str) -> list[Token]:
+    """All tokens of `text`, or ExpressionError at the first character that is not part of the language."""
+    if len(text) > LONGEST_TEXT:
+        reason = f"the expression has {len(text)} characters; the longest that is read has {LONGEST_TEXT}"
+        raise ExpressionError(reason)
+    tokens: list[Token] = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            _refuse(text, position)
+        if match.lastgroup != "blank":
+            tokens.append(_token(match, text))
+        position = match.end()
+    return tokens
+
+
+def _token(match: re.Match[str], text: str) -> Token:
+    found, position = match.group(), match.start()
+    if match.lastgroup == "name":
+        if keyword.iskeyword(found):
+            fail(f"`{found}` is a word of Python, not of the language", text, position)
+        if len(found) > _LONGEST_NAME:
+            fail(f"a name of {len(found)} characters; names have at most {_LONGEST_NAME}", text, position)
+        return Token("name", found, position)
+    if match.lastgroup == "number":
+        if len(found) > _LONGEST_NUMBER:
+            fail(f"a number of {len(found)} characters; numbers have at most {_LONGEST_NUMBER}", text, position)
+        return Token("number", found, position)
+    return Token("sign", found, position)
+
+
+def _refuse(text: str, position: int) -> NoReturn:
+    char = text[position]
+    if char.isascii() and char.isdigit():
+        fail("not a number; numbers are written 20, 0.5 or 1e-6", text, position)
+    shown = f"`{char}`" if char.isprintable() else f"the character U+{ord(char):04X}"
+    hint = f": {_HINTS[char]}" if char in _HINTS else ""
+    fail(f"{shown} is not part of the language{hint}", text, position)
