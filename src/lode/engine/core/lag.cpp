@@ -1,0 +1,43 @@
+// Values of earlier sessions.
+#include <algorithm>
+#include <vector>
+
+#include "kernels.h"
+
+namespace lode {
+
+void ts_delay(const float* x, float* out, Shape shape, Index lag) {
+    const Index known = std::max<Index>(0, shape.sessions - lag) * shape.names;
+    std::fill(out, out + (shape.cells() - known), kNaN);
+    std::copy(x, x + known, out + (shape.cells() - known));
+}
+
+void ts_delta(const float* x, float* out, Shape shape, Index lag) {
+    const Index known = std::max<Index>(0, shape.sessions - lag) * shape.names;
+    const Index unknown = shape.cells() - known;
+    std::fill(out, out + unknown, kNaN);
+    const float* LODE_RESTRICT now = x + unknown;
+    const float* LODE_RESTRICT before = x;
+    float* LODE_RESTRICT result = out + unknown;
+    for (Index i = 0; i < known; ++i) result[i] = finite(now[i] - before[i]);
+}
+
+void ts_backfill(const float* x, float* out, Shape shape, Index window) {
+    std::vector<float> last(static_cast<std::size_t>(shape.names), kNaN);
+    std::vector<std::int32_t> age(static_cast<std::size_t>(shape.names), 0);
+    float* LODE_RESTRICT value = last.data();
+    std::int32_t* LODE_RESTRICT sessions_ago = age.data();
+    const std::int32_t limit = static_cast<std::int32_t>(std::min<Index>(window, shape.sessions));
+    for (Index t = 0; t < shape.sessions; ++t) {
+        const float* LODE_RESTRICT here = x + t * shape.names;
+        float* LODE_RESTRICT result = out + t * shape.names;
+        for (Index i = 0; i < shape.names; ++i) {
+            const bool known = magnitude(here[i]) <= kLargest;
+            value[i] = known ? here[i] : value[i];
+            sessions_ago[i] = known ? 0 : sessions_ago[i] + 1;
+            result[i] = sessions_ago[i] < limit ? value[i] : kNaN;
+        }
+    }
+}
+
+}  // namespace lode
