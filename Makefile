@@ -1,0 +1,57 @@
+# One command for each thing. Everything is installed into .venv in this checkout, from the locks, by hash.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test soak test-oldest check bench docs synth lock clean
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+CHROMIUM ?=
+ARGS ?=
+BOOTSTRAP := PYTHON="$(PYTHON)" tools/bootstrap
+VENV := .venv/bin
+export CHROMIUM
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 14
+
+setup:  ## install everything: running, testing, checking, deploying
+	@$(BOOTSTRAP) all
+
+run:  ## install what running needs, then mine: `lode run` (ARGS="--universe sp500 …" to say otherwise)
+	@$(BOOTSTRAP) run
+	@$(VENV)/lode run $(ARGS)
+
+test:  ## install everything, Chromium included where allowed, then run every test, the long ones at a tenth
+	@$(BOOTSTRAP) all --tests
+	@env -u LODE_SOAK $(VENV)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+soak:  ## run the long tests at full size
+	@$(BOOTSTRAP) all --tests
+	@LODE_SOAK=1 $(VENV)/python -m pytest -n 2 --dist worksteal -m soak --timeout 14400 $(ARGS)
+
+test-oldest:  ## run the tests on the oldest versions that pyproject.toml allows, in .venv-oldest
+	@$(BOOTSTRAP) all --tests
+	@$(VENV)/python -m tools.oldest
+	@.venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m "not browser" $(ARGS)
+
+check:  ## lint, format, types, import arrows, doctests
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m tools.check
+
+bench:  ## run every benchmark and write benchmarks/results.md
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m benchmarks.run $(ARGS)
+
+docs:  ## say where the documentation is
+	@echo "The site is not built yet; README.md and each module's docstring are the documentation."
+
+synth:  ## write the CloudFormation templates into infra/cdk.out, offline
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m infra.app
+
+lock:  ## write the locks from pyproject.toml (ARGS=--upgrade for the newest versions)
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m tools.lock $(ARGS)
+
+clean:  ## remove what was installed and built here (not LODE_HOME)
+	@rm -rf .venv .venv-oldest build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
