@@ -57,6 +57,7 @@ void bind_elementwise(nb::module_& m) {
     bind_binary<Binary::less>(m, "less");
     bind_binary<Binary::less_equal>(m, "less_equal");
     bind_binary<Binary::equal>(m, "equal");
+    bind_binary<Binary::not_equal>(m, "not_equal");
     m.def("if_else", [](const Argument& condition, const Argument& yes, const Argument& no, const Output& out) {
         const Operand c = operand(condition, out), a = operand(yes, out), b = operand(no, out);
         nb::gil_scoped_release release;

@@ -121,6 +121,8 @@ void binary(Binary op, Operand x, Operand y, float* out, Index cells) {
             return zip(x, y, out, cells, [](float a, float b) { return both(a, b, a <= b ? 1.0f : 0.0f); });
         case Binary::equal:
             return zip(x, y, out, cells, [](float a, float b) { return both(a, b, a == b ? 1.0f : 0.0f); });
+        case Binary::not_equal:
+            return zip(x, y, out, cells, [](float a, float b) { return both(a, b, a == b ? 0.0f : 1.0f); });
         case Binary::power: return power(x, y, out, cells);
         case Binary::signed_power: return signed_power(x, y, out, cells);
     }

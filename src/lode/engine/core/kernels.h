@@ -18,7 +18,7 @@ struct Operand {
 
 // elementwise.cpp
 enum class Unary { reverse, abs, sign, log, sqrt, inverse, is_nan };
-enum class Binary { add, subtract, multiply, divide, min, max, power, signed_power, less, less_equal, equal };
+enum class Binary { add, subtract, multiply, divide, min, max, power, signed_power, less, less_equal, equal, not_equal };
 void unary(Unary op, const float* x, float* out, Index cells);
 void binary(Binary op, Operand x, Operand y, float* out, Index cells);
 void if_else(Operand condition, Operand yes, Operand no, float* out, Index cells);
@@ -30,9 +30,6 @@ void ts_delta(const float* x, float* out, Shape shape, Index lag);
 void ts_backfill(const float* x, float* out, Shape shape, Index window);
 
 // rolling_sums.cpp, rolling_moments.cpp, decay.cpp, rolling_extremes.cpp, rolling_rank.cpp
-enum class Rolling {
-    mean, sum, product, av_diff, std_dev, zscore, decay_linear, min, max, arg_min, arg_max, scale, rank
-};
 void ts_mean(const float* x, float* out, Shape shape, Index window, Index first_row);
 void ts_sum(const float* x, float* out, Shape shape, Index window, Index first_row);
 void ts_product(const float* x, float* out, Shape shape, Index window, Index first_row);

@@ -1,0 +1,206 @@
+"""Values of expressions: a batch runs as one graph, with pooled panels and a bounded store of common parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from lode.engine.arrays import Floats, Labels, Mask, common_shape, without_infinities
+from lode.engine.buffers import Buffer, Pool, Store
+from lode.engine.kernels import KERNELS, Group, Kernel, Site
+from lode.engine.plan import Plan
+from lode.engine.ranking import SortBench
+from lode.engine.simd import core
+from lode.errors import ExpressionError
+from lode.language import Call, Constant, Field
+
+if TYPE_CHECKING:
+    from lode.language import Expr
+
+DEFAULT_CACHE_BYTES = 256 << 20
+REMEMBERED = 1 << 16
+
+# What a computed argument is: a panel that is held, a number that stands in every cell, or the name of a group.
+Value: TypeAlias = Buffer | float | str
+
+
+class Evaluator:
+    """Computes expressions over one panel.
+
+    fields: (sessions, names) float32, row-major, NaN for missing; an infinity counts as missing.
+    groups: (sessions, names) int32 labels from 0, -1 for missing.
+    mask: (sessions, names) bool; where it is False, cross-sectional and group operators see NaN and the final value
+        is NaN. Time series operators look through it.
+    cache_bytes: bound on the panels kept for later use; the working set of one expression comes on top.
+    first_row: absolute index of the first session, so that a block of a panel gives the same bits as the whole.
+    kernels: how operators are computed; KERNELS with a user's own added, say.
+
+    Not for use by two threads at once; the kernels release the GIL, so give each thread its own evaluator over the
+    same fields.
+    """
+
+    def __init__(
+        self,
+        fields: Mapping[str, Floats],
+        groups: Mapping[str, Labels] = MappingProxyType({}),
+        *,
+        mask: Mask | None = None,
+        cache_bytes: int = DEFAULT_CACHE_BYTES,
+        first_row: int = 0,
+        kernels: Mapping[str, Kernel] = KERNELS,
+    ) -> None:
+        self.shape = common_shape(fields, groups, mask)
+        self._fields, self._kernels = fields, kernels
+        self._clean: dict[str, Buffer] = {}
+        self._mask = None if mask is None or bool(mask.all()) else mask
+        counted = {name: Group(labels, int(labels.max(initial=-1)) + 1) for name, labels in groups.items()}
+        self._site = Site(first_row, SortBench(self.shape[1]), counted)
+        self._pool = Pool(self.shape)
+        self._store = Store(cache_bytes)
+        self._seen: set[int] = set()
+
+    def value(self, expr: Expr) -> Floats:
+        """The expression's (sessions, names) values, in an array of the caller's own."""
+        return next(self.values([expr])).copy()
+
+    def values(self, exprs: Sequence[Expr]) -> Iterator[Floats]:
+        """Each expression's (sessions, names) values, in order; read-only and valid until the next step.
+
+        ExpressionError for a field, group or operator that is not there, before anything is computed.
+        """
+        plan = Plan(exprs)
+        for expr in exprs:
+            self._check_fields(expr)
+        self._check_operators(plan)
+        return self._run_through(exprs, plan)
+
+    def _run_through(self, exprs: Sequence[Expr], plan: Plan) -> Iterator[Floats]:
+        for expr in exprs:
+            result = self._final(expr, self._compute(expr, plan))
+            view = result.array.view()
+            view.flags.writeable = False
+            try:
+                yield view
+            finally:
+                result.release()
+        self._remember(plan)
+
+    def _check_fields(self, expr: Expr) -> None:
+        missing = expr.fields - self._fields.keys() - self._site.groups.keys()
+        if missing:
+            present = ", ".join(sorted([*self._fields, *self._site.groups]))
+            reason = f"no field {', '.join(sorted(missing))} in this panel; present are {present}"
+            raise ExpressionError(reason)
+
+    def _check_operators(self, plan: Plan) -> None:
+        unknown = {call.op for call in plan.nodes} - self._kernels.keys()
+        if unknown:
+            reason = f"no kernel for {', '.join(sorted(unknown))}; there are {', '.join(sorted(self._kernels))}"
+            raise ExpressionError(reason)
+
+    def _compute(self, root: Expr, plan: Plan) -> Value:
+        """Run the graph below `root`: a stack of what is to do, a stack of what is done."""
+        done: list[Value] = []
+        tasks: list[Expr | tuple[Call]] = [root]
+        while tasks:
+            task = tasks.pop()
+            if isinstance(task, tuple):
+                done.append(self._apply(task[0], plan, done))
+            elif isinstance(task, Call):
+                node = plan.nodes[task]
+                node.uses -= 1
+                kept = self._store.get(task)
+                if kept is not None and node.uses == 0 and not self._returns(task):
+                    self._store.drop(task)
+                if kept is None:
+                    tasks.append((task,))
+                    tasks.extend(task.args[i] for i in reversed(node.order))
+                else:
+                    done.append(kept)
+            else:
+                done.append(self._leaf(task))
+        return done.pop()
+
+    def _leaf(self, leaf: Field | Constant) -> Value:
+        if isinstance(leaf, Constant):
+            return leaf.value
+        if leaf.name not in self._fields:
+            return leaf.name
+        if leaf.name not in self._clean:
+            self._clean[leaf.name] = Buffer(without_infinities(self._fields[leaf.name]), None)
+        return self._clean[leaf.name].hold()
+
+    def _apply(self, call: Call, plan: Plan, done: list[Value]) -> Value:
+        node = plan.nodes[call]
+        values: list[Value] = [0.0] * len(call.args)
+        for i in reversed(node.order):
+            values[i] = done.pop()
+        result = self._run(call, values)
+        if isinstance(result, Buffer) and (node.uses > 0 or self._returns(call)):
+            self._store.keep(call, result)
+        return result
+
+    def _returns(self, call: Call) -> bool:
+        """Whether an earlier batch had the call too: then a later one may, and it is worth room in the store."""
+        return self._kernels[call.op].kind != "elementwise" and hash(call) in self._seen
+
+    def _run(self, call: Call, values: list[Value]) -> Value:
+        kernel = self._kernels[call.op]
+        if kernel.kind == "elementwise" and all(isinstance(value, float) for value in values):
+            return self._folded(kernel, values)
+        operands = [self._operand(kernel, i, value) for i, value in enumerate(values)]
+        arguments = [value.array if isinstance(value, Buffer) else value for value in operands]
+        out = self._pool.take()
+        kernel.run(self._site, arguments, out.array)
+        for value in operands:
+            if isinstance(value, Buffer):
+                value.release()
+        return out
+
+    def _folded(self, kernel: Kernel, values: list[Value]) -> float:
+        cell = np.empty((1, 1), np.float32)
+        kernel.run(self._site, [np.full((1, 1), value, np.float32) for value in values], cell)
+        return float(cell[0, 0])
+
+    def _operand(self, kernel: Kernel, position: int, value: Value) -> Value:
+        """The argument as the kernel wants it: a panel where it wants one, masked where it looks across names."""
+        if position >= kernel.panels:
+            return value
+        if isinstance(value, str):
+            reason = f"`{value}` is a group, which has no values; groups stand in group operators"
+            raise ExpressionError(reason)
+        if kernel.kind == "elementwise":
+            return value
+        panel = self._panel(value)
+        return self._masked(panel) if kernel.kind in ("cross-section", "group") else panel
+
+    def _panel(self, value: Buffer | float) -> Buffer:
+        if isinstance(value, Buffer):
+            return value
+        constant = self._pool.take()
+        constant.array.fill(value)
+        return constant
+
+    def _masked(self, panel: Buffer) -> Buffer:
+        if self._mask is None:
+            return panel
+        inside = self._pool.take()
+        core.keep_where(panel.array, self._mask, inside.array)
+        panel.release()
+        return inside
+
+    def _final(self, expr: Expr, value: Value) -> Buffer:
+        if isinstance(value, str):
+            reason = f"`{value}` is a group, which has no values; groups stand in group operators"
+            raise ExpressionError(reason)
+        across = isinstance(expr, Call) and self._kernels[expr.op].kind in ("cross-section", "group")
+        panel = self._panel(value)
+        return panel if across else self._masked(panel)
+
+    def _remember(self, plan: Plan) -> None:
+        if len(self._seen) > REMEMBERED:
+            self._seen.clear()
+        self._seen.update(hash(call) for call in plan.nodes)

@@ -1,0 +1,48 @@
+"""The order in which a batch of expressions is computed: each distinct subexpression once, few panels alive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lode.language import Call, postorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lode.language import Expr
+
+
+@dataclass(slots=True)
+class Node:
+    """A distinct call of the batch. `uses`: how often it is still needed; `order`: its arguments, hungriest first."""
+
+    uses: int
+    panels: int
+    order: tuple[int, ...]
+
+
+class Plan:
+    """The distinct calls of a batch.
+
+    The argument that needs the most panels is computed first (Sethi and Ullman 1970), so that a tree of n calls never
+    has more than about log2(n) panels alive, whatever its depth.
+    """
+
+    def __init__(self, expressions: Iterable[Expr]) -> None:
+        self.nodes: dict[Call, Node] = {}
+        for expression in expressions:
+            for node in postorder(expression):
+                if isinstance(node, Call) and node not in self.nodes:
+                    self._add(node)
+            if isinstance(expression, Call):
+                self.nodes[expression].uses += 1
+
+    def _add(self, call: Call) -> None:
+        needs = [self.nodes[arg].panels if isinstance(arg, Call) else 0 for arg in call.args]
+        order = tuple(sorted(range(len(needs)), key=lambda i: -needs[i]))
+        panels = max([1, *(needs[i] + waiting for waiting, i in enumerate(order) if needs[i])])
+        self.nodes[call] = Node(uses=0, panels=panels, order=order)
+        for arg in call.args:
+            if isinstance(arg, Call):
+                self.nodes[arg].uses += 1
