@@ -1,0 +1,190 @@
+"""The warehouse's only client: ClickHouse over HTTP, Arrow in and out, an embedded owner or a server alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
+
+from lode.errors import UsageError, WarehouseError
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+    from clickhouse_connect.driver.client import Client
+
+    from lode.warehouse.faults import Place
+
+Result = TypeVar("Result")
+Format = Literal["table", "csv", "json"]
+
+_FORMATS: Mapping[Format, str] = {"table": "PrettyCompactMonoBlock", "csv": "CSVWithNames", "json": "JSON"}
+_TRIES = 3
+_CHUNK_ROWS = 2_000_000
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# A missing value in a column that has no missing values is an error, not a zero.
+_INSERT_SETTINGS = {"input_format_null_as_default": 0, "optimize_on_insert": 0, "async_insert": 0}
+_ANSWER_SETTINGS = {"output_format_arrow_low_cardinality_as_dictionary": 0, "output_format_arrow_string_as_string": 1}
+
+
+class Warehouse:
+    """A client of the warehouse; one thread at a time may use it. Made by `lode.warehouse.open_warehouse`.
+
+    Statements name tables without a database. Values reach the server as parameters, never as text: `{run:String}` in
+    the statement, `run=…` in the call. Times are UTC; a datetime without a zone is taken as UTC. Select DateTime64 or
+    Date32, not DateTime, which Arrow carries as a number.
+
+    When the connection breaks (the owner was killed, or ended), the client connects again and repeats what may be
+    repeated: queries, and inserts, whose rows replace themselves. A command is repeated only when it was never sent.
+    """
+
+    def __init__(self, connect: Callable[[], Client], place: Place, *, compression: str | None) -> None:
+        self._connect, self._place, self._compression = connect, place, compression
+        self._client: Client | None = None
+        self._columns: dict[str, dict[str, _Column]] = {}
+
+    def query(self, sql: str, /, **params: object) -> pl.DataFrame:
+        """Rows of `sql` as a frame. Raises WarehouseError; QueryRefusedError in a read-only session."""
+        from lode.warehouse.arrow import to_frame  # noqa: PLC0415  polars is loaded by those who want frames
+
+        return to_frame(self.query_arrow(sql, **params))
+
+    def query_arrow(self, sql: str, /, **params: object) -> pa.Table:
+        """Rows of `sql` as an Arrow table."""
+        from lode.warehouse.arrow import read_stream  # noqa: PLC0415
+
+        values = _server_side(sql, params)
+        return read_stream(self._run(lambda c: _raw(c, sql, values, "ArrowStream"), repeatable=True))
+
+    def query_text(self, sql: str, fmt: Format) -> str:
+        """Rows of `sql` as text for a terminal or a file."""
+        if fmt not in _FORMATS:
+            msg = f"format {fmt!r}: choose {', '.join(_FORMATS)}"
+            raise UsageError(msg)
+        return self._run(lambda c: _raw(c, sql, {}, _FORMATS[fmt]), repeatable=True).decode()
+
+    def command(self, sql: str, /, **params: object) -> None:
+        """Run a statement that returns nothing."""
+        values = _server_side(sql, params)
+        self._run(lambda c: c.raw_query(sql, parameters=values), repeatable=False)
+
+    def insert(self, table: str, frame: pl.DataFrame | pa.Table) -> int:
+        """Append `frame` to `table`, columns by name; returns its number of rows.
+
+        A row with the key of one that is there replaces it, so that an insert may be repeated. Columns that may be
+        missing may be absent. Raises WarehouseError for an unknown or an absent column, and for a missing value where
+        none may be; rows before such a one, in chunks of two million, may then be stored already.
+        """
+        from lode.warehouse.arrow import to_table, write_stream  # noqa: PLC0415
+
+        rows = self._conformed(table, to_table(frame))
+        for start in range(0, rows.num_rows, _CHUNK_ROWS):
+            chunk = rows.slice(start, _CHUNK_ROWS)
+
+            def send(client: Client, chunk: pa.Table = chunk) -> None:
+                client.raw_insert(
+                    table,
+                    column_names=chunk.column_names,
+                    insert_block=write_stream(chunk, self._compression),  # type: ignore[arg-type]  any iterator of bytes
+                    settings=_known(client, _INSERT_SETTINGS),
+                    fmt="ArrowStream",
+                )
+
+            self._run(send, repeatable=True)
+        return rows.num_rows
+
+    def close(self) -> None:
+        """Let go of the connection; the owner process goes on."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, action: Callable[[Client], Result], *, repeatable: bool) -> Result:
+        from clickhouse_connect.driver.exceptions import ClickHouseError  # noqa: PLC0415  a slow import
+
+        from lode.warehouse.faults import explain, is_lost, was_never_sent  # noqa: PLC0415
+
+        for attempt in range(_TRIES):
+            try:
+                if self._client is None:
+                    self._client = self._connect()
+                return action(self._client)
+            except ClickHouseError as fault:
+                again = is_lost(fault) and (repeatable or self._client is None or was_never_sent(fault))
+                if not again or attempt == _TRIES - 1:
+                    raise explain(fault, self._place) from None
+                self.close()
+        raise AssertionError  # the last attempt returned or raised
+
+    def _conformed(self, table: str, rows: pa.Table) -> pa.Table:
+        """Check the columns of `rows` against the table's; a column of nothing but missing values takes its type."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        columns = self._described(table)
+        unknown = [name for name in rows.column_names if name not in columns]
+        absent = [name for name, column in columns.items() if column.required and name not in rows.column_names]
+        if unknown or absent:
+            faults = [f"unknown columns {unknown}"] * bool(unknown) + [f"absent columns {absent}"] * bool(absent)
+            msg = f"insert into {table}: {', '.join(faults)}; its columns are {list(columns)}"
+            raise WarehouseError(msg)
+        empty = [name for name in rows.column_names if pa.types.is_null(rows.schema.field(name).type)]
+        required = [name for name in rows.column_names if columns[name].required and rows[name].null_count]
+        if required and rows.num_rows:
+            msg = f"insert into {table}: missing values in {required}, where none may be missing"
+            raise WarehouseError(msg)
+        return rows.drop_columns(empty) if empty else rows
+
+    def _described(self, table: str) -> dict[str, _Column]:
+        if not _NAME.fullmatch(table):
+            msg = f"{table!r} is not the name of a table"
+            raise WarehouseError(msg)
+        if table not in self._columns:
+            found = self.query_arrow(f"DESCRIBE TABLE {table}").to_pylist()
+            self._columns[table] = {row["name"]: _Column(row["type"], row["default_type"]) for row in found}
+        return self._columns[table]
+
+
+class _Column:
+    """What an insert must know of a column: whether each row needs a value."""
+
+    def __init__(self, kind: str, default: str) -> None:
+        self.required = not default and not re.match(r"(LowCardinality\()?Nullable\(", kind)
+
+
+def _raw(client: Client, sql: str, values: dict[str, object], fmt: str) -> bytes:
+    return client.raw_query(sql, parameters=values, settings=_known(client, _ANSWER_SETTINGS), fmt=fmt)
+
+
+def _known(client: Client, settings: Mapping[str, object]) -> dict[str, object]:
+    """Those of `settings` that this server has and lets this user choose."""
+    known = client.server_settings
+    return {name: value for name, value in settings.items() if name in known and not known[name].readonly}
+
+
+def _server_side(sql: str, params: Mapping[str, object]) -> dict[str, object]:
+    """Check that each parameter is bound by the server (`{name:Type}`); return them in types that the driver knows."""
+    unbound = [name for name in params if not re.search(rf"\{{\s*{re.escape(name)}\s*:", sql)]
+    if unbound:
+        msg = f"parameters {unbound} do not occur as {{name:Type}} in the statement"
+        raise WarehouseError(msg)
+    return {name: _plain(value) for name, value in params.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
+        value = value.item()  # a NumPy scalar
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value

@@ -1,0 +1,87 @@
+"""ClickHouse's and the transport's errors as Lode's: what happened, and the next step. Mapped once, here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from clickhouse_connect.driver.exceptions import ClickHouseError, Error, OperationalError
+
+from lode.errors import QueryRefusedError, WarehouseError
+
+_REFUSED = frozenset({164, 291, 392, 452, 497})
+_CREDENTIALS = frozenset({192, 193, 194, 516})
+_NO_SPACE = frozenset({243, 252})
+_TIMEOUT = frozenset({159, 160})
+_UNKNOWN_TABLE = frozenset({60, 81})
+_DETAIL = re.compile(r"(?:server response: )?(?:Code: \d+\. )?(?:DB::Exception: )?(?P<text>.+)", re.DOTALL)
+_LONGEST = 600
+
+
+@dataclass(frozen=True)
+class Place:
+    """What messages say about where the warehouse is: never a password.
+
+    name: "the warehouse in /folder" or "the ClickHouse server host:port".
+    query_limit: seconds, the longest read-only statement.
+    """
+
+    name: str
+    embedded: bool
+    access: str
+    query_limit: float
+
+
+def is_lost(fault: ClickHouseError) -> bool:
+    """Whether the connection, not the statement, failed: the owner was killed, ended, or replaced."""
+    if isinstance(fault, OperationalError) and fault.code is None and fault.__cause__ is not None:
+        return True
+    return _code(fault) in _CREDENTIALS  # a new owner behind the old port
+
+
+def was_never_sent(fault: ClickHouseError) -> bool:
+    """Whether the statement cannot have been run, so that it may be sent again whatever it does."""
+    if _code(fault) in _CREDENTIALS:
+        return True
+    return "NewConnectionError" in repr(fault.__cause__) or "ConnectionRefused" in repr(fault.__cause__)
+
+
+def explain(fault: ClickHouseError, place: Place) -> WarehouseError:
+    """Return Lode's error for `fault`."""
+    code, text = _code(fault), _detail(fault)
+    if code in _REFUSED and place.access == "read":
+        return QueryRefusedError(
+            f"{text}. Read-only sessions take one statement that reads the warehouse's tables: SELECT, SHOW, DESCRIBE, EXPLAIN"
+        )
+    if code is None and is_lost(fault):
+        step = "Try again; its log is owner.log in that folder" if place.embedded else "Check LODE_WAREHOUSE_URL and the network"
+        return WarehouseError(f"{place.name} does not answer ({text}). {step}")
+    return WarehouseError(f"{place.name}: {text}. {_next_step(code, text, place)}")
+
+
+def _next_step(code: int | None, text: str, place: Place) -> str:
+    if code in _NO_SPACE or "No space left" in text:
+        return "Free some space on its disk; what was acknowledged before is kept"
+    if code in _CREDENTIALS:
+        return "Check the user and the password in LODE_WAREHOUSE_URL"
+    if code in _TIMEOUT:
+        return f"Narrow the query, or raise LODE_QUERY_LIMIT (now {place.query_limit:g} s)"
+    if code in _UNKNOWN_TABLE:
+        return "SHOW TABLES lists what is there"
+    if "ermission denied" in text or "Read-only file system" in text:
+        return "Set LODE_HOME to a folder that you may write to"
+    if "(CORRUPTED_DATA)" in text or "CHECKSUM_DOESNT_MATCH" in text:
+        return "Its files are damaged: restore a backup (lode warehouse restore)"
+    return "Correct the statement and try again"
+
+
+def _code(fault: ClickHouseError) -> int | None:
+    return fault.code if isinstance(fault, Error) else None
+
+
+def _detail(fault: ClickHouseError) -> str:
+    text = str(fault)
+    _, found, rest = text.partition("server response: ")
+    match = _DETAIL.match(rest if found else text)
+    detail = (match["text"] if match else text).strip().rstrip(".")
+    return detail if len(detail) <= _LONGEST else f"{detail[:_LONGEST]}…"

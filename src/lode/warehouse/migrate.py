@@ -1,0 +1,79 @@
+"""Bring the warehouse's tables up to date: each migration once, recorded in the table `migrations`.
+
+Two clients may migrate at once and a client may be killed between two statements: every statement of a migration may
+be run again to the same effect, and so may the record of it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lode.errors import WarehouseError
+from lode.warehouse.migrations import Migration, load_migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lode.warehouse.client import Warehouse
+
+_RECORD = """
+CREATE TABLE IF NOT EXISTS migrations
+(
+    number UInt32,
+    name String,
+    checksum String,
+    applied_at DateTime64(6, 'UTC')
+)
+ENGINE = ReplacingMergeTree(applied_at)
+ORDER BY number
+"""
+
+
+def migrate(warehouse: Warehouse, migrations: Sequence[Migration] | None = None) -> list[int]:
+    """Apply what has not been applied yet; returns the numbers of those that were applied now.
+
+    Raises WarehouseError when the warehouse was written by a newer Lode, or when an applied file was edited since.
+    """
+    wanted = load_migrations() if migrations is None else list(migrations)
+    applied = _applied(warehouse)
+    _check(wanted, applied)
+    missing = [migration for migration in wanted if migration.number not in applied]
+    for migration in missing:
+        _apply(warehouse, migration)
+    return [migration.number for migration in missing]
+
+
+def _applied(warehouse: Warehouse) -> dict[int, str]:
+    found = warehouse.query_arrow("SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'migrations'")
+    if not found.num_rows:
+        warehouse.command(_RECORD)
+        return {}
+    rows = warehouse.query_arrow("SELECT number, checksum FROM migrations FINAL").to_pylist()
+    return {row["number"]: row["checksum"] for row in rows}
+
+
+def _check(wanted: Sequence[Migration], applied: dict[int, str]) -> None:
+    newest = max((m.number for m in wanted), default=0)
+    beyond = sorted(number for number in applied if number > newest)
+    if beyond:
+        msg = f"the warehouse has migrations {beyond}, this version of Lode knows those up to {newest}; upgrade Lode"
+        raise WarehouseError(msg)
+    edited = [m.name for m in wanted if applied.get(m.number, m.checksum) != m.checksum]
+    if edited:
+        msg = f"the migrations {edited} were edited after they were applied; undo the edit and add a new migration"
+        raise WarehouseError(msg)
+
+
+def _apply(warehouse: Warehouse, migration: Migration) -> None:
+    import pyarrow as pa  # noqa: PLC0415  only when there is something to apply
+
+    for statement in migration.statements:
+        warehouse.command(statement)
+    row = {
+        "number": pa.array([migration.number], pa.uint32()),
+        "name": [migration.name],
+        "checksum": [migration.checksum],
+        "applied_at": pa.array([datetime.now(UTC)], pa.timestamp("us", "UTC")),
+    }
+    warehouse.insert("migrations", pa.table(row))

@@ -1,0 +1,79 @@
+"""The chDB library, without the parts that only notebooks need.
+
+`import chdb` takes half a second and opens a database of its own in memory; the extension module inside it takes a
+tenth of that and is all that the owner needs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Mapping
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import module_from_spec
+from typing import Protocol, cast
+
+from lode.errors import WarehouseError
+
+_EXTENSION = "_chdb"
+
+
+class Answer(Protocol):
+    """What a statement returned, in the format that was asked for."""
+
+    def bytes(self) -> bytes: ...
+    def size(self) -> int: ...
+    def rows_read(self) -> int: ...
+    def bytes_read(self) -> int: ...
+
+
+class Insertion(Protocol):
+    """An insert whose rows are still arriving."""
+
+
+class Connection(Protocol):
+    """A chDB connection: statements on one connection wait for each other, those on several do not.
+
+    Every method raises RuntimeError with ClickHouse's message (`Code: 60. DB::Exception: …`).
+    """
+
+    def query(self, sql: str, format: str = ..., *, params: Mapping[str, str] = ...) -> Answer: ...  # noqa: A002
+    def classify_query(self, sql: str) -> dict[str, object]: ...
+    def send_insert(self, sql: str, format: str = ...) -> Insertion: ...  # noqa: A002
+    def insert_append(self, insertion: Insertion, rows: bytes) -> None: ...
+    def insert_done(self, insertion: Insertion) -> Answer: ...
+    def insert_cancel(self, insertion: Insertion) -> None: ...
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """The extension module."""
+
+    def connect(self, path: str) -> Connection: ...
+
+
+def load_engine() -> Engine:
+    """Load chDB's extension module. Raises WarehouseError when it is not installed or cannot be loaded."""
+    package = PathFinder.find_spec("chdb")
+    places = package.submodule_search_locations if package else None
+    spec = PathFinder.find_spec(_EXTENSION, places) if places else None
+    if spec is None or spec.origin is None:
+        msg = "the embedded warehouse needs the package chdb: install lode-factors[warehouse], or set LODE_WAREHOUSE_URL"
+        raise WarehouseError(msg)
+    return _load(spec, spec.origin)
+
+
+def _load(spec: ModuleSpec, path: str) -> Engine:
+    if spec.loader is None:
+        msg = f"chDB cannot be loaded from {path}: reinstall the package chdb"
+        raise WarehouseError(msg)
+    try:
+        if sys.platform == "linux":
+            # Its own allocator must win over those of libraries that were loaded before it.
+            ctypes.CDLL(path, mode=sys.getdlopenflags() | 0x8)
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except (ImportError, OSError) as error:
+        msg = f"chDB cannot be loaded ({error}): reinstall the package chdb, or set LODE_WAREHOUSE_URL"
+        raise WarehouseError(msg) from error
+    return cast("Engine", module)
