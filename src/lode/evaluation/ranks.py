@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lode.engine.ranking import SortBench, rank
+
 Floats = NDArray[np.float32]
 Series = NDArray[np.float64]
 
 _BLOCK_CELLS = 1 << 16
-_MISSING = np.uint64(0xFFFFFFFF)
 
 
 def average_ranks(values: NDArray[np.floating]) -> Floats:
@@ -17,10 +18,15 @@ def average_ranks(values: NDArray[np.floating]) -> Floats:
 
     values: (sessions, names), compared as float32; what is not finite is missing. Returns float32, NaN where missing.
     """
-    ranks = np.full(values.shape, np.nan, dtype=np.float32)
-    for block in _blocks(values.shape):
-        order, keys = _sorted(np.asarray(values[block], dtype=np.float32))
-        np.put_along_axis(ranks[block], order, _ranks_of_sorted(keys), axis=1)
+    given = np.asarray(values, dtype=np.float32)
+    known = np.isfinite(given)
+    ranks = np.full(given.shape, np.nan, dtype=np.float32)
+    rank(np.where(known, given, np.float32(np.nan)), ranks, SortBench(given.shape[1]))
+    steps = known.sum(axis=1, keepdims=True).astype(np.float32) - 1  # the engine's ranks run from 0 to 1
+    ranks *= 2 * steps
+    np.round(ranks, out=ranks)
+    ranks /= 2
+    ranks += 1
     return ranks
 
 
@@ -78,31 +84,3 @@ def _centred(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray[n
     floor = 1e-12 * np.abs(kept).max(axis=1, keepdims=True, initial=0)
     varies = np.abs(centred).max(axis=1, keepdims=True, initial=0) > floor
     return np.where(varies, centred, 0)
-
-
-def _sorted(values: Floats) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Columns of each row in ascending order of value, missing last, and the sorted keys.
-
-    Key and column share one integer, which numpy sorts several times as fast as it sorts indices.
-    """
-    bits = (values + np.float32(0)).view(np.uint32)  # + 0 makes one zero of two
-    flipped = np.where(bits >> 31, ~bits, bits | np.uint32(0x80000000)).astype(np.uint64)
-    keys = np.where(np.isfinite(values), flipped, _MISSING)
-    packed = (keys << np.uint64(32)) | np.arange(values.shape[1], dtype=np.uint64)
-    packed.sort(axis=1)
-    return (packed & _MISSING).astype(np.int64), packed >> np.uint64(32)
-
-
-def _ranks_of_sorted(keys: NDArray[np.uint64]) -> Floats:
-    """Average ranks at sorted places, NaN at missing keys."""
-    places = np.arange(1, keys.shape[1] + 1, dtype=np.float32)
-    missing = keys == _MISSING
-    repeats = (keys[:, 1:] == keys[:, :-1]) & ~missing[:, 1:]
-    ranks = np.broadcast_to(places, keys.shape)
-    if repeats.any():
-        edge = np.zeros((len(keys), 1), dtype=bool)
-        first = np.maximum.accumulate(np.where(np.hstack([edge, repeats]), 0, places), axis=1)
-        inner = np.where(np.hstack([repeats, edge]), np.float32(np.inf), places)
-        last = np.minimum.accumulate(inner[:, ::-1], axis=1)[:, ::-1]
-        ranks = (first + last) / 2
-    return np.where(missing, np.float32(np.nan), ranks).astype(np.float32, copy=False)
