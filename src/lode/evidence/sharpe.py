@@ -1,0 +1,101 @@
+"""Sharpe ratios and what they prove.
+
+Ratios are per observation unless a name says otherwise (a daily ratio is the yearly one over √252); skew and kurtosis
+are those of the returns, kurtosis 3 for normal ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from scipy import special
+
+from lode.errors import UsageError
+
+NORMAL_KURTOSIS = 3.0
+
+
+def probabilistic_sharpe_ratio(
+    sharpe: float, observations: int, *, skew: float = 0.0, kurtosis: float = NORMAL_KURTOSIS, benchmark: float = 0.0
+) -> float:
+    """Probability that the true Sharpe ratio exceeds `benchmark` (Bailey and López de Prado 2012).
+
+    PSR = Φ((S - S*) √(n - 1) / √(1 - γ₃ S + (γ₄ - 1)/4 S²)). NaN with fewer than two observations.
+    """
+    spread = _sampling_variance(sharpe, skew, kurtosis)
+    if observations < 2 or not spread > 0:
+        return math.nan
+    return float(special.ndtr((sharpe - benchmark) * math.sqrt(observations - 1) / math.sqrt(spread)))
+
+
+def expected_maximum_sharpe(trials: float, variance: float = 1.0) -> float:
+    """Sharpe ratio that the best of `trials` without any skill is expected to show (Bailey and López de Prado 2014).
+
+    √V ((1 - γ) Φ⁻¹(1 - 1/N) + γ Φ⁻¹(1 - 1/(N e))), γ the Euler-Mascheroni constant; `variance` is V, that of the
+    trials' Sharpe ratios. 0 for one trial.
+    """
+    if not trials >= 1 or not variance >= 0:
+        raise UsageError(
+            f"{trials:g} trials of variance {variance:g}: allowed are 1 trial or more and a variance from 0"
+        )
+    if trials == 1:
+        return 0.0
+    gamma = 0.5772156649015329
+    highest = special.ndtri(1 - 1 / trials), special.ndtri(1 - 1 / (trials * math.e))
+    return math.sqrt(variance) * float((1 - gamma) * highest[0] + gamma * highest[1])
+
+
+def deflated_sharpe_ratio(
+    sharpe: float,
+    observations: int,
+    *,
+    trials: float,
+    variance: float,
+    skew: float = 0.0,
+    kurtosis: float = NORMAL_KURTOSIS,
+) -> float:
+    """PSR against the best that `trials` tries without skill would show (Bailey and López de Prado 2014)."""
+    benchmark = expected_maximum_sharpe(trials, variance)
+    return probabilistic_sharpe_ratio(sharpe, observations, skew=skew, kurtosis=kurtosis, benchmark=benchmark)
+
+
+def minimum_track_record(
+    sharpe: float,
+    benchmark: float = 0.0,
+    *,
+    level: float = 0.95,
+    skew: float = 0.0,
+    kurtosis: float = NORMAL_KURTOSIS,
+) -> float:
+    """Observations after which PSR reaches `level` (Bailey and López de Prado 2012).
+
+    1 + (1 - γ₃ S + (γ₄ - 1)/4 S²) (Φ⁻¹(level) / (S - S*))². Infinite where S is not above the benchmark.
+    """
+    if not 0.5 < level < 1:
+        raise UsageError(f"level {level:g}: allowed is more than .5 and less than 1")
+    if not sharpe > benchmark:
+        return math.nan if math.isnan(sharpe) else math.inf
+    needed = float(special.ndtri(level)) / (sharpe - benchmark)
+    return 1 + _sampling_variance(sharpe, skew, kurtosis) * needed**2
+
+
+def annualisation_factor(periods: int, autocorrelations: Sequence[float] | float = 0.0) -> float:
+    """Factor from the ratio of one period to that of `periods` periods (Lo 2002): q / √(q + 2 Σ_{k<q} (q - k) ρ_k).
+
+    autocorrelations: ρ_1, ρ_2, …, taken as 0 where the sequence ends; or one number ρ, for ρ_k = ρ^k. √q where all
+    are 0. NaN where they leave no positive variance.
+    """
+    if periods < 1:
+        raise UsageError(f"periods {periods}: allowed is 1 or more")
+    if isinstance(autocorrelations, (int, float)):
+        rho = [autocorrelations**k for k in range(1, periods)]
+    else:
+        rho = list(autocorrelations[: periods - 1])
+    variance = periods + 2 * sum((periods - k) * r for k, r in enumerate(rho, start=1))
+    return periods / math.sqrt(variance) if variance > 0 else math.nan
+
+
+def _sampling_variance(sharpe: float, skew: float, kurtosis: float) -> float:
+    """(n - 1) times the variance of an estimated Sharpe ratio (Mertens 2002)."""
+    return 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
