@@ -73,7 +73,7 @@ def test_spent_vault_refuses_everything_that_is_left():
         survivors_of_validation({"a": 1e-9, "b": 0.5}), {"a": PASSED}, spent="vault spent: 7 more sessions"
     )
     assert {f: (v.state, v.reason) for f, v in found.items()} == {
-        "a": ("refused", "vault spent: 7 more"),
+        "a": ("refused", "vault spent: 7 more sessions"),
         "b": ("refused", "validation: q 0.75 > 0.05"),
     }
 

@@ -43,7 +43,7 @@ def expected_maximum_sharpe(trials: float, variance: float = 1.0) -> float:
         return 0.0
     gamma = 0.5772156649015329
     highest = special.ndtri(1 - 1 / trials), special.ndtri(1 - 1 / (trials * math.e))
-    return math.sqrt(variance) * float((1 - gamma) * highest[0] + gamma * highest[1])
+    return math.sqrt(variance) * max(0.0, float((1 - gamma) * highest[0] + gamma * highest[1]))
 
 
 def deflated_sharpe_ratio(
