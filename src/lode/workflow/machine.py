@@ -165,7 +165,11 @@ def _failing(resources: Resources) -> dict[str, State]:
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.unrecorded", "Next": "failed"}],
             "Next": "failed",
         },
-        "failed": {"Type": "Fail", "ErrorPath": "$.failure.Error", "CausePath": "$.failure.Cause"},
+        "failed": {
+            "Type": "Fail",
+            "Error": "RunFailed",  # the name of what failed may begin with "States.", which a Fail state's may not
+            "CausePath": "States.Format('{}: {}', $.failure.Error, $.failure.Cause)",
+        },
     }
 
 

@@ -1,0 +1,45 @@
+"""The stacks together: `python -m infra.app` synthesizes them into infra/cdk.out.
+
+Nothing is looked up and no account or region is named: the templates fit any.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from infra.node import use_locked_node
+
+use_locked_node()
+
+from aws_cdk import App, Tags  # noqa: E402  starts node at once
+
+from infra.network import Network  # noqa: E402
+from infra.storage import Storage  # noqa: E402
+
+OUTPUT = Path(__file__).parent / "cdk.out"
+_CONTEXT = {
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,  # ACLs are off on both buckets
+    "@aws-cdk/aws-iam:minimizePolicies": True,
+}
+
+
+def build(output: Path = OUTPUT) -> App:
+    """Return the application; `synth()` writes its templates into `output`."""
+    app = App(outdir=str(output), context=_CONTEXT, analytics_reporting=False)
+    Network(app, "LodeNetwork")
+    Storage(app, "LodeStorage")
+    Tags.of(app).add("application", "lode")
+    return app
+
+
+def main() -> int:
+    """Write the templates and say where they are."""
+    assembly = build().synth()
+    for stack in assembly.stacks:
+        print(stack.template_full_path)  # noqa: T201  the command's answer
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
