@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from tools import environment
 
 BIN = environment.FOLDER / "bin"
-CHECKS = {
+CHECKS: dict[str, list[str | Path]] = {
     "lint": [BIN / "ruff", "check"],
     "format": [BIN / "ruff", "format", "--check"],
     "types": [BIN / "mypy"],
