@@ -3,6 +3,7 @@
 Pure: no data, no numpy, no I/O. `parse` reads text, `str(expression)` writes it back.
 """
 
+from lode.language.canonical import canonical, expression_id
 from lode.language.expression import Call, Constant, Expr, Field, postorder
 from lode.language.lookback import lookback
 from lode.language.operators import ALIASES, OPERATORS, Operator, Param
@@ -22,8 +23,10 @@ __all__ = [
     "Param",
     "Unit",
     "UnitError",
+    "canonical",
     "check",
     "constant_unit",
+    "expression_id",
     "lookback",
     "parse",
     "postorder",

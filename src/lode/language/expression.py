@@ -146,7 +146,7 @@ def _same(left: Call, right: Call) -> bool:
             if a != b:
                 return False
             continue
-        if a._hash != b._hash or a.op != b.op or len(a.args) != len(b.args):
+        if hash(a) != hash(b) or a.op != b.op or len(a.args) != len(b.args):
             return False
         seen.add((id(a), id(b)))
         stack.extend(zip(a.args, b.args, strict=True))

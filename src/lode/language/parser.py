@@ -17,7 +17,7 @@ from typing import TypeAlias
 from lode.errors import ExpressionError
 from lode.language.expression import Call, Constant, Expr, Field, postorder
 from lode.language.operators import ALIASES, OPERATORS, Operator
-from lode.language.scanner import Token, fail, scan
+from lode.language.scanner import Token, fault, scan
 from lode.language.suggestions import unknown_field, unknown_operator
 
 _MARK = "_"
@@ -53,7 +53,7 @@ def parse(text: str, fields: Collection[str] | None = None) -> Expr:
     line = text.translate(_BLANKS)
     tokens = scan(line)
     if not tokens:
-        fail("the expression is empty; write a formula such as rank(close)", line, 0)
+        raise fault("the expression is empty; write a formula such as rank(close)", line, 0)
     return _Reader(line, fields, bytearray(line, "ascii")).read(tokens)
 
 
@@ -65,9 +65,9 @@ def check(expr: Expr, fields: Collection[str] | None = None) -> None:
         if isinstance(node, Call):
             if node.op not in OPERATORS:
                 raise ExpressionError(unknown_operator(node.op))
-            fault = OPERATORS[node.op].fault(node.args)
-            if fault:
-                raise ExpressionError(fault[1])
+            wrong = OPERATORS[node.op].fault(node.args)
+            if wrong:
+                raise ExpressionError(wrong[1])
 
 
 @dataclass(slots=True)
@@ -87,11 +87,11 @@ class _Reader:
                 opened.append((token, before if before and before.kind == "name" else None))
             elif token.text == ")":
                 if not opened:
-                    fail("this parenthesis closes nothing", self.text, token.position)
+                    raise fault("this parenthesis closes nothing", self.text, token.position)
                 self._close(*opened.pop(), token)
             before = token
         if opened:
-            fail("this parenthesis is never closed", self.text, opened[-1][0].position)
+            raise fault("this parenthesis is never closed", self.text, opened[-1][0].position)
         return self._formula(0, len(self.line))
 
     def _close(self, opening: Token, name: Token | None, closing: Token) -> None:
@@ -115,13 +115,13 @@ class _Reader:
     def _call(self, name: Token, begin: int, end: int) -> Expr:
         operator = OPERATORS.get(ALIASES.get(name.text, name.text))
         if operator is None:
-            fail(unknown_operator(name.text), self.text, name.position)
+            raise fault(unknown_operator(name.text), self.text, name.position)
         body, offset = self._tree(begin, end, _CALL + "{})")
         if not isinstance(body, ast.Call):
-            fail(_BROKEN, self.text, begin)
+            raise fault(_BROKEN, self.text, begin)
         given: dict[str, _Placed] = {}
         if len(body.args) > len(operator.params):
-            fail(operator.takes(len(body.args) + len(body.keywords)), self.text, name.position)
+            raise fault(operator.takes(len(body.args) + len(body.keywords)), self.text, name.position)
         for param, arg in zip(operator.params, body.args, strict=False):
             given[param.name] = self._expression(arg, offset)
         for argument in body.keywords:
@@ -134,9 +134,9 @@ class _Reader:
         position = argument.col_offset + offset
         names = [param.name for param in operator.params]
         if argument.arg not in names:
-            fail(f"{operator.signature} has no parameter `{argument.arg or '**'}`", self.text, position)
+            raise fault(f"{operator.signature} has no parameter `{argument.arg or '**'}`", self.text, position)
         if argument.arg in given:
-            fail(f"{operator.signature} is given `{argument.arg}` twice", self.text, position)
+            raise fault(f"{operator.signature} is given `{argument.arg}` twice", self.text, position)
         return {argument.arg: self._expression(argument.value, offset)}
 
     def _bound(self, operator: Operator, position: int, given: dict[str, _Placed]) -> Expr:
@@ -148,15 +148,15 @@ class _Reader:
             elif param.default is not None:
                 placed.append((Constant(param.default), position))
             else:
-                fail(f"{operator.takes(len(given))}; `{param.name}` is missing", self.text, position)
+                raise fault(f"{operator.takes(len(given))}; `{param.name}` is missing", self.text, position)
         return self._built(operator.name, position, placed)
 
     def _built(self, op: str, position: int, placed: Sequence[_Placed]) -> Expr:
         args = tuple(expr for expr, _ in placed)
-        fault = OPERATORS[op].fault(args)
-        if fault:
-            index, reason = fault
-            fail(reason, self.text, position if index is None else placed[index][1])
+        wrong = OPERATORS[op].fault(args)
+        if wrong:
+            index, reason = wrong
+            raise fault(reason, self.text, position if index is None else placed[index][1])
         return Call(op, args)
 
     def _tree(self, begin: int, end: int, frame: str) -> tuple[ast.expr, int]:
@@ -165,15 +165,15 @@ class _Reader:
         stripped = piece.strip()
         lead = begin + len(piece) - len(piece.lstrip())
         if not stripped and frame == "{}":
-            fail("nothing stands between these parentheses", self.text, max(begin - 1, 0))
+            raise fault("nothing stands between these parentheses", self.text, max(begin - 1, 0))
         offset = lead - frame.index("{")
         try:
             return ast.parse(frame.format(stripped), mode="eval").body, offset
         except SyntaxError as error:
-            position = (error.offset or 1) - 1 + offset
-            fail(_BROKEN, self.text, min(max(position, begin), end))
+            reason, position = _BROKEN, (error.offset or 1) - 1 + offset
         except (RecursionError, MemoryError):
-            fail("too many signs in a row; put parentheses around parts of it", self.text, lead)
+            reason, position = "too many signs in a row; put parentheses around parts of it", lead
+        raise fault(reason, self.text, min(max(position, begin), end))
 
     def _expression(self, root: ast.expr, offset: int) -> _Placed:
         """One flat syntax tree as an expression, without recursion: sums may have thousands of terms."""
@@ -207,31 +207,34 @@ class _Reader:
                 reason = "only + - * / ** and comparisons stand between values"
             case _:
                 reason = "only names, numbers, calls and signs can stand here"
-        fail(reason, self.text, node.col_offset + offset)
+        raise fault(reason, self.text, node.col_offset + offset)
 
     def _value(self, node: ast.expr, position: int, args: Sequence[_Placed]) -> Expr:
         match node:
             case ast.Name(id=name):
                 return self._field(name, position)
-            case ast.BinOp(op=op):
+            case ast.BinOp(op=op) | ast.Compare(ops=[op]):
                 return self._built(_BINARY[type(op)], position, args)
-            case ast.Compare(ops=[sign]):
-                return self._built(_BINARY[type(sign)], position, args)
-            case ast.UnaryOp(op=ast.UAdd()):
-                return args[0][0]
-            case ast.UnaryOp():
-                operand = args[0][0]
-                return Constant(-operand.value) if isinstance(operand, Constant) else self._built("reverse", position, args)
+            case ast.UnaryOp(op=op):
+                return self._signed(op, position, args)
             case ast.Constant(value=int() | float() as value) if math.isfinite(value):
                 return Constant(float(value))
-        fail("not a number that can be used; the largest is about 1.8e308", self.text, position)
+        raise fault("not a number that can be used; the largest is about 1.8e308", self.text, position)
+
+    def _signed(self, sign: ast.unaryop, position: int, args: Sequence[_Placed]) -> Expr:
+        """-x, +x, or a negative number."""
+        operand = args[0][0]
+        if isinstance(sign, ast.UAdd):
+            return operand
+        return Constant(-operand.value) if isinstance(operand, Constant) else self._built("reverse", position, args)
 
     def _field(self, name: str, position: int) -> Expr:
         if name == _MARK and position in self.marks:
             return self.marks[position]
         present = self.fields
         if name in OPERATORS and (present is None or name not in present):
-            fail(f"`{name}` is an operator; write it with its arguments: {OPERATORS[name].example}", self.text, position)
+            example = OPERATORS[name].example
+            raise fault(f"`{name}` is an operator; write it with its arguments: {example}", self.text, position)
         if present is not None and name not in present:
-            fail(unknown_field(name, present), self.text, position)
+            raise fault(unknown_field(name, present), self.text, position)
         return Field(name)

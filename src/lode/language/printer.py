@@ -59,7 +59,7 @@ def number_text(value: float) -> str:
 
 
 def _parts(call: Call) -> list[_Part]:
-    if call.op in INFIX and len(call.args) == 2:  # noqa: PLR2004  # both sides of the sign
+    if call.op in INFIX and len(call.args) == 2:  # both sides of the sign
         return _infix(call)
     if call.op == "reverse" and len(call.args) == 1 and not isinstance(call.args[0], Constant):
         operand = call.args[0]
@@ -95,7 +95,7 @@ def _strength(expr: Expr) -> int:
         return _UNARY if expr.value < 0 else _ATOM
     if isinstance(expr, Field):
         return _ATOM
-    if expr.op in INFIX and len(expr.args) == 2:  # noqa: PLR2004
+    if expr.op in INFIX and len(expr.args) == 2:
         return INFIX[expr.op][1]
     if expr.op == "reverse" and not isinstance(expr.args[0], Constant):
         return _UNARY

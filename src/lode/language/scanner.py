@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal
 
 from lode.errors import ExpressionError
 
@@ -48,10 +48,10 @@ class Token:
     position: int
 
 
-def fail(reason: str, text: str, position: int) -> NoReturn:
-    """Raise ExpressionError at `position`; what a terminal cannot print is shown as a blank."""
+def fault(reason: str, text: str, position: int) -> ExpressionError:
+    """The error at `position`, to be raised; what a terminal cannot print is shown as a blank."""
     shown = "".join(char if char.isprintable() else " " for char in text)
-    raise ExpressionError(reason, shown, min(position, len(shown)))
+    return ExpressionError(reason, shown, min(position, len(shown)))
 
 
 def scan(text: str) -> list[Token]:
@@ -64,7 +64,7 @@ def scan(text: str) -> list[Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            _refuse(text, position)
+            raise _refusal(text, position)
         if match.lastgroup != "blank":
             tokens.append(_token(match, text))
         position = match.end()
@@ -75,21 +75,21 @@ def _token(match: re.Match[str], text: str) -> Token:
     found, position = match.group(), match.start()
     if match.lastgroup == "name":
         if keyword.iskeyword(found):
-            fail(f"`{found}` is a word of Python, not of the language", text, position)
+            raise fault(f"`{found}` is a word of Python, not of the language", text, position)
         if len(found) > _LONGEST_NAME:
-            fail(f"a name of {len(found)} characters; names have at most {_LONGEST_NAME}", text, position)
+            raise fault(f"a name of {len(found)} characters; names have at most {_LONGEST_NAME}", text, position)
         return Token("name", found, position)
     if match.lastgroup == "number":
         if len(found) > _LONGEST_NUMBER:
-            fail(f"a number of {len(found)} characters; numbers have at most {_LONGEST_NUMBER}", text, position)
+            raise fault(f"a number of {len(found)} characters; numbers have at most {_LONGEST_NUMBER}", text, position)
         return Token("number", found, position)
     return Token("sign", found, position)
 
 
-def _refuse(text: str, position: int) -> NoReturn:
+def _refusal(text: str, position: int) -> ExpressionError:
     char = text[position]
     if char.isascii() and char.isdigit():
-        fail("not a number; numbers are written 20, 0.5 or 1e-6", text, position)
+        return fault("not a number; numbers are written 20, 0.5 or 1e-6", text, position)
     shown = f"`{char}`" if char.isprintable() else f"the character U+{ord(char):04X}"
     hint = f": {_HINTS[char]}" if char in _HINTS else ""
-    fail(f"{shown} is not part of the language{hint}", text, position)
+    return fault(f"{shown} is not part of the language{hint}", text, position)

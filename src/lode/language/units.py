@@ -162,7 +162,8 @@ def _unit(*dimension: float) -> Unit:
     if any(abs(power) > _LARGEST_POWER for power in rounded):
         reason = f"powers of a unit beyond {_LARGEST_POWER} measure nothing; divide by a value of the same unit first"
         raise UnitError(reason)
-    return Unit(*rounded) if any(rounded) else Unit.RATIO
+    money, shares, sessions = rounded
+    return Unit(money, shares, sessions) if any(rounded) else Unit.RATIO
 
 
 def constant_unit(value: float) -> Unit:

@@ -57,7 +57,7 @@ class Param:
 
 def _series_fault(arg: Expr) -> str | None:
     if isinstance(arg, Field) and FIELD_UNITS.get(arg.name) == Unit.GROUP:
-        return f"`{arg.name}` is a group, which has no values; groups stand in group operators: group_rank(close, sector)"
+        return f"`{arg.name}` is a group, which has no values; write for example group_rank(close, {arg.name})"
     return None
 
 
@@ -144,17 +144,17 @@ GROUP = Param("group", "group")
 
 
 def today(values: Values) -> int:  # noqa: ARG001
-    """0"""  # noqa: D400, D415  # printed in a table
+    """None."""
     return 0
 
 
 def inside_window(values: Values) -> int:
-    """d - 1"""  # noqa: D400, D403, D415
+    """The window but for today: d - 1."""
     return _window(values) - 1
 
 
 def beyond_window(values: Values) -> int:
-    """d"""  # noqa: D400, D403, D415
+    """The window and one session before: d."""
     return _window(values)
 
 

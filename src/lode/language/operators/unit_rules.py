@@ -21,23 +21,23 @@ def returns(unit: Unit) -> UnitRule:
 
 
 def same_as_x(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """that of x"""  # noqa: D400, D403, D415
+    """That of x."""
     return units[0]
 
 
 def common(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """that of x and y, which must agree"""  # noqa: D400, D403, D415
+    """That of x and y, which must agree."""
     return joined(units[0], units[1])
 
 
 def comparison(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """count; x and y must agree"""  # noqa: D400, D403, D415
+    """Count; x and y must agree."""
     joined(units[0], units[1])
     return Unit.COUNT
 
 
 def choice(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """that of x and y, which must agree; the condition has no dimension"""  # noqa: D400, D403, D415
+    """That of x and y, which must agree; the condition has no dimension."""
     if not units[0].dimensionless:
         reason = f"a condition must be a comparison or a ratio, not a {units[0]}"
         raise UnitError(reason)
@@ -45,34 +45,34 @@ def choice(units: Units, values: Values) -> Unit:  # noqa: ARG001
 
 
 def times(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """that of x times that of y"""  # noqa: D400, D403, D415
+    """That of x times that of y."""
     return product(units[0], units[1])
 
 
 def over(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """that of x over that of y"""  # noqa: D400, D403, D415
+    """That of x over that of y."""
     return product(units[0], raised(units[1], -1.0))
 
 
 def reciprocal(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """one over that of x"""  # noqa: D400, D403, D415
+    """One over that of x."""
     return raised(units[0], -1.0)
 
 
 def square_root(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """the square root of that of x"""  # noqa: D400, D403, D415
+    """The square root of that of x."""
     return raised(units[0], 0.5)
 
 
 def to_the_power(units: Units, values: Values) -> Unit:
-    """that of x to the power y; when y is no constant both must have no dimension"""  # noqa: D400, D403, D415
+    """That of x to the power y; when y is no constant both must have no dimension."""
     if values[1] is not None:
         return raised(units[0], values[1])
     return without_dimension(units, values)
 
 
 def without_dimension(units: Units, values: Values) -> Unit:  # noqa: ARG001
-    """ratio; no argument may have a dimension"""  # noqa: D400, D403, D415
+    """Ratio; no argument may have a dimension."""
     for unit in units:
         if not unit.dimensionless:
             reason = f"only values without a dimension (ratio, rank, count, number) can stand here, not a {unit}"

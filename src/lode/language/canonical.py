@@ -1,0 +1,37 @@
+"""One form, and one id, for all spellings of a formula.
+
+Commutative arguments are sorted, constants folded, identities removed (`identities.py` lists them). The form is for
+telling formulas apart and for naming them; the engine runs the expression as it was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from lode.language.expression import Call, Expr, postorder
+from lode.language.identities import RULES, plain
+from lode.language.linear import Linear, OutOfRangeError, of
+
+
+def canonical(expr: Expr) -> Expr:
+    """The canonical form of an expression; the form of a form is itself.
+
+    Two expressions with the same form have the same values wherever float32 neither overflows nor runs out of digits.
+    """
+    known: dict[int, Linear] = {}
+    for node in postorder(expr):
+        args = [known[id(arg)] for arg in node.children]
+        known[id(node)] = _reduced(node, args) if isinstance(node, Call) else of(node)
+    return known[id(expr)].expr
+
+
+def expression_id(expr: Expr) -> str:
+    """The factor's id: the first 16 hex digits of the sha256 of the canonical form's text."""
+    return hashlib.sha256(str(canonical(expr)).encode()).hexdigest()[:16]
+
+
+def _reduced(call: Call, args: list[Linear]) -> Linear:
+    try:
+        return RULES.get(call.op, plain)(call.op, args)
+    except OutOfRangeError:
+        return of(Call(call.op, tuple(arg.expr for arg in args)))
