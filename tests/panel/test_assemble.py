@@ -97,6 +97,17 @@ def test_refusals_name_what_is_wrong():
         build_panel(frame([bar("A", 0, 10)]), as_of=AS_OF.replace(tzinfo=None))
 
 
+def test_a_rebuilt_panel_takes_over_what_the_rows_do_not_have():
+    rows = frame([bar("A", t, 10, score=1.0 + t, sector="X") for t in range(3)])
+    panel = build_panel(rows, as_of=AS_OF, extra=["score", "sector"])
+    known = rebuild_panel(panel, rows.drop("score", "sector"), cut=CLOSES[1].replace(tzinfo=UTC))
+    assert_array_equal(known.fields["score"], [[1], [2]])
+    assert_array_equal(known.groups["sector"], [[0], [0]])
+    assert known.meta.knowledge["score"] == "absent"
+    with pytest.raises(DataError, match="no session of this panel had closed"):
+        rebuild_panel(panel, rows, cut=datetime(2019, 1, 1, tzinfo=UTC))
+
+
 LATE = st.sampled_from([timedelta(0)] * 4 + [-timedelta(hours=2), timedelta(hours=1), DAY, 4 * DAY, 9 * DAY])
 PRICE = st.floats(5, 50, width=32)
 

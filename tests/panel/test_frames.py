@@ -100,6 +100,13 @@ def test_refusals_name_what_is_wrong(frame, error, message):
         Panel.from_frame(frame)
 
 
+def test_the_rows_are_kept_with_the_panel_and_not_with_a_slice():
+    panel = Panel.from_frame(BARS.with_columns(score=pl.Series([1, 2, 3])))
+    assert panel.bars["instrument"].to_list() == ["AA", "AA", "BB"]
+    assert panel.bars["backfilled"].all()
+    assert panel.slice(0, 1).bars is None
+
+
 def test_simulated_symbols_are_labelled():
     named = BARS.with_columns(symbol=pl.lit("SIM01ab2C-0001")).head(2)
     assert Panel.from_frame(named).meta.label == "simulated"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypedDict, Unpack
 
@@ -18,6 +19,7 @@ from lode.panel.events import knowledge_time_column, read_events
 from lode.panel.join import AsOfJoin, static_codes
 from lode.panel.panel import Dividends, Knowledge, Panel, PanelMeta
 
+_SIMULATED = re.compile(r"SIM[0-9A-F]{6}-\d+")
 TRADED = ("open", "high", "low", "close", "volume", "vwap")
 NO_ACTIONS = pl.DataFrame(
     schema={
@@ -109,7 +111,7 @@ def build_panel(
         as_of=as_of.astimezone(UTC),
         adjusted=adjusted,
         knowledge={**unknown, **knowledge},
-        label=identity.get("label", ""),
+        label=identity.get("label") or _own_label(axes.names),
         vwap=vwap,
         dividends=axes.dividends,
     )
@@ -136,7 +138,8 @@ def rebuild_panel(
     """Panel from the rows known by `cut`, with the names, fields and first session of `panel`; for leak checks.
 
     It ends with the last session of `panel` that had closed by `cut`. Its fields equal the first rows of `panel`'s bit
-    for bit, unless something that was known later is in those.
+    for bit, unless something that was known later is in those. Fields and groups of absent knowledge that the rows do
+    not have are taken over: they cannot be checked, which their knowledge says.
     """
     meta = panel.meta
     closes = calendar.close_time(meta.exchange, panel.sessions)
@@ -147,7 +150,7 @@ def rebuild_panel(
     columns = [name for name in TRADED if name in panel.fields and (name != "vwap" or meta.vwap != "typical price")]
     dividends = ["adj_close"] if meta.dividends == "adj_close" else []
     axes = Axes(panel.names, panel.sessions[:closed], (*columns, *dividends, *extra), meta.dividends)
-    return build_panel(
+    built = build_panel(
         bars,
         actions,
         as_of=cut,
@@ -160,6 +163,19 @@ def rebuild_panel(
         adjusted=meta.adjusted,
         label=meta.label,
     )
+    past, absent = panel.slice(0, closed), {name for name, known in meta.knowledge.items() if known == "absent"}
+    return replace(
+        built,
+        fields={**{name: values for name, values in past.fields.items() if name in absent}, **built.fields},
+        groups={**past.groups, **built.groups},
+        group_labels={**past.group_labels, **built.group_labels},
+        meta=replace(built.meta, knowledge={**meta.knowledge, **built.meta.knowledge}),
+    )
+
+
+def _own_label(names: tuple[str, ...]) -> str:
+    """Return "simulated" where every name carries a simulated market's hash."""
+    return "simulated" if names and all(_SIMULATED.fullmatch(name) for name in names) else ""
 
 
 def _utc(moment: datetime) -> datetime:

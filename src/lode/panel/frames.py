@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 BAR_COLUMNS = ("symbol", "date", *TRADED, "adj_close", "knowledge_time")
 _DERIVED = ("returns", "raw_close", "dollar_volume")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SIMULATED = r"^SIM[0-9A-F]{6}-\d+$"
 
 
 def panel_from_frame(frame: pl.DataFrame | pd.DataFrame, *, adjusted: bool, label: str, exchange: str) -> Panel:
@@ -34,12 +34,11 @@ def panel_from_frame(frame: pl.DataFrame | pd.DataFrame, *, adjusted: bool, labe
     timed = "knowledge_time" in rows.columns
     if not timed:
         closes = calendar.close_time(exchange, rows["session"].to_numpy().astype("datetime64[D]"))
-        rows = rows.with_columns(knowledge_time=pl.Series(closes), backfilled=pl.lit(value=True))
+        rows = rows.with_columns(knowledge_time=pl.Series(closes))
+    rows = rows.with_columns(backfilled=pl.lit(not timed))
     as_of = rows["knowledge_time"].dt.replace_time_zone("UTC").sort()[-1]
-    if not label and rows["instrument"].str.contains(_SIMULATED).all():
-        label = "simulated"
     panel = build_panel(rows, as_of=as_of, extra=extra, adjusted=adjusted, label=label, exchange=exchange)
-    return with_content_source(panel, "frame")
+    return replace(with_content_source(panel, "frame"), bars=rows)
 
 
 def _polars(frame: pl.DataFrame | pd.DataFrame) -> pl.DataFrame:

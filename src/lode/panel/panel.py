@@ -64,6 +64,7 @@ class Panel:
     groups: (T, N) int32 codes into `group_labels`, -1 where missing.
     tradable: (T, N), a close is known that session.
     label_price: (T, N) float64, total-return price as known by `meta.as_of`; for labels only, never a field.
+    bars: the rows that a panel of a user's own frame was made of, else None; a slice has none.
     All arrays are read-only.
     """
 
@@ -75,6 +76,7 @@ class Panel:
     meta: PanelMeta
     groups: Mapping[str, NDArray[np.int32]] = field(default_factory=dict)
     group_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bars: pl.DataFrame | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.sessions), len(self.names))
@@ -111,6 +113,7 @@ class Panel:
             groups={name: codes[rows] for name, codes in self.groups.items()},
             tradable=self.tradable[rows],
             label_price=self.label_price[rows],
+            bars=None,
         )
 
     @classmethod
@@ -123,16 +126,16 @@ class Panel:
         at its session's close. Any other column becomes a field (numbers) or a group (text) with absent knowledge.
         Raises DataError with the count of every kind of bad row; nothing is repaired or dropped.
         """
-        from lode.panel.frames import panel_from_frame  # it builds Panels, and so needs this module
+        from lode.panel.frames import panel_from_frame  # noqa: PLC0415  it builds Panels, and so needs this module
 
         return panel_from_frame(frame, adjusted=adjusted, label=label, exchange=exchange)
 
     @classmethod
     def from_snapshot(cls, snapshot: str, settings: Settings | None = None) -> Panel:
         """Panel that was saved under the id `snapshot`, memory-mapped; NotFoundError where there is none."""
-        from lode.lake import open_lake
-        from lode.panel.snapshot import load_snapshot
-        from lode.settings import load_settings
+        from lode.lake import open_lake  # noqa: PLC0415  panels of frames need no lake
+        from lode.panel.snapshot import load_snapshot  # noqa: PLC0415  it builds Panels, and so needs this module
+        from lode.settings import load_settings  # noqa: PLC0415  panels of frames need no settings
 
         settings = settings or load_settings()
         return load_snapshot(snapshot, open_lake(settings), settings.cache)
