@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -130,7 +130,6 @@ def markets(draw):
     return [bar("A", 0, 10, volume=1.0, high=50.0, low=9.0, score=1.0), bar("A", 11, 10), *bars], actions
 
 
-@settings(max_examples=60, deadline=None)
 @given(markets(), st.integers(0, 11), st.sampled_from([timedelta(0), timedelta(hours=5)]))
 def test_what_was_known_at_a_cut_gives_the_same_past_bit_for_bit(market, t, after):
     bars = frame(market[0])

@@ -1,9 +1,12 @@
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from lode import calendar
 from lode.errors import DataError
 from lode.panel import build_panel
 from tests.panel.rows import AS_OF, action, bar, column, frame
@@ -68,3 +71,37 @@ def test_a_spin_off_moves_prices_and_not_volume():
 def test_impossible_events_are_named(kind, value, message):
     with pytest.raises(DataError, match=message):
         built(action("A", 2, kind, value))
+
+
+def test_dividends_give_the_adjusted_close_that_yahoo_published(shared_data):
+    record = shared_data / "yahoo/chart/historical-via-chart-MSFT-dividends-2021-02-01-to-2022-01-31.csv.json"
+    chart = json.loads(record.read_text())["response"]["bodyJson"]["chart"]["result"][0]
+    offset = chart["meta"]["gmtoffset"]
+    session = (np.array(chart["timestamp"]) + offset).astype("datetime64[s]").astype("datetime64[D]")
+    events = chart["events"]["dividends"].values()
+    bars = pl.DataFrame(
+        {
+            "instrument": "MSFT",
+            "session": session,
+            "close": chart["indicators"]["quote"][0]["close"],
+            "adj_close": chart["indicators"]["adjclose"][0]["adjclose"],
+            "knowledge_time": calendar.close_time("XNYS", session),
+        }
+    )
+    ex_date = np.array([event["date"] + offset for event in events]).astype("datetime64[s]").astype("datetime64[D]")
+    dividends = pl.DataFrame(
+        {
+            "instrument": "MSFT",
+            "ex_date": ex_date,
+            "kind": "dividend",
+            "value": [event["amount"] for event in events],
+            "knowledge_time": ex_date.astype("datetime64[us]"),
+        }
+    )
+    assert len(dividends) == 4
+    as_of = datetime(2026, 1, 1, tzinfo=UTC)
+    for actions in (dividends, None):  # told by the events, and by adj_close / close
+        panel = build_panel(bars, actions, as_of=as_of)
+        quotient = column(panel, "label_price", "MSFT") / bars["adj_close"].to_numpy()
+        assert_allclose(quotient, quotient[0], rtol=2e-6)
+        assert_allclose(column(panel, "close", "MSFT"), column(panel, "label_price", "MSFT"), rtol=1e-6)
