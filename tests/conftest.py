@@ -72,9 +72,9 @@ def lode_settings(home: Path) -> Settings:
 
 def _stop_warehouse(home_settings: Settings) -> None:
     if home_settings.warehouse_folder.exists():
-        from lode.warehouse import owner
+        from lode.warehouse import stop
 
-        owner.stop(home_settings)
+        stop(home_settings)
 
 
 @pytest.fixture(scope="session")
