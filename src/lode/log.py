@@ -41,7 +41,7 @@ def configure(level: str = "info") -> None:
 
 def get_logger(name: str) -> Logger:
     """Return a logger whose lines carry `name`."""
-    return cast("Logger", structlog.get_logger(logger=name))
+    return cast("Logger", structlog.get_logger(component=name))
 
 
 class Progress:
