@@ -1,0 +1,104 @@
+"""Yahoo's v8 chart endpoint: a thin client that returns bytes and tells failures apart.
+
+429 → ThrottledError; 5xx, no connection, a cut answer → SourceUnavailableError; a 404 is an answer (chart.py reads it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urlencode
+
+from curl_cffi import requests
+from curl_cffi.requests.exceptions import RequestException
+
+from lode.collect.chart import parse_chart
+from lode.collect.http import RateLimit, RawRecord, ThrottledForError, retry_after
+from lode.errors import CollectError, SourceUnavailableError
+from lode.log import get_logger
+from lode.settings import Settings
+
+SOURCE = "yahoo"
+PROBE_SYMBOL, PROBE_SECONDS = "AAPL", 3.0
+_EVENTS = "div,splits,capitalGains"
+_ANSWERS = (200, 404)
+
+
+class ChartClient:
+    """Fetches daily charts. Shared by threads; one rate limit for all of them. Use as a context manager."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        timeout: float | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._base, self._clock = settings.yahoo_url.rstrip("/"), clock
+        self._timeout = settings.http_timeout if timeout is None else timeout
+        self._limit = RateLimit(settings.yahoo_rate)
+        self._session: requests.Session[requests.Response] = requests.Session(impersonate="chrome")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+
+    def fetch(self, symbol: str, *, since: date) -> RawRecord:
+        """Daily quotes and events of `symbol` from `since` to the present, whatever part of it is kept.
+
+        Quotes are split-adjusted as of the fetch, so the splits up to the present are needed to undo that.
+        """
+        now = self._clock()
+        query = {
+            "period1": _epoch(since),
+            "period2": _epoch(now.astimezone(UTC).date() + timedelta(days=2)),
+            "interval": "1d",
+            "events": _EVENTS,
+            "includeAdjustedClose": "true",
+        }
+        return self._get(f"{self._base}/v8/finance/chart/{quote(symbol, safe='')}?{urlencode(query)}", now)
+
+    def _get(self, url: str, now: datetime) -> RawRecord:
+        self._limit.wait()
+        try:
+            response = self._session.get(url, timeout=self._timeout, allow_redirects=True)
+        except RequestException as error:
+            raise SourceUnavailableError(f"no answer from {url}: {str(error).split('. See', maxsplit=1)[0]}") from error
+        headers = {name.lower(): value or "" for name, value in response.headers.items()}
+        if response.status_code == 429:
+            wait = retry_after(headers, now)
+            self._limit.pause(wait or 0.0)
+            asked = f", asked to wait {wait:g} s" if wait is not None else ""
+            raise ThrottledForError(
+                f"Yahoo throttles (status 429{asked}); lower LODE_YAHOO_RATE or try again later", wait
+            )
+        if response.status_code >= 500:
+            raise SourceUnavailableError(f"Yahoo failed with status {response.status_code} for {url}; try again later")
+        if response.status_code not in _ANSWERS:
+            raise CollectError(
+                f"Yahoo refused with status {response.status_code} for {url}; allowed are 200 and 404: "
+                "see whether LODE_YAHOO_URL is right and whether this network may use it"
+            )
+        return RawRecord(url, response.status_code, headers, response.content, now)
+
+
+def probe(settings: Settings) -> bool:
+    """Tell whether Yahoo answers with a chart within three seconds; why not is logged."""
+    try:
+        with ChartClient(settings, timeout=PROBE_SECONDS) as client:
+            since = datetime.now(UTC).date() - timedelta(days=10)
+            parse_chart(client.fetch(PROBE_SYMBOL, since=since))
+    except CollectError as error:
+        get_logger("yahoo").info("Yahoo does not answer the probe", reason=str(error))
+        return False
+    return True
+
+
+def _epoch(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

@@ -1,0 +1,72 @@
+"""A source outside, on loopback: answers what it is told to, faults included, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. `cut`: bytes after which the connection ends; `delay`: seconds before the first byte."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json;charset=utf-8"})
+    cut: int | None = None
+    delay: float = 0.0
+
+
+class Replica:
+    """Serves `answer(path)`; answers in `faults` come first, one each, in order."""
+
+    def __init__(self, answer: Callable[[str], Answer]) -> None:
+        self.faults: deque[Answer] = deque()
+        self.asked: list[str] = []
+        self.times: list[float] = []
+        self._lock = threading.Lock()
+        replica = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                with replica._lock:
+                    replica.asked.append(self.path)
+                    replica.times.append(time.monotonic())
+                    given = replica.faults.popleft() if replica.faults else answer(self.path)
+                time.sleep(given.delay)
+                try:
+                    self.send_response(given.status)
+                    for name, value in given.headers.items():
+                        self.send_header(name, value)
+                    self.send_header("Content-Length", str(len(given.body)))
+                    self.end_headers()
+                    self.wfile.write(given.body[: given.cut])
+                    self.wfile.flush()
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
+                if given.cut is not None:
+                    self.close_connection = True
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
