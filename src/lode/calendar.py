@@ -80,8 +80,8 @@ def last_closed_session(exchange: str, now: datetime) -> np.datetime64:
 
 @cache
 def _table(exchange: str) -> _Table:
-    import exchange_calendars  # costs seconds, and most commands need no calendar
-    from exchange_calendars.errors import InvalidCalendarName
+    import exchange_calendars  # noqa: PLC0415  costs seconds, and most commands need no calendar
+    from exchange_calendars.errors import InvalidCalendarName  # noqa: PLC0415
 
     with catch_warnings(category=DeprecationWarning, action="ignore"):  # the package's own use of pandas
         try:
