@@ -8,6 +8,7 @@ from lode.language.expression import Call, Constant, Expr, Field, postorder
 from lode.language.lookback import lookback
 from lode.language.operators import ALIASES, OPERATORS, Operator, Param
 from lode.language.parser import check, parse
+from lode.language.reference import reference
 from lode.language.units import FIELD_UNITS, UNITS, Unit, UnitError, constant_unit, unit
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "lookback",
     "parse",
     "postorder",
+    "reference",
     "unit",
 ]

@@ -1,0 +1,89 @@
+"""The reference page of the operators, written from their declarations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lode.language.operators import ALIASES, OPERATORS
+from lode.language.printer import INFIX
+from lode.language.units import FIELD_UNITS, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lode.language.operators import Operator, Param
+
+_PREFACE = """\
+# Operators
+
+*Written by `python -m lode.language` from the declarations in `src/lode/language/operators`; do not edit.*
+
+A formula is made of fields, numbers and the operators below, `rank(-ts_delta(close, 5))` say. `+ - * / **`, `-x` and
+the comparisons may be written as signs; any parameter may be given by name (`winsorize(x, std=3)`).
+
+A value is a number or missing (NaN). Whatever would be infinite or is not defined (division by zero, the logarithm of
+0) is missing. Windows end today and count sessions. *Lookback* is how many sessions before t the operator reaches;
+nested operators add up.
+"""
+_UNITS = """\
+## Units
+
+A price is money a share, so that price × shares is money and price / price is a ratio. Ratios, ranks, counts and
+numbers mix freely; adding or comparing other units that differ is refused (`close + volume`). The number 0 compares
+with anything.
+"""
+_KINDS = {
+    "elementwise": "Each name on each day by itself.",
+    "time series": "The last d sessions of each name, today included.",
+    "cross-section": "All names of one day; names that cannot be traded that day are left out.",
+    "group": "The names of one day that share a group, such as `sector`.",
+}
+
+
+def reference() -> str:
+    """The page in Markdown: one section per kind, one entry per operator."""
+    kinds = [_section(kind, [o for o in OPERATORS.values() if o.kind == kind]) for kind in _KINDS]
+    return "\n".join([_PREFACE, *kinds, _units()])
+
+
+def _section(kind: str, operators: list[Operator]) -> str:
+    entries = "\n".join(_entry(operator) for operator in operators)
+    return f"## {kind.capitalize()}\n\n{_KINDS[kind]}\n\n{entries}"
+
+
+def _entry(operator: Operator) -> str:
+    facts = [
+        ("value", operator.formula),
+        ("missing", operator.nan_rule),
+        ("ties", operator.tie_rule),
+        ("unit", _said(operator.rule)),
+        ("lookback", _said(operator.lookback)),
+        ("range", "; ".join(f"{p.name} is {p.range}" for p in operator.params if _has_range(p))),
+        ("also written", _spellings(operator.name)),
+        ("example", f"`{operator.example}`"),
+    ]
+    lines = "\n".join(f"- {name}: {fact}" for name, fact in facts if fact)
+    return f"### `{operator.signature}`\n\n{lines}\n"
+
+
+def _units() -> str:
+    units: dict[Unit, list[str]] = {}
+    for name, unit in FIELD_UNITS.items():
+        units.setdefault(unit, []).append(f"`{name}`")
+    rows = "\n".join(f"| {unit} | {', '.join(names)} |" for unit, names in units.items())
+    return f"{_UNITS}\n| unit | fields |\n|---|---|\n{rows}\n"
+
+
+def _said(rule: Callable[..., object]) -> str:
+    text = (rule.__doc__ or "").strip().rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _has_range(param: Param) -> bool:
+    return param.kind in {"window", "number"}
+
+
+def _spellings(name: str) -> str:
+    if name == "reverse":
+        return "`-x`, " + ", ".join(f"`{alias}(x)`" for alias, op in ALIASES.items() if op == name)
+    return f"`x {INFIX[name][0]} y`" if name in INFIX else ""
