@@ -36,7 +36,7 @@ def row_correlation(first: NDArray[np.floating], second: NDArray[np.floating], *
     Returns (sessions,), in [-1, 1]; NaN with fewer than `min_names` common names or where one side does not vary.
     """
     correlation = np.full(len(first), np.nan)
-    for block in _blocks(first.shape):
+    for block in row_blocks(first.shape):
         correlation[block] = _block_correlation(first[block], second[block], min_names)
     return correlation
 
@@ -57,7 +57,7 @@ def series_mean(series: NDArray[np.floating]) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def _blocks(shape: tuple[int, ...]) -> list[slice]:
+def row_blocks(shape: tuple[int, ...]) -> list[slice]:
     """Rows in blocks that fit the processor's cache; none where there is no cell."""
     sessions, names = shape
     step = max(1, _BLOCK_CELLS // max(names, 1))
@@ -66,7 +66,7 @@ def _blocks(shape: tuple[int, ...]) -> list[slice]:
 
 def _block_correlation(first: NDArray[np.floating], second: NDArray[np.floating], min_names: int) -> Series:
     both = np.isfinite(first) & np.isfinite(second)
-    x, y = _centred(first, both), _centred(second, both)
+    x, y = centred(first, both), centred(second, both)
     xx, yy, xy = (np.einsum("tn,tn->t", a, b) for a, b in ((x, x), (y, y), (x, y)))
     scale = np.sqrt(xx * yy)
     defined = (both.sum(axis=1) >= min_names) & (scale > 0)
@@ -76,11 +76,11 @@ def _block_correlation(first: NDArray[np.floating], second: NDArray[np.floating]
     return correlation
 
 
-def _centred(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+def centred(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Values less their session's mean over the mask; zero outside of it and where only rounding varies."""
     kept = np.where(mask, values, 0).astype(np.float64, copy=False)
     count = np.maximum(mask.sum(axis=1, keepdims=True), 1)
-    centred = np.where(mask, kept - kept.sum(axis=1, keepdims=True) / count, 0)
+    around = np.where(mask, kept - kept.sum(axis=1, keepdims=True) / count, 0)
     floor = 1e-12 * np.abs(kept).max(axis=1, keepdims=True, initial=0)
-    varies = np.abs(centred).max(axis=1, keepdims=True, initial=0) > floor
-    return np.where(varies, centred, 0)
+    varies = np.abs(around).max(axis=1, keepdims=True, initial=0) > floor
+    return np.where(varies, around, 0)

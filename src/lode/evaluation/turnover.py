@@ -1,0 +1,76 @@
+"""How fast a factor's ranking changes: turnover, rank autocorrelation, half-life."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lode.evaluation.quantiles import COUNT, MIN_NAMES, quantiles_of
+from lode.evaluation.ranks import average_ranks, row_correlation, series_mean
+
+Floats = NDArray[np.float32]
+Series = NDArray[np.float64]
+
+HALF_LIFE_LAGS = (1, 2, 3, 5, 8, 13, 21, 34, 63, 126, 252)
+
+
+def turnover(values: Floats, count: int = COUNT, *, min_names: int = MIN_NAMES) -> Series:
+    """Share of names in the top and the bottom quantile that were not there a session before, (sessions,).
+
+    The mean of both quantiles, in [0, 1]; NaN in the first session and where either session has no such quantile.
+    """
+    quantiles = quantiles_of(values, count, min_names=min_names)
+    return (_newcomers(quantiles == 0) + _newcomers(quantiles == count - 1)) / 2
+
+
+def rank_autocorrelation(values: Floats, lag: int = 1) -> Series:
+    """Correlation of each session's ranks with those `lag` sessions before, over the names in both, (sessions,).
+
+    Ranks are among all names of their own session. NaN in the first `lag` sessions and where undefined.
+    """
+    return _autocorrelation(average_ranks(values), lag)
+
+
+def half_life(values: Floats, lags: Sequence[int] = HALF_LIFE_LAGS) -> float:
+    """Sessions after which the mean rank autocorrelation has fallen to one half.
+
+    Between the lags it is interpolated in logarithms; past the last one it is taken to decay on as it did up to there.
+    Infinite for a ranking that does not change, NaN where the autocorrelation is undefined at the first lag.
+    """
+    ranks = average_ranks(values)
+    before, correlation = 0, 1.0
+    for lag in lags:
+        mean = series_mean(_autocorrelation(ranks, lag))
+        if math.isnan(mean):
+            break
+        if mean <= 0.5:
+            return before + (lag - before) * _share_of_decay(correlation, mean)
+        before, correlation = lag, mean
+    if not before:
+        return math.nan
+    return before * math.log(0.5) / math.log(correlation) if correlation < 1 - 1e-9 else math.inf
+
+
+def _share_of_decay(start: float, end: float) -> float:
+    """Share of the way from `start` to `end`, in logarithms, at which one half is passed."""
+    floor = max(end, 1e-3)  # a correlation at or below zero has no logarithm
+    return math.log(0.5 / start) / math.log(floor / start)
+
+
+def _autocorrelation(ranks: Floats, lag: int) -> Series:
+    series = np.full(len(ranks), np.nan)
+    if lag < len(ranks):
+        series[lag:] = row_correlation(ranks[lag:], ranks[:-lag])
+    return series
+
+
+def _newcomers(member: NDArray[np.bool_]) -> Series:
+    """Share of a session's members that were not members a session before, (sessions,)."""
+    size = member.sum(axis=1)
+    new = (member[1:] & ~member[:-1]).sum(axis=1)
+    share = np.full(len(member), np.nan)
+    np.divide(new, size[1:], out=share[1:], where=(size[1:] > 0) & (size[:-1] > 0))
+    return share
