@@ -143,7 +143,7 @@ class Sheet:
             ("fitness", _number(book.fitness, 2)),
             *((f"exposure to {name.replace('_', ' ')}", _number(v, 3)) for name, v in self.exposures.items()),
             ("rank IC, neutralised", _number(self.neutral_rank_ic)),
-            ("Fama-MacBeth", f"{self.fama_macbeth.mean:.3g}   t {_number(self.fama_macbeth.t, 2)}"),
+            ("Fama-MacBeth", f"{_number(self.fama_macbeth.mean, 6)}   t {_number(self.fama_macbeth.t, 2)}"),
             ("leak check", self.leak_check),
         ]
 

@@ -1,0 +1,66 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lode.errors import UsageError
+from lode.evaluation.quantiles import quantile_returns, quantile_summary, quantiles_of
+
+NAN = np.nan
+
+
+def rows(*values):
+    return np.array(values, dtype=np.float32)
+
+
+@given(st.lists(st.integers(-20, 20), min_size=2, max_size=30, unique=True), st.integers(2, 6))
+def test_quantiles_are_those_of_pandas(values, count):
+    got = quantiles_of(rows(values), count, min_names=2)[0]
+    if len(values) < count:
+        assert (got == -1).all()
+    else:
+        np.testing.assert_array_equal(got, pd.qcut(values, count, labels=False))
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, NAN]), max_size=25), st.integers(2, 6))
+def test_equal_values_share_a_quantile_and_larger_ones_have_no_lower_one(values, count):
+    got = quantiles_of(rows(values), count, min_names=2)[0]
+    known = np.isfinite(values)
+    assert ((got >= 0) == known).all() or (got == -1).all()
+    order = np.argsort(np.where(known, values, 99), kind="stable")
+    assert (np.diff(got[order][known[order]]) >= 0).all()
+    for value in {v for v in values if np.isfinite(v)}:
+        assert len(set(got[np.array(values) == value])) == 1
+
+
+def test_returns_by_hand():
+    values = rows([5, 1, 4, 2, 3, NAN, 6], [1, 1, 1, 1, 1, 1, 1])
+    forward = rows([0.5, 0.1, 0.4, 0.2, 0.3, 9, NAN], [1, 2, 3, 4, 5, 6, 7])
+    got = quantile_returns(values, forward, 5, min_names=5)
+    np.testing.assert_allclose(got[0], [0.1, 0.2, 0.3, 0.4, 0.5], rtol=1e-6)
+    np.testing.assert_allclose(got[1], [4, NAN, NAN, NAN, NAN])  # a constant has a lowest quantile and no spread
+
+
+def test_session_with_few_names_is_missing():
+    values, forward = rows([1, 2, 3, 4]), rows([1, 2, 3, 4])
+    assert np.isnan(quantile_returns(values, forward, 5, min_names=3)).all()
+    assert np.isnan(quantile_returns(values, forward, 2)).all()
+    assert quantile_returns(rows([]), rows([]), 5).shape == (1, 5)
+    assert np.isnan(quantile_returns(values[:, :0], forward[:, :0], 2)).all()
+
+
+def test_summary_tests_top_less_bottom():
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((200, 50)).astype(np.float32)
+    forward = (0.3 * values + rng.standard_normal((200, 50))).astype(np.float32)
+    summary = quantile_summary(quantile_returns(values, forward))
+    assert list(summary.mean_returns) == sorted(summary.mean_returns)
+    assert summary.spread.mean == pytest.approx(summary.mean_returns[-1] - summary.mean_returns[0])
+    low, high = summary.spread.interval()
+    assert 0 < low < summary.spread.mean < high
+
+
+def test_one_quantile_is_a_usage_error():
+    with pytest.raises(UsageError, match="2 or more"):
+        quantiles_of(rows([1, 2]), 1)

@@ -1,0 +1,129 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from lode.evaluation import Identity, evidence_sheet, forward_returns, newey_west_t, sheet_of
+from lode.evaluation.ic import daily_rank_ic
+from lode.language import Field, UnitError, parse
+from tests.evidence.conftest import make_panel
+
+REVERSAL = parse("rank(-ts_delta(close, 1) / ts_delay(close, 1))")
+KEYS = {
+    "expression", "canonical", "id", "lookback", "unit", "fields", "coverage", "horizons", "quantiles", "turnover",
+    "rank_autocorrelation", "half_life_sessions", "portfolio", "exposures", "neutral_rank_ic", "fama_macbeth",
+    "leak_check",
+}  # fmt: skip
+
+
+def test_json_has_the_keys_of_the_interface(reversal_market, options):
+    told = json.loads(json.dumps(evidence_sheet(REVERSAL, reversal_market, options).to_dict(), allow_nan=False))
+    assert set(told) == KEYS
+    assert list(told["horizons"]) == ["1", "2", "5", "10", "20", "60"]
+    assert set(told["horizons"]["1"]) == {"ic", "rank_ic", "icir", "t_nw"}
+    assert set(told["portfolio"]) == {"sharpe", "return", "drawdown", "turnover", "fitness", "net_sharpe"}
+    assert {"count", "mean_return", "spread", "spread_t_nw"} <= set(told["quantiles"])
+    assert set(told["exposures"]) == {"beta", "momentum", "short_term_reversal", "size", "sector"}
+    assert (told["fields"], told["lookback"], told["unit"], told["leak_check"]) == (
+        ["close"],
+        1,
+        "rank",
+        "not checkable",
+    )
+
+
+def test_planted_reversal_shows_everywhere(reversal_market, options):
+    sheet = evidence_sheet(REVERSAL, reversal_market, options)
+    assert sheet.horizons[1][1].mean > 0.15
+    assert sheet.horizons[1][1].t_nw > 10
+    assert list(sheet.quantiles.mean_returns) == sorted(sheet.quantiles.mean_returns)
+    assert sheet.quantiles.spread.t > 8
+    assert sheet.portfolio.sharpe > 5
+    assert sheet.portfolio.sharpe > sheet.portfolio.net_sharpe
+    assert sheet.neutral_rank_ic > 0.1
+    assert sheet.fama_macbeth.t > 8
+    assert sheet.half_life_sessions < 1
+    assert 0.7 < sheet.turnover <= 1
+
+
+def test_figures_are_those_of_the_pieces(reversal_market, options):
+    values = np.random.default_rng(0).standard_normal(reversal_market.shape).astype(np.float32)
+    identity = Identity.of(Field("close"), reversal_market)
+    sheet = sheet_of(values, reversal_market, identity, options)
+    rank_ic = daily_rank_ic(values, forward_returns(reversal_market, horizon=5), min_names=10)
+    assert sheet.horizons[5][1].t_nw == newey_west_t(rank_ic, horizon=5).t
+    assert sheet.coverage == pytest.approx(1)
+
+
+def test_horizon_of_the_run_is_added(reversal_market, options):
+    chosen = type(options)(**vars(options) | {"horizon": 3})
+    sheet = evidence_sheet(REVERSAL, reversal_market, chosen)
+    assert list(sheet.horizons) == [1, 2, 3, 5, 10, 20, 60]
+    assert sheet.quantiles.spread.horizon == 3
+
+
+def test_rows_that_are_not_given_do_not_matter(reversal_market, options):
+    part = evidence_sheet(REVERSAL, reversal_market.slice(0, 300), options).to_dict()
+    close = reversal_market.fields["close"].copy()
+    close[300:] = 1e6
+    poisoned = make_panel(close, volume=reversal_market.fields["volume"], groups=dict(reversal_market.groups))
+    assert evidence_sheet(REVERSAL, poisoned.slice(0, 300), options).to_dict() == part
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.ones((80, 30)),
+        np.full((80, 30), np.nan),
+        np.where(np.arange(30) == 3, 1.0, np.nan) * np.ones((80, 1)),  # one name
+        np.where(np.arange(80)[:, None] < 20, np.arange(30) % 3, np.nan),  # ties, then nothing
+        np.tile(np.arange(30.0), (80, 1)),
+        np.where(np.arange(30) < 15, np.inf, np.arange(30)) * np.ones((80, 1)),
+    ],
+)
+@pytest.mark.parametrize("market", ["walk", "still", "empty"])
+def test_degenerate_factors_give_numbers_or_nothing(values, market, options):
+    walk = np.exp(np.cumsum(0.02 * np.random.default_rng(0).standard_normal((80, 30)), axis=0))
+    panel = make_panel({"walk": walk, "still": np.ones((80, 30)), "empty": np.full((80, 30), np.nan)}[market])
+    sheet = sheet_of(values.astype(np.float32), panel, Identity.of(Field("close"), panel), options)
+    told = json.dumps(sheet.to_dict(), allow_nan=False)
+    assert "leak_check" in told
+    assert "nan" not in str(sheet)
+    for _, rank_ic in sheet.horizons.values():
+        assert math.isnan(rank_ic.t_nw) or abs(rank_ic.t_nw) < 100
+
+
+def test_one_name_has_no_rank_ic(options):
+    panel = make_panel(np.exp(np.cumsum(0.02 * np.random.default_rng(0).standard_normal((80, 1)), axis=0)))
+    told = evidence_sheet(REVERSAL, panel, options).to_dict()
+    assert told["horizons"]["1"] == {"ic": None, "rank_ic": None, "icir": None, "t_nw": None}
+    assert told["portfolio"]["sharpe"] is None
+
+
+def test_html_is_escaped(reversal_market, options):
+    identity = Identity("<script>alert(1)</script>", "x", "0", 0, "rank", ("close",))
+    sheet = sheet_of(reversal_market.fields["close"], reversal_market, identity, options)
+    for page in (sheet._repr_html_(), sheet.to_html()):
+        assert "<script>" not in page
+        assert "&lt;script&gt;" in page
+    assert "http" not in sheet.to_html()
+
+
+def test_leak_check_is_the_callers(reversal_market, options):
+    sheet = evidence_sheet(REVERSAL, reversal_market, options).with_leak_check("passed")
+    assert sheet.to_dict()["leak_check"] == "passed"
+
+
+def test_units_that_do_not_fit_are_refused(reversal_market, options):
+    with pytest.raises(UnitError):
+        evidence_sheet(parse("close + volume"), reversal_market, options)
+
+
+def test_columns_of_the_users_own_have_no_unit(options):
+    walk = np.exp(np.cumsum(0.02 * np.random.default_rng(0).standard_normal((80, 30)), axis=0))
+    panel = make_panel(walk, mine=walk)
+    assert evidence_sheet(parse("rank(mine / close)", {"mine", "close"}), panel, options).identity.fields == (
+        "close",
+        "mine",
+    )

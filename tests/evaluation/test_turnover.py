@@ -1,0 +1,53 @@
+import math
+
+import numpy as np
+import pytest
+
+from lode.evaluation import half_life, rank_autocorrelation, turnover
+
+NAN = np.nan
+
+
+def rows(*values):
+    return np.array(values, dtype=np.float32)
+
+
+def persistent(persistence, *, sessions=600, names=80):
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((sessions, names))
+    for t in range(1, sessions):
+        values[t] = persistence * values[t - 1] + math.sqrt(1 - persistence**2) * values[t]
+    return values.astype(np.float32)
+
+
+def test_turnover_by_hand():
+    values = rows([1, 2, 3, 4], [1, 2, 4, 3], [4, 3, 2, 1], [4, 3, NAN, 1], [NAN, NAN, NAN, 1])
+    got = turnover(values, 2, min_names=3)
+    # tops {2,3} {2,3} {0,1} {0}; bottoms the others: a whole exchange, then 1 of {1,3}'s two was there
+    np.testing.assert_allclose(got, [NAN, 0, 1, 0.25, NAN])
+
+
+def test_rank_autocorrelation_by_hand():
+    values = rows([1, 2, 3, 4], [10, 20, 30, 40], [4, 3, 2, 1], [NAN, 1, 2, 3])
+    np.testing.assert_allclose(rank_autocorrelation(values), [NAN, 1, -1, -1])
+    np.testing.assert_allclose(rank_autocorrelation(values, 2), [NAN, NAN, -1, 1])
+    assert np.isnan(rank_autocorrelation(values, 9)).all()
+
+
+@pytest.mark.parametrize("persistence", [0.6, 0.9, 0.99])
+def test_half_life_of_an_autoregression(persistence):
+    expected = math.log(0.5) / math.log(persistence)
+    assert half_life(persistent(persistence)) == pytest.approx(expected, rel=0.15)
+
+
+def test_half_life_of_noise_is_within_a_session_and_that_of_a_constant_ranking_infinite():
+    assert 0 < half_life(persistent(0.0)) < 1
+    assert half_life(np.tile(np.arange(10, dtype=np.float32), (300, 1))) == math.inf
+
+
+@pytest.mark.parametrize("values", [np.full((50, 20), NAN), np.ones((50, 20)), np.ones((50, 1)), np.empty((0, 5))])
+def test_degenerate_values_have_no_figures(values):
+    values = values.astype(np.float32)
+    assert np.isnan(turnover(values)[1:]).all() or np.ptp(values) == 0
+    assert np.isnan(rank_autocorrelation(values)).all()
+    assert math.isnan(half_life(values))
