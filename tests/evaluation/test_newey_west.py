@@ -68,7 +68,11 @@ def test_p_is_close_to_the_normal_one_and_never_below_it():
 
 def test_p_and_its_mirror_add_up_to_one():
     series = np.random.default_rng(4).normal(0.1, 1, 60)
-    assert newey_west_t(series).p_one_sided + newey_west_t(-series).p_one_sided == pytest.approx(1)
+    test, mirror = newey_west_t(series), newey_west_t(-series)
+    assert test.p_one_sided + mirror.p_one_sided == pytest.approx(1)
+    assert (test.p_in(1), test.p_in(-1)) == (test.p_one_sided, mirror.p_one_sided)
+    assert newey_west_t(series - 100).p_in(-1) < 1e-20
+    assert math.isnan(newey_west_t(series[:0]).p_in(-1))
 
 
 def test_interval_excludes_zero_exactly_when_p_is_small():

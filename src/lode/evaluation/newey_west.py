@@ -49,6 +49,10 @@ class NeweyWest:
     n: int
     horizon: int = 1
 
+    def p_in(self, direction: int) -> float:
+        """Return the one-sided p of a mean bet on to be positive (1) or negative (-1), exact in the far tail."""
+        return _upper_tail(math.copysign(1, direction) * self.t, self.n, self.lags, self.horizon)
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Interval that covers the true mean with probability `level`, by the same law as p; NaN where t is."""
         if not math.isfinite(self.t):
@@ -102,6 +106,8 @@ def _long_run_variance(deviations: NDArray[np.float64], lags: int) -> float:
 
 
 def _upper_tail(t: float, n: int, lags: int, horizon: int) -> float:
+    if math.isnan(t):
+        return math.nan
     share, freedom = _share_and_freedom(n, lags, horizon)
     return float(special.stdtr(freedom, -math.sqrt(share) * t))
 
