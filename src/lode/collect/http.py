@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-import stamina
 import zstandard
 
 from lode.errors import CollectError, SourceUnavailableError, ThrottledError
@@ -110,6 +109,8 @@ def with_retries(call: Callable[[], T], *, attempts: int, wait_initial: float = 
 
     The last error is raised as it is; other errors at once.
     """
+    import stamina  # noqa: PLC0415  only collecting needs the extra that brings it
+
     for attempt in stamina.retry_context(
         on=_patience,
         attempts=attempts,

@@ -81,8 +81,12 @@ def with_sessions(rows: pl.DataFrame, exchange: str) -> pl.DataFrame:
 
 
 def with_reasons(rows: pl.DataFrame, exchange: str) -> pl.DataFrame:
-    """Add `reason`: every rule that the row breaks, joined; null where it keeps them all."""
+    """Add `reason`: every rule that the row breaks, joined; null where it keeps them all. Needs `row_number`."""
     rules = bar_rules(frozenset(rows.columns), exchange)
-    broken = [pl.when(rule.breaks.fill_null(value=False)).then(pl.lit(rule.reason)) for rule in rules]
-    reason = pl.concat_str(broken, separator=REASONS_BETWEEN, ignore_nulls=True)
-    return rows.with_columns(pl.when(reason != "").then(reason).alias("reason"))
+    marks = rows.select("row_number", *(rule.breaks.fill_null(value=False).alias(rule.reason) for rule in rules))
+    broken = marks.filter(pl.any_horizontal(rule.reason for rule in rules))
+    named = [pl.when(rule.reason).then(pl.lit(rule.reason)) for rule in rules]
+    reasons = broken.select(
+        "row_number", pl.concat_str(named, separator=REASONS_BETWEEN, ignore_nulls=True).alias("reason")
+    )
+    return rows.join(reasons, on="row_number", how="left", maintain_order="left")

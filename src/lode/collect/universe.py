@@ -30,8 +30,10 @@ def resolve_universe(universe: str, *, when: date | None = None) -> list[str]:
 
 
 def _members(index: str, when: date) -> list[str]:
-    import index_constitution  # noqa: PLC0415  it brings pandas
-
+    try:
+        import index_constitution  # noqa: PLC0415  it brings pandas, and only collecting needs it
+    except ImportError as error:
+        raise UsageError(f"the universe {index} needs {error.name}: pip install 'lode-factors[collect]'") from error
     members = index_constitution.constituents_at(index, when)["symbol"]
     return sorted({str(symbol).replace(".", "-") for symbol in members})
 

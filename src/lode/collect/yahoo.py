@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
-
-from curl_cffi import requests
-from curl_cffi.requests.exceptions import RequestException
 
 from lode.collect.chart import parse_chart
 from lode.collect.http import RateLimit, RawRecord, ThrottledForError, retry_after
-from lode.errors import CollectError, SourceUnavailableError
+from lode.errors import CollectError, SourceUnavailableError, UsageError
 from lode.log import get_logger
 from lode.settings import Settings
+
+if TYPE_CHECKING:
+    from curl_cffi.requests import Response, Session
 
 SOURCE = "yahoo"
 PROBE_SYMBOL, PROBE_SECONDS = "AAPL", 3.0
@@ -39,7 +39,7 @@ class ChartClient:
         self._base, self._clock = settings.yahoo_url.rstrip("/"), clock
         self._timeout = settings.http_timeout if timeout is None else timeout
         self._limit = RateLimit(settings.yahoo_rate)
-        self._session: requests.Session[requests.Response] = requests.Session(impersonate="chrome")
+        self._session = _open_session()
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +65,8 @@ class ChartClient:
         return self._get(f"{self._base}/v8/finance/chart/{quote(symbol, safe='')}?{urlencode(query)}", now)
 
     def _get(self, url: str, now: datetime) -> RawRecord:
+        from curl_cffi.requests.exceptions import RequestException  # noqa: PLC0415  see _open_session
+
         self._limit.wait()
         try:
             response = self._session.get(url, timeout=self._timeout, allow_redirects=True)
@@ -98,6 +100,15 @@ def probe(settings: Settings) -> bool:
         get_logger("yahoo").info("Yahoo does not answer the probe", reason=str(error))
         return False
     return True
+
+
+def _open_session() -> Session[Response]:
+    """Return a session that greets as a browser does; UsageError where the extra is not installed."""
+    try:
+        from curl_cffi import requests  # noqa: PLC0415  only collecting needs the extra that brings it
+    except ImportError as error:
+        raise UsageError(f"Yahoo needs {error.name}: pip install 'lode-factors[collect]'") from error
+    return requests.Session(impersonate="chrome")
 
 
 def _epoch(day: date) -> int:
