@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 
 from lode.language.expression import Call, Expr, postorder
+from lode.language.folding import OutOfRangeError
 from lode.language.identities import RULES, plain
-from lode.language.linear import Linear, OutOfRangeError, of
+from lode.language.linear import Linear, of
 
 
 def canonical(expr: Expr) -> Expr:
@@ -33,5 +34,5 @@ def expression_id(expr: Expr) -> str:
 def _reduced(call: Call, args: list[Linear]) -> Linear:
     try:
         return RULES.get(call.op, plain)(call.op, args)
-    except OutOfRangeError:
+    except (OutOfRangeError, OverflowError):
         return of(Call(call.op, tuple(arg.expr for arg in args)))

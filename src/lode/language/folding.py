@@ -15,6 +15,10 @@ _LARGEST = 1e15
 """Constants beyond this, or below its inverse, could overflow float32 in one spelling and not in another."""
 
 
+class OutOfRangeError(ArithmeticError):
+    """A weight or a power that is too large or too small to be moved around safely."""
+
+
 def in_range(value: float) -> bool:
     """Whether a constant may be moved around and folded with others."""
     return value == 0 or 1 / _LARGEST <= abs(value) <= _LARGEST
@@ -26,7 +30,8 @@ def is_weight(expr: Expr) -> TypeGuard[Constant]:
 
 
 def _signed_power(x: float, y: float) -> float:
-    return math.copysign(abs(x) ** y, x) if x else abs(x) ** y
+    power = abs(x) ** y
+    return math.copysign(power, x) if x else 0.0 * power
 
 
 FOLDS: dict[str, Callable[..., float]] = {

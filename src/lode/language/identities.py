@@ -15,7 +15,7 @@ from typing import TypeAlias
 from lode.language.expression import Call, Constant, Expr
 from lode.language.folding import fold
 from lode.language.linear import RANKS, Linear, of
-from lode.language.monomial import Monomial, monomial, whole_power
+from lode.language.monomial import NEVER, Monomial, monomial, whole_power
 from lode.language.operators.declaration import LONGEST_WINDOW
 from lode.language.ordering import order
 
@@ -68,6 +68,8 @@ def _divide(op: str, args: Args) -> Linear:  # noqa: ARG001
     numerator, denominator = args
     if denominator.is_constant and denominator.constant:
         return numerator.times(1 / denominator.constant)
+    if denominator.is_constant:
+        return of(NEVER)
     k, y = denominator.split()
     if numerator.is_constant:
         return Linear.product(Monomial().over(_factors(y)), 1.0).times(numerator.constant / k)
@@ -114,7 +116,7 @@ def _signed_power(op: str, args: Args) -> Linear:
 
 def _factors(rest: Linear) -> Monomial:
     """What `split` left, as factors: a single term's own, or a sum as one factor."""
-    return rest.factors or monomial(rest.expr)
+    return rest.factors if rest.factors is not None else monomial(rest.expr)
 
 
 def _abs(op: str, args: Args) -> Linear:

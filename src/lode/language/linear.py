@@ -8,16 +8,12 @@ constants in another order. A term with weight 0 stays: `x - x` is missing where
 from __future__ import annotations
 
 from lode.language.expression import Call, Constant, Expr
-from lode.language.folding import in_range, is_weight
+from lode.language.folding import OutOfRangeError, in_range, is_weight
 from lode.language.monomial import Monomial
 from lode.language.ordering import order
 
 RANKS = frozenset({"rank", "ts_rank", "group_rank", "ts_scale"})
 """Values in [0, 1] that turn into 1 - value when the argument's sign does."""
-
-
-class OutOfRangeError(ArithmeticError):
-    """A weight that is too large or too small to be moved around safely."""
 
 
 class Linear:

@@ -1,57 +1,67 @@
-"""Products and quotients: `a * b ** 2 / (c * d)` as powers above and below the line.
+"""Products and quotients: `a * b ** 2 / (c * d)` as powers of factors.
 
-What stands on both sides is not cancelled (`x / x` is missing where x is 0), and a quotient below the line stays a
-quotient (`a / (b / c)` is missing where c is 0, `a * c / b` is not).
+A factor that was ever divided by must not be 0, and that is remembered when powers cancel: x / x is kept as x / x,
+x ** 3 / x ** 2 becomes x ** 2 / x, and a / (b / c), which is missing where c is 0, becomes a * c ** 2 / (b * c).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from lode.language.expression import Call, Constant, Expr
-from lode.language.folding import is_weight
+from lode.language.folding import OutOfRangeError, is_weight
 from lode.language.ordering import order
 
-_LARGEST_POWER = 64
-_ZERO = Constant(0.0)
-Factors: TypeAlias = dict[Expr, int]
+_LARGEST_POWER = 1_000_000
+NEVER = Call("inverse", (Constant(0.0),))
+"""Missing everywhere: what any division by the number 0 gives."""
 
 
 @dataclass(slots=True)
 class Monomial:
-    """Factors above and below the line with their whole powers."""
+    """A product of whole powers; `divisors` are the factors that must not be 0. Treat as frozen."""
 
-    above: Factors = field(default_factory=dict)
-    below: Factors = field(default_factory=dict)
+    powers: dict[Expr, int] = field(default_factory=dict)
+    divisors: frozenset[Expr] = frozenset()
 
     def times(self, other: Monomial) -> Monomial:
-        return Monomial(_merged(self.above, other.above), _merged(self.below, other.below))
+        return Monomial(_sum(self.powers, other.powers, 1), self.divisors | other.divisors)
 
     def over(self, other: Monomial) -> Monomial:
-        """self / other; a quotient goes below the line as one factor."""
-        return Monomial(self.above, _merged(self.below, {other.expr: 1} if other.below else other.above))
+        return Monomial(_sum(self.powers, other.powers, -1), self.divisors | other.powers.keys())
 
     def power(self, exponent: int) -> Monomial:
         """self ** exponent, for a whole exponent of at least 1."""
-        above, below = ({base: power * exponent for base, power in part.items()} for part in (self.above, self.below))
-        return Monomial(above, below)
+        return Monomial({base: _allowed(power * exponent) for base, power in self.powers.items()}, self.divisors)
 
     @property
     def expr(self) -> Expr:
-        if not self.below:
-            return _product(self.above)
-        below = _product(self.below)
-        return Call("divide", (_product(self.above), below)) if self.above else Call("inverse", (below,))
+        above, below = {}, {}
+        for base in sorted(self.powers, key=order):
+            up, down = self._sides(base)
+            if up:
+                above[base] = up
+            if down:
+                below[base] = down
+        if not below:
+            return _product(above)
+        return Call("divide", (_product(above), _product(below))) if above else Call("inverse", (_product(below),))
+
+    def _sides(self, base: Expr) -> tuple[int, int]:
+        """Powers of one factor above and below the line."""
+        power = self.powers[base]
+        if base not in self.divisors:
+            return power, 0
+        return (power + 1, 1) if power >= 0 else (0, -power)
 
 
 def monomial(term: Expr) -> Monomial:
     """Read a term of a canonical sum as factors."""
     if isinstance(term, Call) and term.op == "divide":
-        return Monomial(_factors(term.args[0]), _factors(term.args[1]))
-    if isinstance(term, Call) and term.op == "inverse":
-        return Monomial({}, _factors(term.args[0]))
-    return Monomial(_factors(term), {})
+        return _factors(term.args[0]).over(_factors(term.args[1]))
+    if isinstance(term, Call) and term.op == "inverse" and term != NEVER:
+        return Monomial().over(_factors(term.args[0]))
+    return _factors(term)
 
 
 def whole_power(value: float) -> bool:
@@ -59,40 +69,44 @@ def whole_power(value: float) -> bool:
     return value.is_integer() and 1 <= value <= _LARGEST_POWER
 
 
-def _factors(expr: Expr) -> Factors:
-    found: Factors = {}
+def _factors(expr: Expr) -> Monomial:
+    powers: dict[Expr, int] = {}
     while isinstance(expr, Call) and expr.op == "multiply" and not is_weight(expr.args[0]):
-        _count(found, expr.args[1])
+        _count(powers, expr.args[1])
         expr = expr.args[0]
-    _count(found, expr)
-    return found
+    _count(powers, expr)
+    return Monomial(powers)
 
 
-def _count(found: Factors, expr: Expr) -> None:
+def _count(powers: dict[Expr, int], expr: Expr) -> None:
     base, power = expr, 1
     if isinstance(expr, Call) and expr.op == "power":
         exponent = expr.args[1]
         if isinstance(exponent, Constant) and whole_power(exponent.value):
             base, power = expr.args[0], int(exponent.value)
-    found[base] = found.get(base, 0) + power
+    powers[base] = powers.get(base, 0) + power
 
 
-def _merged(left: Factors, right: Factors) -> Factors:
-    if len(left) < len(right):
-        left, right = right, left
-    merged = dict(left)
+def _sum(left: dict[Expr, int], right: dict[Expr, int], sign: int) -> dict[Expr, int]:
+    powers = dict(left)
     for base, power in right.items():
-        merged[base] = merged.get(base, 0) + power
-    return merged
+        powers[base] = _allowed(powers.get(base, 0) + sign * power)
+    return powers
 
 
-def _product(factors: Factors) -> Expr:
-    bases = sorted(factors, key=order)
-    built = _raised(bases[0], factors[bases[0]])
-    for base in bases[1:]:
-        built = Call("multiply", (built, _raised(base, factors[base])))
+def _allowed(power: int) -> int:
+    if abs(power) >= _LARGEST_POWER:
+        raise OutOfRangeError
+    return power
+
+
+def _product(powers: dict[Expr, int]) -> Expr:
+    factors = [_raised(base, power) for base, power in powers.items()]
+    built = factors[0]
+    for factor in factors[1:]:
+        built = Call("multiply", (built, factor))
     return built
 
 
 def _raised(base: Expr, power: int) -> Expr:
-    return base if power == 1 or base == _ZERO else Call("power", (base, Constant(power)))
+    return base if power == 1 else Call("power", (base, Constant(power)))

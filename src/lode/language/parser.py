@@ -167,10 +167,11 @@ class _Reader:
         if not stripped and frame == "{}":
             raise fault("nothing stands between these parentheses", self.text, max(begin - 1, 0))
         offset = lead - frame.index("{")
+        source = frame.format(stripped)
         try:
-            return ast.parse(frame.format(stripped), mode="eval").body, offset
-        except SyntaxError as error:
-            reason, position = _BROKEN, (error.offset or 1) - 1 + offset
+            return ast.parse(source, mode="eval").body, offset
+        except SyntaxError as error:  # an offset of 0 means the end
+            reason, position = _BROKEN, (error.offset - 1 if error.offset else len(source)) + offset
         except (RecursionError, MemoryError):
             reason, position = "too many signs in a row; put parentheses around parts of it", lead
         raise fault(reason, self.text, min(max(position, begin), end))

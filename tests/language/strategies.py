@@ -1,0 +1,64 @@
+"""Random expressions, of right units where asked."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from lode.language import FIELD_UNITS, OPERATORS, Call, Constant, Field, Unit, UnitError, unit
+
+SERIES = tuple(name for name, measured in FIELD_UNITS.items() if measured != Unit.GROUP)
+GROUPS = tuple(name for name, measured in FIELD_UNITS.items() if measured == Unit.GROUP)
+
+fields = st.sampled_from(SERIES).map(Field)
+groups = st.sampled_from(GROUPS).map(Field)
+constants = st.one_of(
+    st.sampled_from([0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 3.0]),
+    st.floats(-1000, 1000, width=32).map(lambda value: float(f"{value:.6g}")),
+).map(Constant)
+
+
+def windows(low=1, high=2520):
+    return st.integers(low, high).map(lambda d: Constant(float(d)))
+
+
+def calls(children, *, longest_window=2520, names=None):
+    """A call of any operator (or of `names`), its series arguments drawn from `children`."""
+
+    def argument(param):
+        if param.kind == "series":
+            return children
+        if param.kind == "group":
+            return groups
+        if param.kind == "window":
+            return windows(int(param.low), min(int(param.high), longest_window))
+        return st.floats(param.low, param.high, width=32).map(lambda value: Constant(float(value)))
+
+    def call(name):
+        return st.tuples(*map(argument, OPERATORS[name].params)).map(lambda args: Call(name, args))
+
+    return st.sampled_from(sorted(names or OPERATORS)).flatmap(call)
+
+
+def expressions(*, max_leaves=12, longest_window=2520, names=None):
+    """Any expression the parser accepts; units may be nonsense."""
+    leaves = st.one_of(fields, constants)
+    return st.recursive(
+        leaves, lambda inner: calls(inner, longest_window=longest_window, names=names), max_leaves=max_leaves
+    )
+
+
+def typed_expressions(*, max_leaves=12, longest_window=2520, names=None):
+    """Expressions whose units agree: a call that they refuse is replaced by its first argument."""
+
+    def agreeing(inner):
+        return calls(inner, longest_window=longest_window, names=names).map(lambda e: e if _agrees(e) else e.args[0])
+
+    return st.recursive(fields, agreeing, max_leaves=max_leaves)
+
+
+def _agrees(expr):
+    try:
+        unit(expr)
+    except UnitError:
+        return False
+    return True
