@@ -40,15 +40,22 @@ class UsageError(LodeError):
 class ExpressionError(UsageError):
     """A formula that cannot be read.
 
-    `text` is the formula, `position` the zero-based column of the fault; the message shows both.
+    `text` is the formula, `position` the zero-based column of the fault; the message shows both, of a long formula
+    the part around the fault.
     """
 
     def __init__(self, reason: str, text: str = "", position: int | None = None) -> None:
         self.reason, self.text, self.position = reason, text, position
-        super().__init__(reason if position is None else f"{reason}\n  {text}\n  {' ' * position}^")
+        super().__init__(reason if position is None else f"{reason}\n{_pointed(text, position)}")
 
     def __reduce__(self) -> tuple[type[ExpressionError], tuple[str, str, int | None]]:
         return type(self), (self.reason, self.text, self.position)
+
+
+def _pointed(text: str, position: int, around: int = 50) -> str:
+    start, end = max(position - around, 0), position + around
+    head, tail = "…" if start else "", "…" if end < len(text) else ""
+    return f"  {head}{text[start:end]}{tail}\n  {' ' * (position - start + len(head))}^"
 
 
 class SettingsError(UsageError):
