@@ -24,13 +24,14 @@ class ForwardRanks:
     """Forward returns of the scored sessions, ranked once.
 
     rows: (scored,) session indices. order: (scored, names) uint32, the names from the smallest return to the largest,
-    of which the first `known` count. twice: (scored, names) float32, twice the average rank counted from 0; -1 where
-    the return is missing.
+    of which the first `known` count (the top bit marks one that equals the one before). twice: (scored, names) float32, twice the average rank counted from 0; -1 where
+    the return is missing. spread: (scored,) sum of squares of `twice` around its mean.
     """
 
     rows: NDArray[np.int64]
     order: NDArray[np.uint32]
     twice: Floats
+    spread: Scores
     known: NDArray[np.int32]
 
 
@@ -40,13 +41,14 @@ def forward_ranks(forward: Floats, rows: Rows, bench: SortBench | None = None) -
     shape = (len(chosen), forward.shape[1])
     bench = bench or SortBench(forward.shape[1])
     order, twice, known = np.zeros(shape, np.uint32), np.empty(shape, np.float32), np.zeros(len(chosen), np.int32)
+    spread = np.zeros(len(chosen))
     for part in bench.chunks(len(chosen)):
         sessions = chosen[part].astype(np.int64)
         keys = bench.keys[: len(sessions)]
         core.pack(forward[sessions], keys, known[part])
         keys.sort(axis=1)
-        core.rank_forward(forward, sessions, keys, known[part], order[part], twice[part])
-    return ForwardRanks(chosen.astype(np.int64), order, twice, known)
+        core.rank_forward(forward, sessions, keys, known[part], order[part], twice[part], spread[part])
+    return ForwardRanks(chosen.astype(np.int64), order, twice, spread, known)
 
 
 class Scorer:
@@ -79,7 +81,8 @@ class Scorer:
             core.pack_pairs(panel, rows, twice, keys, known)
             keys.sort(axis=1)
             core.rank_ic(
-                panel, rows, keys, known, ranks.order[part], twice, ranks.known[part], self.min_names, scores[part]
+                panel, rows, keys, known, ranks.order[part], twice, ranks.spread[part], ranks.known[part],
+                self.min_names, scores[part],
             )
         return self._spread(scores)
 

@@ -87,25 +87,27 @@ void bind_scoring(nb::module_& m) {
                    packed.data(), known.data());
     });
     m.def("rank_forward", [](const Input& forward, const Rows& rows, const Keys& packed, const Counts& known,
-                             const Keys& order, const Twice& twice) {
+                             const Keys& order, const Twice& twice, const Scores& spread) {
         check_rows(rows, forward);
         check_keys(packed, known, rows.shape(0), forward.shape(1));
         same_shape(order, twice);
+        require(spread.shape(0) >= rows.shape(0), "spread: one number a scored session");
         check_keys(order, known, rows.shape(0), forward.shape(1));
         nb::gil_scoped_release release;
         rank_forward(forward.data(), rows.data(), static_cast<Index>(rows.shape(0)), shape_of(forward).names,
-                     packed.data(), {order.data(), twice.data(), known.data()});
+                     packed.data(), {order.data(), twice.data(), spread.data(), known.data()});
     });
     m.def("rank_ic", [](const Input& x, const Rows& rows, const Keys& packed, const Counts& known, const Keys& order,
-                        const Twice& twice, const Counts& forward_known, std::int64_t min_names, const Scores& out) {
+                        const Twice& twice, const Scores& spread, const Counts& forward_known, std::int64_t min_names, const Scores& out) {
         check_rows(rows, x);
         check_keys(packed, known, rows.shape(0), x.shape(1));
         check_keys(order, forward_known, rows.shape(0), x.shape(1));
         same_shape(order, twice);
+        require(spread.shape(0) >= rows.shape(0), "spread: one number a scored session");
         require(out.shape(0) >= rows.shape(0), "out: one score a scored session");
         nb::gil_scoped_release release;
         rank_ic(x.data(), rows.data(), static_cast<Index>(rows.shape(0)), shape_of(x).names, packed.data(),
-                known.data(), {order.data(), twice.data(), forward_known.data()}, min_names, out.data());
+                known.data(), {order.data(), twice.data(), spread.data(), forward_known.data()}, min_names, out.data());
     });
     m.def("ic", [](const Input& x, const Input& forward, const Rows& rows, std::int64_t min_names, const Scores& out) {
         check_rows(rows, x);

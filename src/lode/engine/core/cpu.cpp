@@ -52,7 +52,7 @@ const char* best_instruction_set() {
     const std::uint64_t saved = saved_registers();
     const std::uint32_t features = cpuid(7).b;
     const bool lzcnt = cpuid(0x80000000u).a >= 0x80000001u && all(cpuid(0x80000001u).c, bit(5));
-    if (!all(saved, 0x6) || !lzcnt || !all(features, bit(5) | bit(3) | bit(8))) return "baseline";  // AVX2, BMI1, BMI2
+    if (!all(saved, 0x6) || !lzcnt || !all(cpuid(1).c, bit(12)) || !all(features, bit(5) | bit(3) | bit(8))) return "baseline";  // FMA; AVX2, BMI1, BMI2
     const std::uint32_t avx512 = bit(16) | bit(17) | bit(30) | bit(31);  // F, DQ, BW, VL
     return all(saved, 0xE6) && all(features, avx512) ? "avx512" : "avx2";
 }

@@ -29,6 +29,14 @@ void zip(Operand a, Operand b, float* LODE_RESTRICT out, Index cells, Function f
     }
 }
 
+// An operand as a function of the cell.
+auto panel(Operand operand) {
+    return [cells = operand.cells](Index i) { return cells[i]; };
+}
+auto number(Operand operand) {
+    return [value = operand.number](Index) { return value; };
+}
+
 LODE_INLINE bool known(float x) { return magnitude(x) <= kLargest; }
 LODE_INLINE float both(float x, float y, float result) { return known(x) & known(y) ? result : kNaN; }
 LODE_INLINE float sign_of(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
@@ -129,17 +137,13 @@ void binary(Binary op, Operand x, Operand y, float* out, Index cells) {
 }
 
 void if_else(Operand condition, Operand yes, Operand no, float* LODE_RESTRICT out, Index cells) {
-    // A number stands in every cell: its pointer does not move.
-    const float* c = condition.cells ? condition.cells : &condition.number;
-    const float* a = yes.cells ? yes.cells : &yes.number;
-    const float* b = no.cells ? no.cells : &no.number;
     const auto select = [](float when, float x, float y) { return known(when) ? finite(when != 0.0f ? x : y) : kNaN; };
-    const bool moving_c = condition.cells, moving_a = yes.cells, moving_b = no.cells;
-    if (moving_c && moving_a && moving_b) {
-        for (Index i = 0; i < cells; ++i) out[i] = select(c[i], a[i], b[i]);
-    } else {
-        for (Index i = 0; i < cells; ++i) out[i] = select(c[moving_c ? i : 0], a[moving_a ? i : 0], b[moving_b ? i : 0]);
-    }
+    const auto chosen = [&](auto when, auto x, auto y) {
+        for (Index i = 0; i < cells; ++i) out[i] = select(when(i), x(i), y(i));
+    };
+    const auto with_no = [&](auto when, auto x) { no.cells ? chosen(when, x, panel(no)) : chosen(when, x, number(no)); };
+    const auto with_yes = [&](auto when) { yes.cells ? with_no(when, panel(yes)) : with_no(when, number(yes)); };
+    condition.cells ? with_yes(panel(condition)) : with_yes(number(condition));
 }
 
 void keep_where(const float* LODE_RESTRICT x, const std::uint8_t* LODE_RESTRICT mask, float* LODE_RESTRICT out,

@@ -1,4 +1,5 @@
 // Each session's names against the others of their group. A name without a label is missing.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -8,78 +9,104 @@
 namespace lode {
 namespace {
 
-// Sums by group; the last place takes what is missing or unlabelled, so that the loops need no branch.
+// A session's sums by group. The last place takes what is missing or unlabelled, so that the loops need no branch, and
+// neighbouring names add to different banks, so that no sum waits for the one before.
 class Groups {
    public:
-    explicit Groups(std::int32_t groups)
-        : groups_(static_cast<std::uint32_t>(groups)), count(groups_ + 1), mean(groups_ + 1), deviation(groups_ + 1) {}
+    Groups(Index names, std::int32_t groups)
+        : places_(static_cast<std::uint32_t>(groups)), place_(static_cast<std::size_t>(names)),
+          banks_(BANKS * (static_cast<std::size_t>(groups) + 1)), mean_(static_cast<std::size_t>(groups) + 1),
+          deviation_(mean_.size()) {}
 
-    std::uint32_t place(float x, std::int32_t label) const {
-        const std::uint32_t group = static_cast<std::uint32_t>(label);
-        return (group < groups_) & known(x) ? group : groups_;
+    double mean(Index name) const { return mean_[place(name)]; }
+    double deviation(Index name) const { return deviation_[place(name)]; }
+
+    void means(const float* LODE_RESTRICT x, const std::int32_t* LODE_RESTRICT label, Index names) {
+        std::uint32_t* LODE_RESTRICT where = place_.data();
+        for (Index i = 0; i < names; ++i) {
+            const std::uint32_t group = static_cast<std::uint32_t>(label[i]);
+            where[i] = (group < places_) & known(x[i]) ? group : places_;
+        }
+        add(names, [x](Index i) { return static_cast<double>(x[i]); });
+        for (std::size_t g = 0; g < places_; ++g) mean_[g] = total(g).sum / total(g).count;
+        mean_[places_] = kNaN;
     }
 
-    void means(const float* x, const std::int32_t* label, Index names) {
-        std::fill(count.begin(), count.end(), 0.0);
-        std::fill(mean.begin(), mean.end(), 0.0);
-        for (Index i = 0; i < names; ++i) {
-            const std::uint32_t group = place(x[i], label[i]);
-            count[group] += 1.0;
-            mean[group] += static_cast<double>(x[i]);
+    // Sample standard deviations, a second pass; NaN for a group of one.
+    void deviations(const float* x, Index names) {
+        add(names, [this, x](Index i) {
+            const double distance = static_cast<double>(x[i]) - mean(i);
+            return distance * distance;
+        });
+        for (std::size_t g = 0; g < places_; ++g) {
+            const Sum squares = total(g);
+            deviation_[g] = squares.count > 1.0 ? std::sqrt(squares.sum / (squares.count - 1.0)) : kNaN;
         }
-        for (std::uint32_t g = 0; g < groups_; ++g) mean[g] /= count[g];
-        mean[groups_] = kNaN;
-    }
-
-    // Sample standard deviations, two passes; NaN for a group of one.
-    void deviations(const float* x, const std::int32_t* label, Index names) {
-        std::fill(deviation.begin(), deviation.end(), 0.0);
-        for (Index i = 0; i < names; ++i) {
-            const std::uint32_t group = place(x[i], label[i]);
-            const double distance = static_cast<double>(x[i]) - mean[group];
-            deviation[group] += distance * distance;
-        }
-        for (std::uint32_t g = 0; g < groups_; ++g)
-            deviation[g] = count[g] > 1.0 ? std::sqrt(deviation[g] / (count[g] - 1.0)) : kNaN;
-        deviation[groups_] = kNaN;
+        deviation_[places_] = kNaN;
     }
 
    private:
-    std::uint32_t groups_;
+    struct Sum {
+        double sum, count;
+    };
+    static constexpr std::size_t BANKS = 4;
 
-   public:
-    std::vector<double> count, mean, deviation;
+    std::size_t place(Index name) const { return place_[static_cast<std::size_t>(name)]; }
+
+    template <class Value>
+    void add(Index names, Value value) {
+        std::fill(banks_.begin(), banks_.end(), Sum{0.0, 0.0});
+        const std::size_t stride = places_ + 1;
+        for (Index i = 0; i < names; ++i) {
+            Sum& bank = banks_[(static_cast<std::size_t>(i) % BANKS) * stride + place(i)];
+            bank.sum += value(i);
+            bank.count += 1.0;
+        }
+    }
+
+    Sum total(std::size_t group) const {
+        const std::size_t stride = places_ + 1;
+        const Sum &a = banks_[group], &b = banks_[stride + group], &c = banks_[2 * stride + group],
+                  &d = banks_[3 * stride + group];
+        return {(a.sum + b.sum) + (c.sum + d.sum), (a.count + b.count) + (c.count + d.count)};
+    }
+
+    std::uint32_t places_;
+    std::vector<std::uint32_t> place_;
+    std::vector<Sum> banks_;
+    std::vector<double> mean_, deviation_;
 };
+
+template <class Body>
+void for_each_session(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups,
+                      Body body) {
+    Groups sums(shape.names, groups);
+    for (Index t = 0; t < shape.sessions; ++t, x += shape.names, label += shape.names, out += shape.names) {
+        sums.means(x, label, shape.names);
+        body(sums, x, out);
+    }
+}
 
 }  // namespace
 
 void group_mean(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
-    Groups sums(groups);
-    for (Index t = 0; t < shape.sessions; ++t, x += shape.names, label += shape.names, out += shape.names) {
-        sums.means(x, label, shape.names);
-        for (Index i = 0; i < shape.names; ++i) out[i] = finite(sums.mean[sums.place(x[i], label[i])]);
-    }
+    for_each_session(x, label, out, shape, groups, [&](const Groups& sums, const float*, float* result) {
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(sums.mean(i));
+    });
 }
 
 void group_neutralize(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
-    Groups sums(groups);
-    for (Index t = 0; t < shape.sessions; ++t, x += shape.names, label += shape.names, out += shape.names) {
-        sums.means(x, label, shape.names);
-        for (Index i = 0; i < shape.names; ++i)
-            out[i] = finite(static_cast<double>(x[i]) - sums.mean[sums.place(x[i], label[i])]);
-    }
+    for_each_session(x, label, out, shape, groups, [&](const Groups& sums, const float* row, float* result) {
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(static_cast<double>(row[i]) - sums.mean(i));
+    });
 }
 
 void group_zscore(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
-    Groups sums(groups);
-    for (Index t = 0; t < shape.sessions; ++t, x += shape.names, label += shape.names, out += shape.names) {
-        sums.means(x, label, shape.names);
-        sums.deviations(x, label, shape.names);
-        for (Index i = 0; i < shape.names; ++i) {
-            const std::uint32_t group = sums.place(x[i], label[i]);
-            out[i] = finite((static_cast<double>(x[i]) - sums.mean[group]) / sums.deviation[group]);
-        }
-    }
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        sums.deviations(row, shape.names);
+        for (Index i = 0; i < shape.names; ++i)
+            result[i] = finite((static_cast<double>(row[i]) - sums.mean(i)) / sums.deviation(i));
+    });
 }
 
 }  // namespace lode

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "lanes.h"
 #include "panel.h"
 
 namespace lode {
@@ -19,7 +20,8 @@ LODE_INLINE std::uint32_t ordered_bits(float x) {
     return bits ^ ((0u - sign) | 0x80000000u);
 }
 
-// How many of a key's 32 bits hold the column.
+// A key: as much of a value's ordered bits as fits in front of the column, counted from the session's smallest value,
+// so that the bits are spent where the values are.
 class Packing {
    public:
     explicit Packing(Index names) : names_(names) {
@@ -28,118 +30,168 @@ class Packing {
 
     int column_bits() const { return column_bits_; }
 
-    // Writes the session's keys, missing names last, and returns how many names are known and `wanted`.
-    template <class Wanted>
-    std::int32_t pack(const float* LODE_RESTRICT x, std::uint32_t* LODE_RESTRICT packed, Wanted wanted) const {
-        std::uint32_t lowest = ~0u, highest = 0;
-        std::int32_t known = 0;
-        for (Index i = 0; i < names_; ++i) {
-            const bool valid = (magnitude(x[i]) <= kLargest) & wanted(i);
-            const std::uint32_t bits = ordered_bits(x[i]);
-            const std::uint32_t low = valid ? bits : ~0u, high = valid ? bits : 0u;
-            lowest = low < lowest ? low : lowest;
-            highest = high > highest ? high : highest;
-            known += valid;
-        }
-        if (known == 0) lowest = highest = 0;
-        const int room = 32 - column_bits_;
+    // Writes the session's keys, missing names last, and returns how many names are known. With `paired`, a name whose
+    // number there is negative counts as missing.
+    std::int32_t pack(const float* x, const float* paired, std::uint32_t* packed) const {
+        Range range;
+        Index i = 0;
+#if LODE_VECTORS
+        VectorRange wide;
+        for (; i + LANES <= names_; i += LANES) wide.add(ordered(read<Wide>(x + i)), known(x, paired, i));
+        range = wide.joined();
+#endif
+        for (; i < names_; ++i)
+            if (is_known(x, paired, i)) range.add(ordered_bits(x[i]));
+        if (range.known == 0) range.lowest = range.highest = 0;
         int dropped = 0;
-        while (((static_cast<std::uint64_t>(highest - lowest) >> dropped) >> room) != 0) ++dropped;
-        const int shift = column_bits_;
-        for (Index i = 0; i < names_; ++i) {
-            const bool valid = (magnitude(x[i]) <= kLargest) & wanted(i);
-            const std::uint32_t key = (ordered_bits(x[i]) - lowest) >> dropped;
-            packed[i] = valid ? (key << shift) | static_cast<std::uint32_t>(i) : ~0u;
-        }
-        return known;
+        while (((range.highest - range.lowest) >> dropped >> (31 - column_bits_)) > 1) ++dropped;
+        write_keys(x, paired, range.lowest, dropped, packed);
+        return range.known;
     }
 
    private:
+    struct Range {
+        std::uint32_t lowest = ~0u, highest = 0;
+        std::int32_t known = 0;
+        void add(std::uint32_t bits) {
+            lowest = std::min(lowest, bits);
+            highest = std::max(highest, bits);
+            ++known;
+        }
+    };
+
+    static bool is_known(const float* x, const float* paired, Index i) {
+        return magnitude(x[i]) <= kLargest && (!paired || paired[i] >= 0.0f);
+    }
+
+#if LODE_VECTORS
+    static constexpr Index LANES = Lanes<float>::COUNT;
+    using Wide = Lanes<float>::Vector;
+    typedef std::int32_t Signed __attribute__((vector_size(kVectorBytes)));
+    typedef std::uint32_t Unsigned __attribute__((vector_size(kVectorBytes)));
+
+    // As ordered_bits, but to be compared as signed integers.
+    static LODE_INLINE Signed ordered(Wide x) {
+        const Signed bits = (Signed)(x + 0.0f);
+        return bits ^ ((bits >> 31) & 0x7fffffff);
+    }
+
+    static LODE_INLINE Signed known(const float* x, const float* paired, Index i) {
+        const Signed finite = (Signed)(absolute(read<Wide>(x + i)) <= kLargest);
+        return paired ? finite & (Signed)(read<Wide>(paired + i) >= 0.0f) : finite;
+    }
+
+    struct VectorRange {
+        Signed lowest = Signed{} + INT32_MAX, highest = Signed{} + INT32_MIN, known = Signed{};
+        LODE_INLINE void add(Signed bits, Signed valid) {
+            const Signed low = valid ? bits : Signed{} + INT32_MAX, high = valid ? bits : Signed{} + INT32_MIN;
+            lowest = low < lowest ? low : lowest;
+            highest = high > highest ? high : highest;
+            known -= valid;
+        }
+        Range joined() const {
+            Range range;
+            for (Index lane = 0; lane < LANES; ++lane) {
+                range.lowest = std::min(range.lowest, static_cast<std::uint32_t>(lowest[lane]) ^ 0x80000000u);
+                range.highest = std::max(range.highest, static_cast<std::uint32_t>(highest[lane]) ^ 0x80000000u);
+                range.known += known[lane];
+            }
+            return range;
+        }
+    };
+#endif
+
+    void write_keys(const float* x, const float* paired, std::uint32_t lowest, int dropped,
+                    std::uint32_t* packed) const {
+        const int shift = column_bits_;
+        Index i = 0;
+#if LODE_VECTORS
+        Unsigned column;
+        for (Index lane = 0; lane < LANES; ++lane) column[lane] = static_cast<std::uint32_t>(lane);
+        const std::uint32_t base = lowest ^ 0x80000000u;
+        for (; i + LANES <= names_; i += LANES, column += static_cast<std::uint32_t>(LANES)) {
+            const Unsigned key = ((Unsigned)ordered(read<Wide>(x + i)) - base) >> dropped;
+            write(packed + i, known(x, paired, i) ? (key << shift) | column : Unsigned{} + ~0u);
+        }
+#endif
+        for (; i < names_; ++i) {
+            const std::uint32_t key = (ordered_bits(x[i]) - lowest) >> dropped;
+            packed[i] = is_known(x, paired, i) ? (key << shift) | static_cast<std::uint32_t>(i) : ~0u;
+        }
+    }
+
     Index names_;
     int column_bits_ = 1;
 };
 
-// The names of a session from the smallest value to the largest.
+// Places [first, end) of the order that hold equal values.
+struct Tie {
+    Index first, end;
+};
+
+// A session's names from the smallest value to the largest, from sorted keys; keys that agree in all bits that were
+// kept are put in order by their values.
 class Order {
    public:
-    std::vector<std::uint32_t> column;
-    bool tied = false;
-
     explicit Order(Index names)
-        : column(static_cast<std::size_t>(names)), value_(static_cast<std::size_t>(names)),
-          column_bits_(Packing(names).column_bits()) {}
+        : column_bits_(Packing(names).column_bits()), mask_((std::uint32_t{1} << column_bits_) - 1) {}
 
-    // packed: sorted keys of which the first n are known; x: the session's values.
-    void read(const std::uint32_t* LODE_RESTRICT packed, const float* LODE_RESTRICT x, Index n) {
-        const std::uint32_t mask = (1u << column_bits_) - 1u;
-        std::uint32_t* LODE_RESTRICT name = column.data();
-        float* LODE_RESTRICT value = value_.data();
-        n_ = n;
-        for (Index i = 0; i < n; ++i) {
-            name[i] = packed[i] & mask;
-            value[i] = x[packed[i] & mask];
+    std::vector<Tie> ties;  // of two or more, in order
+
+    // packed: the session's sorted keys, of which the first n are known; x: its values.
+    void read(std::uint32_t* packed, const float* x, Index n) {
+        packed_ = packed;
+        ties.clear();
+        Index i = 1;
+        while (i < n) {
+            const Index stop = std::min<Index>(i + 64, n);
+            std::uint32_t together = 0;
+            for (Index j = i; j < stop; ++j) together |= alike(packed, j);
+            if (together == 0) {
+                i = stop;
+                continue;
+            }
+            while (!alike(packed, i)) ++i;
+            const Index first = i - 1;
+            while (i < n && alike(packed, i)) ++i;
+            settle(x, first, i++);
         }
-        int inverted = 0, equal = 0;
-        for (Index i = 1; i < n; ++i) {
-            inverted |= value[i] < value[i - 1];
-            equal |= value[i] == value[i - 1];
-        }
-        if (inverted) equal = repair(packed);
-        tied = equal != 0;
     }
 
-    // body(first, end) for every run of equal values.
-    template <class Body>
-    void for_each_tie(Body&& body) const {
-        for (Index first = 0; first < n_;) {
-            Index end = first + 1;
-            while (end < n_ && value_[end] == value_[first]) ++end;
-            body(first, end);
-            first = end;
-        }
-    }
+    // The name at a place, counted from 0.
+    LODE_INLINE std::uint32_t column(Index place) const { return packed_[place] & mask_; }
 
    private:
-    // Keys that agree in every bit that was kept are decided by their values. Returns whether values are equal.
-    int repair(const std::uint32_t* packed) {
-        for (Index first = 0; first < n_;) {
-            Index end = first + 1;
-            while (end < n_ && (packed[end] >> column_bits_) == (packed[first] >> column_bits_)) ++end;
-            if (end - first > 1) sort_run(first, end);
-            first = end;
-        }
-        for (Index i = 1; i < n_; ++i)
-            if (value_[i] == value_[i - 1]) return 1;
-        return 0;
+    LODE_INLINE std::uint32_t alike(const std::uint32_t* packed, Index i) const {
+        return (packed[i] ^ packed[i - 1]) <= mask_ ? 1u : 0u;
     }
 
-    void sort_run(Index first, Index end) {
-        if (end - first > 24) {
-            run_.clear();
-            for (Index i = first; i < end; ++i)
-                run_.push_back((static_cast<std::uint64_t>(ordered_bits(value_[i])) << 32) | column[i]);
-            std::vector<float> values(value_.begin() + first, value_.begin() + end);
-            std::sort(run_.begin(), run_.end());
-            std::sort(values.begin(), values.end());
-            for (Index i = first; i < end; ++i) {
-                column[i] = static_cast<std::uint32_t>(run_[i - first]);
-                value_[i] = values[i - first];
-            }
-            return;
-        }
-        for (Index i = first + 1; i < end; ++i) {
-            const float value = value_[i];
-            const std::uint32_t name = column[i];
-            Index j = i;
-            for (; j > first && value_[j - 1] > value; --j) value_[j] = value_[j - 1], column[j] = column[j - 1];
-            value_[j] = value, column[j] = name;
+    // Orders the places [first, end), whose keys agree but for the column, and notes which values are equal.
+    void settle(const float* x, Index first, Index end) {
+        bool sorted = true;
+        for (Index i = first + 1; i < end; ++i) sorted &= x[column(i - 1)] <= x[column(i)];
+        if (!sorted) sort_by_value(x, first, end);
+        for (Index i = first; i < end;) {
+            Index next = i + 1;
+            while (next < end && x[column(next)] == x[column(i)]) ++next;
+            if (next - i > 1) ties.push_back({i, next});
+            i = next;
         }
     }
 
-    std::vector<float> value_;
-    std::vector<std::uint64_t> run_;
+    void sort_by_value(const float* x, Index first, Index end) {
+        run_.clear();
+        for (Index i = first; i < end; ++i)
+            run_.push_back((static_cast<std::uint64_t>(ordered_bits(x[column(i)])) << 32) | packed_[i]);
+        std::sort(run_.begin(), run_.end());
+        for (Index i = first; i < end; ++i)
+            packed_[i] = static_cast<std::uint32_t>(run_[static_cast<std::size_t>(i - first)]);
+    }
+
     int column_bits_;
-    Index n_ = 0;
+    std::uint32_t mask_;
+    std::uint32_t* packed_ = nullptr;
+    std::vector<std::uint64_t> run_;
 };
 
 }  // namespace lode

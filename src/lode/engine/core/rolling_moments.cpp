@@ -1,6 +1,4 @@
 // Standard deviation and z-score over a window; sample variance (ddof = 1).
-#include <cmath>
-
 #include "kernels.h"
 #include "sliding.h"
 
@@ -8,55 +6,76 @@ namespace lode {
 namespace {
 
 struct Moments {
-    using State = double;
+    using Number = double;
     static constexpr int INPUTS = 1, WORDS = 2, KEPT = 2;
-    double window;
-    static State missing() { return kNaN; }
-    void start(State* s) const { s[0] = s[1] = 0.0; }
-    LODE_INLINE void forward(State* s, const float* x, const float* reference, Index) const {
-        const double distance = static_cast<double>(x[0]) - static_cast<double>(reference[0]);
+    double share, freedom;  // 1 / window, 1 / (window - 1)
+    explicit Moments(Index window)
+        : share(1.0 / static_cast<double>(window)), freedom(1.0 / static_cast<double>(window - 1)) {}
+    static Number missing() { return kNaN; }
+    template <class V>
+    LODE_INLINE void start(V* s) const {
+        s[0] = s[1] = V{};
+    }
+    template <class V>
+    LODE_INLINE void forward(V* s, const V* x, const V* reference, V) const {
+        const V distance = x[0] - reference[0];
         s[0] += distance;
-        s[1] += distance * distance;
+        s[1] = multiply_add(distance, distance, s[1]);
     }
-    LODE_INLINE void backward(State* s, const float* x, const float* reference, Index) const {
-        forward(s, x, reference, 0);
+    template <class V>
+    LODE_INLINE void backward(V* s, const V* x, const V* reference, V offset) const {
+        forward(s, x, reference, offset);
     }
-    LODE_INLINE double variance(double sum, double squares) const {
-        const double v = (squares - sum * (sum / window)) / (window - 1.0);
-        return v < 0.0 ? 0.0 : v;  // NaN passes
+    template <class V>
+    LODE_INLINE V variance(V sum, V squares) const {
+        return (squares - sum * (sum * share)) * freedom;
     }
 };
 
 struct StandardDeviation : Moments {
-    LODE_INLINE float join(const State* head, const State* tail, const float*, const float*, Index) const {
-        return finite(std::sqrt(variance(head[0] + tail[0], head[1] + tail[1])));
+    using Moments::Moments;
+    template <class V>
+    LODE_INLINE V deviation(V sum, V squares) const {
+        const V v = variance<V>(sum, squares);
+        const V root = square_root(v);
+        return v <= 0.0 ? V{} : root;  // NaN passes
     }
-    LODE_INLINE float whole(const State* tail, const float*, const float*) const {
-        return finite(std::sqrt(variance(tail[0], tail[1])));
+    template <class V>
+    LODE_INLINE V join(const V* head, const V* tail, const V*, const V*, V) const {
+        return deviation<V>(head[0] + tail[0], head[1] + tail[1]);
+    }
+    template <class V>
+    LODE_INLINE V whole(const V* tail, const V*) const {
+        return deviation<V>(tail[0], tail[1]);
     }
 };
 
 struct ZScore : Moments {
-    LODE_INLINE float score(double sum, double squares, double distance) const {
-        return finite((distance - sum / window) / std::sqrt(variance(sum, squares)));  // flat: 0 / 0
+    using Moments::Moments;
+    template <class V>
+    LODE_INLINE V score(V sum, V squares, V distance) const {
+        const V v = variance<V>(sum, squares);
+        const V z = (distance - sum * share) * inverse_root(v);
+        return v > 0.0 ? z : V{} + static_cast<double>(kNaN);
     }
-    LODE_INLINE float join(const State* head, const State* tail, const float* x, const float* reference, Index) const {
-        return score(head[0] + tail[0], head[1] + tail[1],
-                     static_cast<double>(x[0]) - static_cast<double>(reference[0]));
+    template <class V>
+    LODE_INLINE V join(const V* head, const V* tail, const V* x, const V* reference, V) const {
+        return score<V>(head[0] + tail[0], head[1] + tail[1], x[0] - reference[0]);
     }
-    LODE_INLINE float whole(const State* tail, const float*, const float*) const {
-        return score(tail[0], tail[1], 0.0);
+    template <class V>
+    LODE_INLINE V whole(const V* tail, const V*) const {
+        return score<V>(tail[0], tail[1], V{});
     }
 };
 
 }  // namespace
 
 void ts_std_dev(const float* x, float* out, Shape shape, Index window, Index first_row) {
-    slide(StandardDeviation{{static_cast<double>(window)}}, {{x}}, out, shape, window, first_row);
+    slide<4>(StandardDeviation(window), {{x}}, out, shape, window, first_row);
 }
 
 void ts_zscore(const float* x, float* out, Shape shape, Index window, Index first_row) {
-    slide(ZScore{{static_cast<double>(window)}}, {{x}}, out, shape, window, first_row);
+    slide<4>(ZScore(window), {{x}}, out, shape, window, first_row);
 }
 
 }  // namespace lode

@@ -1,80 +1,95 @@
 // Covariance and correlation of two panels over a window; sample moments (ddof = 1).
-#include <cmath>
-
 #include "kernels.h"
 #include "sliding.h"
 
 namespace lode {
 namespace {
 
-LODE_INLINE double distance(const float* x, const float* reference, int input) {
-    return static_cast<double>(x[input]) - static_cast<double>(reference[input]);
-}
-
 struct Covariance {
-    using State = double;
+    using Number = double;
     static constexpr int INPUTS = 2, WORDS = 3, KEPT = 3;
-    double window;
-    static State missing() { return kNaN; }
-    void start(State* s) const { s[0] = s[1] = s[2] = 0.0; }
-    LODE_INLINE void forward(State* s, const float* x, const float* reference, Index) const {
-        const double dx = distance(x, reference, 0), dy = distance(x, reference, 1);
+    double share, freedom;  // 1 / window, 1 / (window - 1)
+    static Number missing() { return kNaN; }
+    template <class V>
+    LODE_INLINE void start(V* s) const {
+        s[0] = s[1] = s[2] = V{};
+    }
+    template <class V>
+    LODE_INLINE void forward(V* s, const V* x, const V* reference, V) const {
+        const V dx = x[0] - reference[0], dy = x[1] - reference[1];
         s[0] += dx;
         s[1] += dy;
-        s[2] += dx * dy;
+        s[2] = multiply_add(dx, dy, s[2]);
     }
-    LODE_INLINE void backward(State* s, const float* x, const float* reference, Index) const {
-        forward(s, x, reference, 0);
+    template <class V>
+    LODE_INLINE void backward(V* s, const V* x, const V* reference, V offset) const {
+        forward(s, x, reference, offset);
     }
-    LODE_INLINE float result(double x, double y, double xy) const {
-        return finite((xy - x * (y / window)) / (window - 1.0));
+    template <class V>
+    LODE_INLINE V result(V x, V y, V xy) const {
+        return (xy - x * (y * share)) * freedom;
     }
-    LODE_INLINE float join(const State* h, const State* t, const float*, const float*, Index) const {
-        return result(h[0] + t[0], h[1] + t[1], h[2] + t[2]);
+    template <class V>
+    LODE_INLINE V join(const V* h, const V* t, const V*, const V*, V) const {
+        return result<V>(h[0] + t[0], h[1] + t[1], h[2] + t[2]);
     }
-    LODE_INLINE float whole(const State* t, const float*, const float*) const { return result(t[0], t[1], t[2]); }
+    template <class V>
+    LODE_INLINE V whole(const V* t, const V*) const {
+        return result<V>(t[0], t[1], t[2]);
+    }
 };
 
 struct Correlation {
-    using State = double;
+    using Number = double;
     static constexpr int INPUTS = 2, WORDS = 5, KEPT = 5;
-    double window;
-    static State missing() { return kNaN; }
-    void start(State* s) const { s[0] = s[1] = s[2] = s[3] = s[4] = 0.0; }
-    LODE_INLINE void forward(State* s, const float* x, const float* reference, Index) const {
-        const double dx = distance(x, reference, 0), dy = distance(x, reference, 1);
+    double share;  // one over the window
+    static Number missing() { return kNaN; }
+    template <class V>
+    LODE_INLINE void start(V* s) const {
+        s[0] = s[1] = s[2] = s[3] = s[4] = V{};
+    }
+    template <class V>
+    LODE_INLINE void forward(V* s, const V* x, const V* reference, V) const {
+        const V dx = x[0] - reference[0], dy = x[1] - reference[1];
         s[0] += dx;
         s[1] += dy;
-        s[2] += dx * dx;
-        s[3] += dy * dy;
-        s[4] += dx * dy;
+        s[2] = multiply_add(dx, dx, s[2]);
+        s[3] = multiply_add(dy, dy, s[3]);
+        s[4] = multiply_add(dx, dy, s[4]);
     }
-    LODE_INLINE void backward(State* s, const float* x, const float* reference, Index) const {
-        forward(s, x, reference, 0);
+    template <class V>
+    LODE_INLINE void backward(V* s, const V* x, const V* reference, V offset) const {
+        forward(s, x, reference, offset);
     }
-    LODE_INLINE float result(double x, double y, double xx, double yy, double xy) const {
-        const double share = 1.0 / window;
-        const double vx = xx - x * (x * share), vy = yy - y * (y * share);
-        const double r = (xy - x * (y * share)) / std::sqrt(vx * vy);
-        const double clipped = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
-        return vx > 0.0 && vy > 0.0 ? finite(clipped) : kNaN;
+    template <class V>
+    LODE_INLINE V result(V x, V y, V xx, V yy, V xy) const {
+        const V mx = x * -share, my = y * -share;
+        const V vx = multiply_add(x, mx, xx), vy = multiply_add(y, my, yy);
+        const V flat = vx < vy ? vx : vy;
+        const V r = multiply_add(x, my, xy) * inverse_root(vx * vy);
+        const V below = r > 1.0 ? V{} + 1.0 : r;
+        const V clipped = below < -1.0 ? V{} - 1.0 : below;
+        return flat > 0.0 ? clipped : V{} + static_cast<double>(kNaN);
     }
-    LODE_INLINE float join(const State* h, const State* t, const float*, const float*, Index) const {
-        return result(h[0] + t[0], h[1] + t[1], h[2] + t[2], h[3] + t[3], h[4] + t[4]);
+    template <class V>
+    LODE_INLINE V join(const V* h, const V* t, const V*, const V*, V) const {
+        return result<V>(h[0] + t[0], h[1] + t[1], h[2] + t[2], h[3] + t[3], h[4] + t[4]);
     }
-    LODE_INLINE float whole(const State* t, const float*, const float*) const {
-        return result(t[0], t[1], t[2], t[3], t[4]);
+    template <class V>
+    LODE_INLINE V whole(const V* t, const V*) const {
+        return result<V>(t[0], t[1], t[2], t[3], t[4]);
     }
 };
 
 }  // namespace
 
 void ts_covariance(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row) {
-    slide<Covariance, 16>(Covariance{static_cast<double>(window)}, {{x, y}}, out, shape, window, first_row);
+    const double share = 1.0 / static_cast<double>(window), freedom = 1.0 / static_cast<double>(window - 1);
+    slide<2>(Covariance{share, freedom}, {{x, y}}, out, shape, window, first_row);
 }
 
 void ts_corr(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row) {
-    slide<Correlation, 16>(Correlation{static_cast<double>(window)}, {{x, y}}, out, shape, window, first_row);
+    slide<2>(Correlation{1.0 / static_cast<double>(window)}, {{x, y}}, out, shape, window, first_row);
 }
 
 }  // namespace lode

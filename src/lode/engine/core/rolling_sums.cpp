@@ -6,67 +6,102 @@ namespace lode {
 namespace {
 
 struct Sum {
-    using State = double;
+    using Number = double;
     static constexpr int INPUTS = 1, WORDS = 1, KEPT = 1;
-    double divisor;
-    static State missing() { return kNaN; }
-    void start(State* s) const { s[0] = 0.0; }
-    LODE_INLINE void forward(State* s, const float* x, const float*, Index) const { s[0] += x[0]; }
-    LODE_INLINE void backward(State* s, const float* x, const float*, Index) const { s[0] += x[0]; }
-    LODE_INLINE float join(const State* head, const State* tail, const float*, const float*, Index) const {
-        return finite((head[0] + tail[0]) / divisor);
+    double share;  // of each value: 1 for a sum, 1 * share for a mean
+    static Number missing() { return kNaN; }
+    template <class V>
+    LODE_INLINE void start(V* s) const {
+        s[0] = V{};
     }
-    LODE_INLINE float whole(const State* tail, const float*, const float*) const { return finite(tail[0] / divisor); }
+    template <class V>
+    LODE_INLINE void forward(V* s, const V* x, const V*, V) const {
+        s[0] += x[0];
+    }
+    template <class V>
+    LODE_INLINE void backward(V* s, const V* x, const V*, V) const {
+        s[0] += x[0];
+    }
+    template <class V>
+    LODE_INLINE V join(const V* head, const V* tail, const V*, const V*, V) const {
+        return (head[0] + tail[0]) * share;
+    }
+    template <class V>
+    LODE_INLINE V whole(const V* tail, const V*) const {
+        return tail[0] * share;
+    }
 };
 
 struct Product {
-    using State = double;
+    using Number = double;
     static constexpr int INPUTS = 1, WORDS = 1, KEPT = 1;
-    static State missing() { return kNaN; }
-    void start(State* s) const { s[0] = 1.0; }
-    LODE_INLINE void forward(State* s, const float* x, const float*, Index) const { s[0] *= x[0]; }
-    LODE_INLINE void backward(State* s, const float* x, const float*, Index) const { s[0] *= x[0]; }
-    LODE_INLINE float join(const State* head, const State* tail, const float*, const float*, Index) const {
-        return finite(head[0] * tail[0]);
+    static Number missing() { return kNaN; }
+    template <class V>
+    LODE_INLINE void start(V* s) const {
+        s[0] = V{} + 1.0;
     }
-    LODE_INLINE float whole(const State* tail, const float*, const float*) const { return finite(tail[0]); }
+    template <class V>
+    LODE_INLINE void forward(V* s, const V* x, const V*, V) const {
+        s[0] *= x[0];
+    }
+    template <class V>
+    LODE_INLINE void backward(V* s, const V* x, const V*, V) const {
+        s[0] *= x[0];
+    }
+    template <class V>
+    LODE_INLINE V join(const V* head, const V* tail, const V*, const V*, V) const {
+        return head[0] * tail[0];
+    }
+    template <class V>
+    LODE_INLINE V whole(const V* tail, const V*) const {
+        return tail[0];
+    }
 };
 
 // x minus its mean, from distances to the reference: exactly zero where the window is flat.
 struct AverageDifference {
-    using State = double;
+    using Number = double;
     static constexpr int INPUTS = 1, WORDS = 1, KEPT = 1;
-    double window;
-    static State missing() { return kNaN; }
-    void start(State* s) const { s[0] = 0.0; }
-    LODE_INLINE void forward(State* s, const float* x, const float* reference, Index) const {
-        s[0] += static_cast<double>(x[0]) - static_cast<double>(reference[0]);
+    double share;  // 1 / window
+    static Number missing() { return kNaN; }
+    template <class V>
+    LODE_INLINE void start(V* s) const {
+        s[0] = V{};
     }
-    LODE_INLINE void backward(State* s, const float* x, const float* reference, Index) const {
-        forward(s, x, reference, 0);
+    template <class V>
+    LODE_INLINE void forward(V* s, const V* x, const V* reference, V) const {
+        s[0] += x[0] - reference[0];
     }
-    LODE_INLINE float join(const State* head, const State* tail, const float* x, const float* reference, Index) const {
-        return finite(static_cast<double>(x[0]) - static_cast<double>(reference[0]) - (head[0] + tail[0]) / window);
+    template <class V>
+    LODE_INLINE void backward(V* s, const V* x, const V* reference, V) const {
+        s[0] += x[0] - reference[0];
     }
-    LODE_INLINE float whole(const State* tail, const float*, const float*) const { return finite(-tail[0] / window); }
+    template <class V>
+    LODE_INLINE V join(const V* head, const V* tail, const V* x, const V* reference, V) const {
+        return x[0] - reference[0] - (head[0] + tail[0]) * share;
+    }
+    template <class V>
+    LODE_INLINE V whole(const V* tail, const V*) const {
+        return -tail[0] * share;
+    }
 };
 
 }  // namespace
 
 void ts_mean(const float* x, float* out, Shape shape, Index window, Index first_row) {
-    slide(Sum{static_cast<double>(window)}, {{x}}, out, shape, window, first_row);
+    slide<8>(Sum{1.0 / static_cast<double>(window)}, {{x}}, out, shape, window, first_row);
 }
 
 void ts_sum(const float* x, float* out, Shape shape, Index window, Index first_row) {
-    slide(Sum{1.0}, {{x}}, out, shape, window, first_row);
+    slide<8>(Sum{1.0}, {{x}}, out, shape, window, first_row);
 }
 
 void ts_product(const float* x, float* out, Shape shape, Index window, Index first_row) {
-    slide(Product{}, {{x}}, out, shape, window, first_row);
+    slide<8>(Product{}, {{x}}, out, shape, window, first_row);
 }
 
 void ts_av_diff(const float* x, float* out, Shape shape, Index window, Index first_row) {
-    slide(AverageDifference{static_cast<double>(window)}, {{x}}, out, shape, window, first_row);
+    slide<8>(AverageDifference{1.0 / static_cast<double>(window)}, {{x}}, out, shape, window, first_row);
 }
 
 }  // namespace lode

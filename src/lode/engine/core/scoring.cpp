@@ -1,3 +1,4 @@
+// Ranks here are doubled and count from 0, so that they are whole numbers and every sum of products is exact.
 #include "scoring.h"
 
 #include <cmath>
@@ -8,105 +9,116 @@
 namespace lode {
 namespace {
 
-// Ranks here are doubled and count from 0, so that they are whole numbers and every sum of products is exact.
-double sum_of_squares(double n) { return 4.0 * ((n - 1.0) * n * (2.0 * n - 1.0) / 6.0); }
-double around_mean(double sum, double n) { return sum - n * (n - 1.0) * (n - 1.0); }
-
-struct Ranked {
-    const float* twice;  // by name
-    double squares;      // sum of the squared doubled ranks
-};
-
-// Ranks of the returns over the names that x knows: one pass through their order.
-class OwnPairs {
-   public:
-    explicit OwnPairs(Index names) : twice_(static_cast<std::size_t>(names)) {}
-
-    Ranked rank(const float* x, const std::uint32_t* order, const float* twice, Index n) {
-        double squares = 0.0;
-        Index below = 0;
-        for (Index first = 0; first < n;) {
-            Index end = first, equal = 0;
-            while (end < n && twice[order[end]] == twice[order[first]]) equal += known(x[order[end++]]);
-            const float rank = static_cast<float>(2 * below + equal - 1);
-            for (Index i = first; i < end; ++i) twice_[order[i]] = rank;
-            squares += static_cast<double>(equal) * rank * rank;
-            below += equal;
-            first = end;
-        }
-        return {twice_.data(), squares};
-    }
-
-   private:
-    std::vector<float> twice_;
-};
-
-// Sum of products of x's ranks and the returns'; `squares` receives x's own sum of squares.
-double products(const Order& order, const float* twice, Index n, double& squares) {
-    const std::uint32_t* LODE_RESTRICT column = order.column.data();
-    if (!order.tied) {
-        squares = sum_of_squares(static_cast<double>(n));
-        return row_sum(n, [=](Index i) { return static_cast<double>(2 * i) * twice[column[i]]; });
-    }
-    double total = 0.0;
-    squares = 0.0;
-    order.for_each_tie([&](Index first, Index end) {
-        const double rank = static_cast<double>(first + end - 1);
-        double run = 0.0;
-        for (Index i = first; i < end; ++i) run += twice[column[i]];
-        total += rank * run;
-        squares += rank * rank * static_cast<double>(end - first);
-    });
-    return total;
+// Sum of squares around the mean of n doubled ranks without ties, and what a tie of m takes from it.
+double untied_spread(Index n) {
+    const double names = static_cast<double>(n);
+    return (names * names * names - names) / 3.0;
 }
 
 double correlation(double xy, double xx, double yy) {
     return xx > 0.0 && yy > 0.0 ? xy / std::sqrt(xx * yy) : static_cast<double>(kNaN);
 }
 
+// Ranks of the returns over the names that x knows: one pass through their order, and another for ties.
+class OwnPairs {
+   public:
+    explicit OwnPairs(Index names) : twice_(static_cast<std::size_t>(names)), below_(twice_.size() + 1) {}
+
+    const float* twice() const { return twice_.data(); }
+
+    // Returns the sum of squares around the mean.
+    double rank(const float* x, const std::uint32_t* order, Index n) {
+        std::int32_t below = 0;
+        std::uint32_t tied = 0;
+        for (Index i = 0; i < n; ++i) {
+            const std::uint32_t name = order[i] & ~kTied;
+            below_[static_cast<std::size_t>(i)] = below;
+            twice_[name] = static_cast<float>(2 * below);
+            below += known(x[name]);
+            tied |= order[i];
+        }
+        below_[static_cast<std::size_t>(n)] = below;
+        return untied_spread(below) - (tied & kTied ? share_ties(order, n) : 0.0);
+    }
+
+   private:
+    double share_ties(const std::uint32_t* order, Index n) {
+        double lost = 0.0;
+        for (Index i = 1; i < n; ++i) {
+            if (!(order[i] & kTied)) continue;
+            const Index first = i - 1;
+            while (i < n && order[i] & kTied) ++i;
+            const std::int32_t low = below_[static_cast<std::size_t>(first)], high = below_[static_cast<std::size_t>(i)];
+            for (Index j = first; j < i; ++j) twice_[order[j] & ~kTied] = static_cast<float>(low + high - 1);
+            lost += untied_spread(high - low);
+        }
+        return lost;
+    }
+
+    std::vector<float> twice_;
+    std::vector<std::int32_t> below_;
+};
+
+// Sum of products of x's ranks and the returns' around their means; `spread` receives x's own sum of squares.
+double products(const Order& order, const float* twice, Index n, double& spread) {
+    double total = row_sum(n, [&](Index i) { return static_cast<double>(2 * i) * static_cast<double>(twice[order.column(i)]); });
+    spread = untied_spread(n);
+    for (const Tie& tie : order.ties) {
+        const Index sum = tie.first + tie.end - 1;
+        for (Index i = tie.first; i < tie.end; ++i)
+            total += static_cast<double>(sum - 2 * i) * static_cast<double>(twice[order.column(i)]);
+        spread -= untied_spread(tie.end - tie.first);
+    }
+    const double names = static_cast<double>(n);
+    return total - names * (names - 1.0) * (names - 1.0);
+}
+
 }  // namespace
 
-void rank_forward(const float* forward, const std::int64_t* rows, Index scored, Index names,
-                  const std::uint32_t* packed, ForwardRanks out) {
+void rank_forward(const float* forward, const std::int64_t* rows, Index scored, Index names, std::uint32_t* packed,
+                  ForwardRanks out) {
     Order order(names);
     for (Index s = 0; s < scored; ++s) {
         const Index n = out.known[s];
-        order.read(packed + s * names, forward + rows[s] * names, n);
-        std::copy(order.column.begin(), order.column.begin() + n, out.order + s * names);
+        std::uint32_t* place = out.order + s * names;
         float* twice = out.twice + s * names;
+        order.read(packed + s * names, forward + rows[s] * names, n);
         std::fill(twice, twice + names, -1.0f);
-        order.for_each_tie([&](Index first, Index end) {
-            for (Index i = first; i < end; ++i) twice[order.column[i]] = static_cast<float>(first + end - 1);
-        });
+        out.spread[s] = untied_spread(n);
+        for (Index i = 0; i < n; ++i) {
+            place[i] = order.column(i);
+            twice[place[i]] = static_cast<float>(2 * i);
+        }
+        for (const Tie& tie : order.ties) {
+            for (Index i = tie.first; i < tie.end; ++i) twice[place[i]] = static_cast<float>(tie.first + tie.end - 1);
+            for (Index i = tie.first + 1; i < tie.end; ++i) place[i] |= kTied;
+            out.spread[s] -= untied_spread(tie.end - tie.first);
+        }
     }
 }
 
 void pack_pairs(const float* x, const std::int64_t* rows, Index scored, Index names, const float* twice,
                 std::uint32_t* packed, std::int32_t* known) {
     const Packing packing(names);
-    for (Index s = 0; s < scored; ++s) {
-        const float* LODE_RESTRICT paired = twice + s * names;
-        known[s] = packing.pack(x + rows[s] * names, packed + s * names, [=](Index i) { return paired[i] >= 0.0f; });
-    }
+    for (Index s = 0; s < scored; ++s)
+        known[s] = packing.pack(x + rows[s] * names, twice + s * names, packed + s * names);
 }
 
-void rank_ic(const float* x, const std::int64_t* rows, Index scored, Index names, const std::uint32_t* packed,
+void rank_ic(const float* x, const std::int64_t* rows, Index scored, Index names, std::uint32_t* packed,
              const std::int32_t* known, ForwardRanks forward, Index min_names, double* out) {
     Order order(names);
     OwnPairs own(names);
     for (Index s = 0; s < scored; ++s) {
         const Index n = known[s];
-        if (n < min_names || n < 2) {
-            out[s] = kNaN;
-            continue;
-        }
+        out[s] = kNaN;
+        if (n < min_names || n < 2) continue;
         const float* row = x + rows[s] * names;
         order.read(packed + s * names, row, n);
-        const Ranked returns = own.rank(row, forward.order + s * names, forward.twice + s * names, forward.known[s]);
-        double squares;
-        const double xy = products(order, returns.twice, n, squares);
-        const double count = static_cast<double>(n);
-        out[s] = correlation(around_mean(xy, count), around_mean(squares, count), around_mean(returns.squares, count));
+        const bool all = n == forward.known[s];
+        const double spread = all ? forward.spread[s] : own.rank(row, forward.order + s * names, forward.known[s]);
+        double factor_spread;
+        const double xy = products(order, all ? forward.twice + s * names : own.twice(), n, factor_spread);
+        out[s] = correlation(xy, factor_spread, spread);
     }
 }
 

@@ -13,150 +13,166 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
+#include <memory>
+#include <new>
 
+#include "lanes.h"
 #include "panel.h"
-#include "tiles.h"
 
 namespace lode {
 
-// What an Op provides. State is a double or a float; INPUTS arrays in, WORDS aggregates of which the last KEPT are
-// kept for the block before.
-//   missing()                       the aggregate that no later session can undo
-//   start(s)                        the aggregate of no session
-//   forward(s, x, reference, o)     joins session x, offset o in its block, after the sessions in s
-//   backward(s, x, reference, o)    joins session x before the sessions in s
-//   join(head, tail, x, reference, o) -> float    the result for a window; head ends at session x, offset o
-//   whole(tail, x, reference) -> float            the result when the window is one whole block
+// What an Op provides. Number is double or float; V is Number or a vector of it. INPUTS panels in, WORDS aggregates,
+// of which the last KEPT are kept for the block before.
+//   missing()                               the aggregate that no later session can undo
+//   start(s)                                the aggregate of no session
+//   forward(s, x, reference, offset)        joins session x, `offset` sessions into its block, after those in s
+//   backward(s, x, reference, offset)       joins session x before those in s
+//   join(head, tail, x, reference, offset)  a window's result; the head ends at session x
+//   whole(tail, x)                          the result of a window that is one whole block, x its last session
 template <int INPUTS>
 struct Inputs {
     const float* at[INPUTS];
 };
 
-template <class Op, int W>
-class SlidingTile {
-    using State = typename Op::State;
-    static constexpr int INPUTS = Op::INPUTS, WORDS = Op::WORDS, KEPT = Op::KEPT;
+struct AlignedDelete {
+    void operator()(void* memory) const { ::operator delete(memory, std::align_val_t{64}); }
+};
+
+inline std::unique_ptr<void, AlignedDelete> aligned_memory(std::size_t bytes) {
+    return std::unique_ptr<void, AlignedDelete>(::operator new(bytes, std::align_val_t{64}));
+}
+
+template <class Op, class V, int VECTORS>
+class Slider {
+    using Number = typename Op::Number;
+    static constexpr int INPUTS = Op::INPUTS, WORDS = Op::WORDS, KEPT = Op::KEPT, LANES = LanesOf<V>::COUNT;
+    static constexpr Index AHEAD = 16;  // sessions
 
    public:
-    SlidingTile(const Op& op, const Inputs<INPUTS>& in, float* out, Shape shape, Index window, Index first_row,
-                std::vector<State>& tails)
-        : op_(op), in_(in), out_(out), shape_(shape), window_(window), first_row_(first_row) {
-        tails.assign(static_cast<std::size_t>(window * KEPT * W), Op::missing());
-        tails_ = tails.data();
-    }
+    static constexpr int NAMES = VECTORS * LANES;
 
-    void run(Index name) {
-        Index offset = first_row_ % window_;
-        restart(name, -1);
-        for (Index t = 0; t < shape_.sessions; ++t) {
-            if (offset == window_ - 1) {
-                keep_tails(name, t);
-                emit_whole(name, t);
-                offset = 0;
-            } else {
-                advance(name, t, offset);
-                ++offset;
-            }
+    // tails: window * KEPT * NAMES numbers
+    LODE_INLINE static void run(const Op& op, const Inputs<INPUTS>& in, float* out, Shape shape, Index window,
+                                Index first_row, Number* tails) {
+        V reference[INPUTS][VECTORS], head[WORDS][VECTORS];
+        fill(reference, Op::missing());
+        fill(head, Op::missing());
+        std::fill(tails, tails + window * KEPT * NAMES, Op::missing());
+        Index offset = first_row % window;
+        for (Index t = 0; t < shape.sessions; ++t) {
+            const Index end = std::min(shape.sessions, t + window - 1 - offset);
+            for (; t < end; ++t, ++offset)
+                advance(op, in, out, shape, t, offset, tails + (offset + 1) * KEPT * NAMES, reference, head);
+            if (t == shape.sessions) return;
+            keep_tails(op, in, shape, t, window, tails, reference, head);
+            emit_whole(op, out + t * shape.names, tails, reference);
+            start(op, head);
+            offset = 0;
         }
     }
 
    private:
-    const float* row(int input, Index t, Index name) const { return in_.at[input] + t * shape_.names + name; }
-
-    void restart(Index name, Index t) {
-        for (int k = 0; k < INPUTS; ++k)
-            for (int i = 0; i < W; ++i) reference_[k][i] = t < 0 ? kNaN : row(k, t, name)[i];
-        for (int i = 0; i < W; ++i) {
-            State s[WORDS];
-            op_.start(s);
-            for (int k = 0; k < WORDS; ++k) head_[k][i] = s[k];
+    template <int ROWS>
+    LODE_INLINE static void fill(V (&rows)[ROWS][VECTORS], Number number) {
+        LODE_UNROLL for (int k = 0; k < ROWS; ++k) {
+            LODE_UNROLL for (int v = 0; v < VECTORS; ++v) rows[k][v] = all<V>(number);
         }
-        if (t < 0)
-            for (int k = 0; k < WORDS; ++k)
-                for (int i = 0; i < W; ++i) head_[k][i] = Op::missing();
+    }
+
+    LODE_INLINE static void start(const Op& op, V (&head)[WORDS][VECTORS]) {
+        LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
+            V s[WORDS];
+            op.start(s);
+            LODE_UNROLL for (int k = 0; k < WORDS; ++k) head[k][v] = s[k];
+        }
+    }
+
+    LODE_INLINE static void load(const Inputs<INPUTS>& in, Index at, V (&x)[INPUTS]) {
+        LODE_UNROLL for (int k = 0; k < INPUTS; ++k) x[k] = cells_at<V>(in.at[k] + at);
     }
 
     // The head of the block grows by session t, and its window's value is written.
-    void advance(Index name, Index t, Index offset) {
-        const float* LODE_RESTRICT x[INPUTS];
-        for (int k = 0; k < INPUTS; ++k) x[k] = row(k, t, name);
-        float* LODE_RESTRICT out = out_ + t * shape_.names + name;
-        const State* LODE_RESTRICT tail = tails_ + (offset + 1) * KEPT * W;
-        const Op op = op_;
-        for (int i = 0; i < W; ++i) {
-            float here[INPUTS], reference[INPUTS];
-            State s[WORDS], kept[KEPT];
-            for (int k = 0; k < INPUTS; ++k) here[k] = x[k][i], reference[k] = reference_[k][i];
-            for (int k = 0; k < WORDS; ++k) s[k] = head_[k][i];
-            for (int k = 0; k < KEPT; ++k) kept[k] = tail[k * W + i];
-            op.forward(s, here, reference, offset);
-            for (int k = 0; k < WORDS; ++k) head_[k][i] = s[k];
-            out[i] = op.join(s, kept, here, reference, offset);
+    LODE_INLINE static void advance(const Op& op, const Inputs<INPUTS>& in, float* out, Shape shape, Index t,
+                                    Index offset, const Number* tail, V (&reference)[INPUTS][VECTORS],
+                                    V (&head)[WORDS][VECTORS]) {
+        const V sessions = all<V>(static_cast<Number>(offset));
+        const Index soon = std::min(t + AHEAD, shape.sessions - 1) * shape.names;
+        LODE_UNROLL for (int k = 0; k < INPUTS; ++k) prefetch_to_read<NAMES * 4>(in.at[k] + soon);
+        prefetch_to_write<NAMES * 4>(out + soon);
+        LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
+            V x[INPUTS], r[INPUTS], s[WORDS], kept[KEPT];
+            load(in, t * shape.names + v * LANES, x);
+            LODE_UNROLL for (int k = 0; k < INPUTS; ++k) r[k] = reference[k][v];
+            LODE_UNROLL for (int k = 0; k < WORDS; ++k) s[k] = head[k][v];
+            LODE_UNROLL for (int k = 0; k < KEPT; ++k) kept[k] = read<V>(tail + k * NAMES + v * LANES);
+            op.forward(s, x, r, sessions);
+            LODE_UNROLL for (int k = 0; k < WORDS; ++k) head[k][v] = s[k];
+            write_finite(out + t * shape.names + v * LANES, op.join(s, kept, x, r, sessions));
         }
     }
 
     // Session t ends a block: keep the aggregate of each of its tails.
-    void keep_tails(Index name, Index t) {
-        restart(name, t);
-        const Op op = op_;
-        const Index oldest = std::max<Index>(0, t - window_ + 1);
-        const Index missing = window_ - 1 - (t - oldest);
-        std::fill(tails_, tails_ + missing * KEPT * W, Op::missing());
-        for (Index r = t; r >= oldest; --r) {
-            const float* LODE_RESTRICT x[INPUTS];
-            for (int k = 0; k < INPUTS; ++k) x[k] = row(k, r, name);
-            const Index offset = window_ - 1 - (t - r);
-            State* LODE_RESTRICT tail = tails_ + offset * KEPT * W;
-            for (int i = 0; i < W; ++i) {
-                float here[INPUTS], reference[INPUTS];
-                State s[WORDS];
-                for (int k = 0; k < INPUTS; ++k) here[k] = x[k][i], reference[k] = reference_[k][i];
-                for (int k = 0; k < WORDS; ++k) s[k] = head_[k][i];
-                op.backward(s, here, reference, offset);
-                for (int k = 0; k < WORDS; ++k) head_[k][i] = s[k];
-                for (int k = 0; k < KEPT; ++k) tail[k * W + i] = s[WORDS - KEPT + k];
+    LODE_INLINE static void keep_tails(const Op& op, const Inputs<INPUTS>& in, Shape shape, Index t, Index window,
+                                       Number* tails, V (&reference)[INPUTS][VECTORS], V (&head)[WORDS][VECTORS]) {
+        LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
+            V x[INPUTS];
+            load(in, t * shape.names + v * LANES, x);
+            LODE_UNROLL for (int k = 0; k < INPUTS; ++k) reference[k][v] = x[k];
+        }
+        start(op, head);
+        const Index known = std::min(window, t + 1);
+        for (Index offset = window - 1; offset >= window - known; --offset, --t) {
+            const V sessions = all<V>(static_cast<Number>(offset));
+            Number* tail = tails + offset * KEPT * NAMES;
+            LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
+                V x[INPUTS], r[INPUTS], s[WORDS];
+                load(in, t * shape.names + v * LANES, x);
+                LODE_UNROLL for (int k = 0; k < INPUTS; ++k) r[k] = reference[k][v];
+                LODE_UNROLL for (int k = 0; k < WORDS; ++k) s[k] = head[k][v];
+                op.backward(s, x, r, sessions);
+                LODE_UNROLL for (int k = 0; k < WORDS; ++k) head[k][v] = s[k];
+                LODE_UNROLL for (int k = 0; k < KEPT; ++k) write(tail + k * NAMES + v * LANES, s[WORDS - KEPT + k]);
             }
         }
     }
 
-    void emit_whole(Index name, Index t) {
-        float* LODE_RESTRICT out = out_ + t * shape_.names + name;
-        const Op op = op_;
-        for (int i = 0; i < W; ++i) {
-            State kept[KEPT];
-            float here[INPUTS], reference[INPUTS];
-            for (int k = 0; k < KEPT; ++k) kept[k] = tails_[k * W + i];
-            for (int k = 0; k < INPUTS; ++k) here[k] = reference[k] = reference_[k][i];
-            out[i] = op.whole(kept, here, reference);
-            State s[WORDS];
-            op.start(s);
-            for (int k = 0; k < WORDS; ++k) head_[k][i] = s[k];
+    LODE_INLINE static void emit_whole(const Op& op, float* out, const Number* tail,
+                                       const V (&reference)[INPUTS][VECTORS]) {
+        LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
+            V kept[KEPT], x[INPUTS];
+            LODE_UNROLL for (int k = 0; k < KEPT; ++k) kept[k] = read<V>(tail + k * NAMES + v * LANES);
+            LODE_UNROLL for (int k = 0; k < INPUTS; ++k) x[k] = reference[k][v];
+            write_finite(out + v * LANES, op.whole(kept, x));
         }
     }
-
-    Op op_;
-    Inputs<INPUTS> in_;
-    float* out_;
-    Shape shape_;
-    Index window_, first_row_;
-    State* tails_;
-    alignas(64) float reference_[INPUTS][W];
-    alignas(64) State head_[WORDS][W];
 };
+
+// All names, VECTORS vectors at a time. The last tile overlaps its neighbour instead of being narrower: the same cells
+// get the same values twice, which is why a kernel must not work in place.
+template <class Op, class V, int VECTORS>
+void slide_tiles(const Op& op, const Inputs<Op::INPUTS>& in, float* out, Shape shape, Index window, Index first_row) {
+    using Tile = Slider<Op, V, VECTORS>;
+    const auto tails = aligned_memory(static_cast<std::size_t>(window * Op::KEPT * Tile::NAMES) * sizeof(V));
+    for (Index name = 0; name < shape.names; name += Tile::NAMES) {
+        const Index first = std::min(name, shape.names - Tile::NAMES);
+        Inputs<Op::INPUTS> here = in;
+        for (int k = 0; k < Op::INPUTS; ++k) here.at[k] += first;
+        Tile::run(op, here, out + first, shape, window, first_row, static_cast<typename Op::Number*>(tails.get()));
+    }
+}
 
 // Runs Op over every window of `window` sessions. `first_row` is the absolute index of the first session.
 // Fewer than `window` sessions of history, or a missing value inside the window: NaN.
-template <class Op, int WIDEST = 64>
+template <int VECTORS, class Op>
 void slide(const Op& op, const Inputs<Op::INPUTS>& in, float* out, Shape shape, Index window, Index first_row) {
-    if (window > shape.sessions) {
-        std::fill(out, out + shape.cells(), kNaN);
-        return;
-    }
-    std::vector<typename Op::State> tails;
-    for_each_tile<WIDEST>(shape.names, [&](auto width, Index name) {
-        SlidingTile<Op, decltype(width)::value>(op, in, out, shape, window, first_row, tails).run(name);
-    });
+    using Vector = typename Lanes<typename Op::Number>::Vector;
+    if (window > shape.sessions) return std::fill(out, out + shape.cells(), kNaN);
+    if (shape.names >= VECTORS * LanesOf<Vector>::COUNT)
+        slide_tiles<Op, Vector, VECTORS>(op, in, out, shape, window, first_row);
+    else if (shape.names >= LanesOf<Vector>::COUNT)
+        slide_tiles<Op, Vector, 1>(op, in, out, shape, window, first_row);
+    else
+        slide_tiles<Op, typename Op::Number, 1>(op, in, out, shape, window, first_row);
 }
 
 }  // namespace lode
