@@ -75,8 +75,13 @@ class _Bar(Progress):
     def __init__(self, description: str, total: int) -> None:
         super().__init__(description, total)
         from rich.console import Console  # noqa: PLC0415  rich costs import time that only terminals need
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as RichProgress
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            MofNCompleteColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import Progress as RichProgress  # noqa: PLC0415
 
         self._rich = RichProgress(
             TextColumn("{task.description}"),

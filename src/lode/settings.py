@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     yahoo_rate: float = Field(default=4.0, gt=0, description="requests a second to Yahoo")
     yahoo_concurrency: int = Field(default=4, ge=1, le=32, description="requests to Yahoo under way at once")
     http_timeout: float = Field(default=20.0, gt=0, description="limit of one request to a source")
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged")
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -43,6 +45,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put `lode.toml` behind the environment and `.env`."""
         return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+    def disclosed(self) -> dict[str, Any]:
+        """Return every setting as JSON holds it, secrets in clear: for a pipe to our own worker, never for a log."""
+        plain = self.model_dump(mode="json")
+        secrets = {name: value for name, value in self if isinstance(value, SecretStr)}
+        return plain | {name: value.get_secret_value() for name, value in secrets.items()}
 
     @property
     def folder(self) -> Path:
@@ -74,5 +82,6 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401  values of any 
         return Settings(**overrides)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in error.errors())
-        msg = f"{faults}. Looked in the environment (LODE_…), {Path('.env').absolute()} and {Path('lode.toml').absolute()}."
+        files = " and ".join(str(Path(name).absolute()) for name in (".env", "lode.toml"))
+        msg = f"{faults}. Looked in the environment (LODE_…), {files}."
         raise SettingsError(msg) from None

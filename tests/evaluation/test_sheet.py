@@ -6,7 +6,7 @@ import pytest
 
 from lode.evaluation import Identity, evidence_sheet, forward_returns, newey_west_t, sheet_of
 from lode.evaluation.ic import daily_rank_ic
-from lode.language import Field, UnitError, parse
+from lode.language import Field, parse
 from tests.evidence.conftest import make_panel
 
 REVERSAL = parse("rank(-ts_delta(close, 1) / ts_delay(close, 1))")
@@ -115,9 +115,8 @@ def test_leak_check_is_the_callers(reversal_market, options):
     assert sheet.to_dict()["leak_check"] == "passed"
 
 
-def test_units_that_do_not_fit_are_refused(reversal_market, options):
-    with pytest.raises(UnitError):
-        evidence_sheet(parse("close + volume"), reversal_market, options)
+def test_units_that_do_not_fit_are_undefined(reversal_market, options):
+    assert evidence_sheet(parse("close + volume"), reversal_market, options).to_dict()["unit"] == "undefined"
 
 
 def test_columns_of_the_users_own_have_no_unit(options):

@@ -22,7 +22,7 @@ from lode.evaluation.ranks import series_mean
 from lode.evaluation.regressions import fama_macbeth
 from lode.evaluation.styles import styles_of
 from lode.evaluation.turnover import half_life, rank_autocorrelation, turnover
-from lode.language import FIELD_UNITS, Expr, Unit, canonical, expression_id, lookback, unit
+from lode.language import FIELD_UNITS, Expr, Unit, UnitError, canonical, expression_id, lookback, unit
 from lode.panel import Panel
 
 Floats = NDArray[np.float32]
@@ -58,16 +58,23 @@ class Identity:
 
     @classmethod
     def of(cls, expression: Expr, panel: Panel) -> Identity:
-        """Describe an expression; columns of the user's own have no unit. UnitError where units do not fit."""
+        """Describe an expression; columns of the user's own have no unit, and units that do not fit are "undefined"."""
         own = dict.fromkeys(panel.fields, Unit.NUMBER) | dict.fromkeys(panel.groups, Unit.GROUP)
         return cls(
             expression=str(expression),
             canonical=str(canonical(expression)),
             id=expression_id(expression),
             lookback=lookback(expression),
-            unit=str(unit(expression, own | FIELD_UNITS)),
+            unit=_unit(expression, own | FIELD_UNITS),
             fields=tuple(sorted(expression.fields)),
         )
+
+
+def _unit(expression: Expr, units: Mapping[str, Unit]) -> str:
+    try:
+        return str(unit(expression, units))
+    except UnitError:
+        return "undefined"
 
 
 @dataclass(frozen=True)

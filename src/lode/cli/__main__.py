@@ -1,0 +1,5 @@
+"""`python -m lode.cli` is `lode`."""
+
+from lode.cli import main
+
+main()

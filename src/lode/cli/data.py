@@ -1,0 +1,181 @@
+"""`lode collect`, `lode import`, `lode snapshot`, `lode simulate` and `lode sql`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import cyclopts
+from cyclopts import Parameter
+
+from lode.cli.output import console, emit_json, print_table
+from lode.errors import CollectError, UsageError
+from lode.settings import load_settings
+from lode.warehouse import open_warehouse
+from lode.workflow.collecting import collect, collect_symbols, import_file, validate
+from lode.workflow.context import open_context
+from lode.workflow.freezing import Selection, freeze
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
+collect_app = cyclopts.App(
+    name="collect", help="Collect from sources outside. Example: lode collect market --universe dow30"
+)
+import_app = cyclopts.App(name="import", help="Bring your own files in. Example: lode import bars prices.parquet")
+
+
+@collect_app.command
+def market(*, universe: str, since: date | None = None, until: date | None = None, as_json: AsJson = False) -> None:
+    """Collect daily bars, splits and dividends from Yahoo Finance. Example: lode collect market --universe AAPL,MSFT
+
+    Parameters
+    ----------
+    universe
+        dow30, sp500, a file with one symbol a line, or symbols separated by commas.
+    since
+        First session to keep.
+    until
+        Last session to keep.
+    """
+    with open_context(load_settings()) as context:
+        report = asdict(collect_symbols(universe, context, since=since, until=until))
+    if as_json:
+        emit_json(report)
+    else:
+        print_table("collected from Yahoo Finance", ["what", "value"], report.items())
+    if report["failed"]:
+        msg = f"{len(report['failed'])} symbols failed, see above; run the same command again for what is missing"
+        raise CollectError(msg)
+
+
+@import_app.command
+def bars(
+    path: Path,
+    *,
+    source: str | None = None,
+    adjusted: Annotated[bool, Parameter(negative="")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import daily bars from CSV or Parquet. Example: lode import bars prices.parquet --source mine
+
+    Columns: symbol, date, open, high, low, close, volume, optionally adj_close and knowledge_time; close alone is
+    enough. A row that breaks a rule goes to the quarantine with its reason.
+
+    Parameters
+    ----------
+    path
+        The file.
+    source
+        Name of the source; the file's name when absent.
+    adjusted
+        The prices were adjusted for splits and dividends before they came.
+    """
+    with open_context(load_settings()) as context:
+        report = import_file(path, context, source=source, adjusted=adjusted)
+    if as_json:
+        emit_json(asdict(report))
+    else:
+        _print_import(asdict(report))
+
+
+def snapshot_command(
+    *,
+    source: str | None = None,
+    universe: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    as_of: datetime | None = None,
+    as_json: AsJson = False,
+) -> None:
+    """Freeze what the warehouse knew at a time into a panel. Example: lode snapshot --source mine --start 2013-01-01
+
+    Parameters
+    ----------
+    source
+        Name of an imported or collected source; the only one when absent.
+    universe
+        dow30, sp500, a file with one symbol a line, or symbols separated by commas; the whole source when absent.
+    start
+        First session, ISO date.
+    end
+        Last session, ISO date.
+    as_of
+        Only what was known at this time (UTC); now when absent.
+    """
+    with open_context(load_settings()) as context:
+        request = {"source": source, "universe": universe, "start": start, "end": end, "stored": True}
+        event = collect(validate(request, context), context)
+        moment = as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of else context.clock()
+        record = freeze(context, Selection.from_event(event["selection"]), moment)
+    shown = asdict(record) | {"meta": record.details}
+    if as_json:
+        emit_json(shown)
+    else:
+        print_table(f"snapshot {record.snapshot}", ["what", "value"], [(k, v) for k, v in shown.items() if k != "meta"])
+
+
+def simulate_command(
+    out: Path,
+    *,
+    names: int = 500,
+    sessions: int = 2520,
+    plant: list[str] | None = None,
+    seed: int = 0,
+) -> None:
+    """Write a simulated market to a Parquet file of bars.
+
+    Example: lode simulate market.parquet --plant "rank(volume)@0.05" --seed 7
+
+    Parameters
+    ----------
+    out
+        The file to write.
+    names
+        Number of names.
+    sessions
+        Number of sessions.
+    plant
+        EXPRESSION@IC: a formula that predicts the next return with this mean daily rank IC; may be given again.
+    seed
+        The same seed gives the same bytes.
+    """
+    from lode.simulate import simulate, write_market  # noqa: PLC0415  needed by this command alone
+
+    market_bars = simulate(names, sessions, plant=[_planted(text) for text in plant or []], seed=seed)
+    write_market(market_bars, out)
+    console().print(f"{market_bars.height:,} simulated bars written to {out}", markup=False)
+
+
+def sql_command(
+    query: str, *, output: Annotated[Literal["table", "csv", "json"], Parameter(name="--format")] = "table"
+) -> None:
+    """Run a read-only query on the warehouse. Example: lode sql "SELECT count() FROM trials"
+
+    Parameters
+    ----------
+    query
+        One ClickHouse statement.
+    output
+        table, csv or json.
+    """
+    with open_warehouse(load_settings(), access="read") as warehouse:
+        text = warehouse.query_text(query, output)
+    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+
+
+def _planted(text: str) -> tuple[str, float]:
+    expression, mark, strength = text.rpartition("@")
+    try:
+        return expression, float(strength) if mark else float("")
+    except ValueError:
+        msg = f'--plant {text!r}: EXPRESSION@IC is allowed, for example "rank(volume)@0.05"'
+        raise UsageError(msg) from None
+
+
+def _print_import(report: dict[str, Any]) -> None:
+    flat = [(k, v) for k, v in report.items() if not isinstance(v, dict)]
+    print_table("import", ["what", "value"], flat)
+    for name in ("quarantined", "missing"):
+        print_table(name, ["reason" if name == "quarantined" else "field", "rows"], report[name].items())

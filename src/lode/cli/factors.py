@@ -1,0 +1,140 @@
+"""`lode evaluate`, `lode compute` and `lode factors`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from lode.cli.output import console, emit_json, print_table, rows_of
+from lode.errors import UsageError
+from lode.settings import load_settings
+from lode.warehouse import open_warehouse
+from lode.warehouse.stores.factors import list_factors, read_evidence, read_factor, record_factors
+from lode.workflow.context import open_context
+from lode.workflow.manual import compute_to_file, evaluate_by_hand
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
+_STATES = ("candidate", "proven", "refused", "retired")
+factors_app = cyclopts.App(name="factors", help="Factors and what is known of them. Example: lode factors list")
+
+
+def evaluate_command(
+    expression: str, *, snapshot: str | None = None, as_json: AsJson = False, html: Path | None = None
+) -> None:
+    """Print the evidence sheet of a formula on train and validation; never the vault. The try enters the ledger.
+
+    Example: lode evaluate "rank(-ts_delta(close, 5))"
+
+    Parameters
+    ----------
+    expression
+        A formula, or the id of a factor.
+    snapshot
+        Id of the snapshot; the latest when absent.
+    html
+        Also write the sheet to this file.
+    """
+    with open_context(load_settings()) as context:
+        sheet = evaluate_by_hand(expression, context, snapshot=snapshot)
+    if html is not None:
+        html.write_text(sheet.to_html(), encoding="utf-8")
+    if as_json:
+        emit_json(sheet.to_dict())
+    else:
+        console().print(str(sheet), markup=False)
+
+
+def compute_command(expression: str, *, snapshot: str | None = None, out: Path) -> None:
+    """Write a formula's values to a Parquet file: session, symbol, value.
+
+    Example: lode compute "rank(close)" --snapshot 3f2a --out values.parquet
+
+    Parameters
+    ----------
+    expression
+        A formula, or the id of a factor.
+    snapshot
+        Id of the snapshot; the latest when absent.
+    out
+        The file to write.
+    """
+    with open_context(load_settings()) as context:
+        rows = compute_to_file(expression, context, snapshot=snapshot, out=out)
+    console().print(f"{rows:,} values written to {out}", markup=False)
+
+
+@factors_app.command(name="list")
+def list_command(*, state: str | None = None, run: str | None = None, as_json: AsJson = False) -> None:
+    """List factors, the proven ones first. Example: lode factors list --state proven
+
+    Parameters
+    ----------
+    state
+        candidate, proven, refused or retired; all when absent.
+    run
+        Only this run's.
+    """
+    if state is not None and state not in _STATES:
+        msg = f"--state {state!r}: allowed are {', '.join(_STATES)}"
+        raise UsageError(msg)
+    with open_warehouse(load_settings(), access="read") as warehouse:
+        found = list_factors(warehouse, state=state, run=run)
+    if as_json:
+        emit_json({"factors": rows_of(found)})
+        return
+    columns = [
+        "factor",
+        "state",
+        "expression",
+        "train_rank_ic",
+        "train_t",
+        "validation_rank_ic",
+        "validation_q",
+        "vault_p",
+        "run",
+    ]
+    print_table(f"{found.height} factors", columns, found.select(columns).iter_rows())
+
+
+@factors_app.command(name="show")
+def show_command(factor: str, *, as_json: AsJson = False) -> None:
+    """Show a factor and its evidence. Example: lode factors show 9c1e
+
+    Parameters
+    ----------
+    factor
+        Id of the factor, or its first characters.
+    """
+    with open_warehouse(load_settings(), access="read") as warehouse:
+        records = read_factor(warehouse, factor)
+        evidence = {record.run: read_evidence(warehouse, record.factor, record.run) for record in records}
+    if as_json:
+        runs = [asdict(record) | {"evidence": rows_of(evidence[record.run])} for record in records]
+        emit_json({"factor": records[0].factor, "expression": records[0].expression, "runs": runs})
+        return
+    for record in records:
+        print_table(f"factor {record.factor}", ["what", "value"], asdict(record).items())
+        print_table(
+            f"evidence of run {record.run}",
+            ["split", "metric", "value", "low", "high"],
+            evidence[record.run].iter_rows(),
+        )
+
+
+@factors_app.command
+def retire(factor: str) -> None:
+    """Mark a factor as retired in every run that judged it; its evidence stays. Example: lode factors retire 9c1e
+
+    Parameters
+    ----------
+    factor
+        Id of the factor, or its first characters.
+    """
+    with open_warehouse(load_settings()) as warehouse:
+        records = read_factor(warehouse, factor)
+        record_factors(warehouse, [replace(record, state="retired", reason="retired by hand") for record in records])
+    console().print(f"retired {records[0].factor}: {records[0].expression}", markup=False)

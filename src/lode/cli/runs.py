@@ -1,0 +1,58 @@
+"""`lode runs` and `lode workflow`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from lode.cli.output import emit_json, print_table, rows_of
+from lode.settings import load_settings
+from lode.warehouse import open_warehouse
+from lode.warehouse.stores.runs import list_runs, read_run, read_steps
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
+runs_app = cyclopts.App(name="runs", help="What ran, how far it is, what it took. Example: lode runs list")
+workflow_app = cyclopts.App(name="workflow", help="The workflow as a state machine. Example: lode workflow render")
+
+
+@runs_app.command(name="list")
+def list_command(*, as_json: AsJson = False) -> None:
+    """List the runs, the newest first. Example: lode runs list --json"""
+    with open_warehouse(load_settings(), access="read") as warehouse:
+        found = list_runs(warehouse)
+    if as_json:
+        emit_json({"runs": rows_of(found)})
+        return
+    columns = ["run", "state", "source", "universe", "trials", "proven", "refused", "started", "message"]
+    print_table(f"{found.height} runs", columns, found.select(columns).iter_rows())
+
+
+@runs_app.command(name="show")
+def show_command(run: str, *, as_json: AsJson = False) -> None:
+    """Show a run and its steps. Example: lode runs show 3f2a0c11d2e4b5a6
+
+    Parameters
+    ----------
+    run
+        Id of the run.
+    """
+    with open_warehouse(load_settings(), access="read") as warehouse:
+        record, steps = asdict(read_run(warehouse, run)), read_steps(warehouse, run)
+    if as_json:
+        emit_json(record | {"settings": json.loads(record["settings"]), "steps": rows_of(steps)})
+        return
+    print_table(f"run {run}", ["what", "value"], [(k, v) for k, v in record.items() if k not in {"settings", "run"}])
+    columns = ["step", "shard", "state", "attempts", "started", "ended", "rows", "cpu_seconds", "peak_memory", "error"]
+    print_table("steps", columns, steps.select(columns).iter_rows())
+
+
+@workflow_app.command
+def render() -> None:
+    """Print the state machine in Amazon States Language, as deployed. Example: lode workflow render > machine.json"""
+    from lode.workflow.machine import render as rendered  # noqa: PLC0415  needed by this command alone
+
+    emit_json(rendered())

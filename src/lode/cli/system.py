@@ -1,0 +1,102 @@
+"""`lode warehouse`, `lode app` and `lode doctor`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from lode.cli.output import console, emit_json, print_table
+from lode.errors import UsageError
+from lode.settings import load_settings
+from lode.warehouse import backup, restore, start, status, stop
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
+warehouse_app = cyclopts.App(name="warehouse", help="The embedded warehouse's process. Example: lode warehouse status")
+
+
+@warehouse_app.command(name="start")
+def start_command() -> None:
+    """Start the embedded warehouse; every command does so by itself. Example: lode warehouse start"""
+    settings = load_settings()
+    start(settings)
+    _print_status(as_json=False)
+
+
+@warehouse_app.command(name="stop")
+def stop_command() -> None:
+    """Stop the embedded warehouse; it starts again on demand. Example: lode warehouse stop"""
+    stop(load_settings())
+    _print_status(as_json=False)
+
+
+@warehouse_app.command(name="status")
+def status_command(*, as_json: AsJson = False) -> None:
+    """Show whether the warehouse runs, and where. Example: lode warehouse status --json"""
+    _print_status(as_json=as_json)
+
+
+@warehouse_app.command(name="backup")
+def backup_command(path: Path) -> None:
+    """Write every table into a new folder. Example: lode warehouse backup /backups/2026-11-20
+
+    Parameters
+    ----------
+    path
+        A folder that does not exist yet.
+    """
+    backup(load_settings(), path)
+    console().print(f"the warehouse is backed up in {path}", markup=False)
+
+
+@warehouse_app.command(name="restore")
+def restore_command(path: Path) -> None:
+    """Read a backup into the warehouse; rows that are there stay. Example: lode warehouse restore /backups/2026-11-20
+
+    Parameters
+    ----------
+    path
+        The folder that `lode warehouse backup` wrote.
+    """
+    restore(load_settings(), path)
+    console().print(f"the warehouse holds what {path} holds", markup=False)
+
+
+def app_command(*, port: int = 8501) -> None:
+    """Open the dashboard on this machine; it listens on loopback only. Example: lode app --port 8600
+
+    Parameters
+    ----------
+    port
+        TCP port, 1024 to 65535.
+    """
+    if not 1024 <= port <= 65535:
+        msg = f"--port {port}: allowed is 1024 to 65535"
+        raise UsageError(msg)
+    from lode.app.server import command  # noqa: PLC0415  needs the extra `app`
+
+    sys.exit(subprocess.run(command(port), check=False).returncode)
+
+
+def doctor_command(*, as_json: AsJson = False) -> None:
+    """Say what is installed, reachable, fresh and broken, and what to do. Example: lode doctor"""
+    from lode.workflow.diagnosis import diagnose  # noqa: PLC0415  touches every part
+
+    findings = diagnose(load_settings())
+    if as_json:
+        emit_json(findings)
+        return
+    print_table("settings", ["setting", "value", "from"], [list(row.values()) for row in findings["settings"]])
+    print_table("state", ["part", "state", "detail", "next step"], [list(row.values()) for row in findings["checks"]])
+
+
+def _print_status(*, as_json: bool) -> None:
+    found = status(load_settings())
+    if as_json:
+        emit_json(found)
+    else:
+        print_table("warehouse", ["what", "value"], found.items())

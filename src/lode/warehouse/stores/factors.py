@@ -1,0 +1,129 @@
+"""Factors, what is known of them, and their series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import polars as pl
+
+from lode.errors import NotFoundError
+from lode.warehouse import Warehouse
+
+State = Literal["candidate", "proven", "refused", "retired"]
+_FACTOR_TYPES: dict[str, Any] = {
+    "direction": pl.Int8,
+    "lookback": pl.UInt32,
+    "horizon": pl.UInt16,
+    "delay": pl.UInt8,
+    "updated_at": pl.Datetime("us", "UTC"),
+}
+_COLUMNS = "factor, run, expression, origin, state, reason, direction, lookback, horizon, delay, snapshot"
+
+
+@dataclass(frozen=True)
+class FactorRecord:
+    """A factor's standing in one run. `direction` is +1 or -1, fixed on train; `lookback` counts sessions."""
+
+    factor: str
+    run: str
+    expression: str
+    origin: str
+    state: State
+    reason: str
+    direction: int
+    lookback: int
+    horizon: int
+    delay: int
+    snapshot: str
+
+
+def record_factors(warehouse: Warehouse, records: Sequence[FactorRecord]) -> int:
+    """Write factors; the same factor of the same run again replaces its row."""
+    if not records:
+        return 0
+    now = datetime.now(UTC)
+    rows = [asdict(r) | {"updated_at": now} for r in records]
+    return warehouse.insert("factors", pl.DataFrame(rows, schema_overrides=_FACTOR_TYPES))
+
+
+def list_factors(warehouse: Warehouse, *, state: str | None = None, run: str | None = None) -> pl.DataFrame:
+    """Factors with their rank IC and t by split, the strongest on train first."""
+    return warehouse.query(
+        f"""SELECT f.*, e.train_rank_ic, e.train_t, e.validation_rank_ic, e.validation_t, e.validation_q,
+                   e.vault_rank_ic, e.vault_t, e.vault_p
+            FROM (SELECT {_COLUMNS}, updated_at FROM factors FINAL) AS f
+            LEFT JOIN (SELECT factor, run,
+                    maxOrNullIf(value, split = 'train' AND metric = 'rank_ic') AS train_rank_ic,
+                    maxOrNullIf(value, split = 'train' AND metric = 't_nw') AS train_t,
+                    maxOrNullIf(value, split = 'validation' AND metric = 'rank_ic') AS validation_rank_ic,
+                    maxOrNullIf(value, split = 'validation' AND metric = 't_nw') AS validation_t,
+                    maxOrNullIf(value, split = 'validation' AND metric = 'q') AS validation_q,
+                    maxOrNullIf(value, split = 'vault' AND metric = 'rank_ic') AS vault_rank_ic,
+                    maxOrNullIf(value, split = 'vault' AND metric = 't_nw') AS vault_t,
+                    maxOrNullIf(value, split = 'vault' AND metric = 'p') AS vault_p
+                FROM evidence FINAL GROUP BY factor, run) AS e USING (factor, run)
+            WHERE ({{state:String}} = '' OR f.state = {{state:String}})
+                AND ({{run:String}} = '' OR f.run = {{run:String}})
+            ORDER BY f.state = 'proven' DESC, abs(train_t) DESC, f.factor, f.run""",  # noqa: S608  columns from code
+        state=state or "",
+        run=run or "",
+    )
+
+
+def read_factor(warehouse: Warehouse, factor: str) -> list[FactorRecord]:
+    """A factor's standing in every run that judged it, the newest first; NotFoundError when there is none.
+
+    `factor` may be the first characters of an id when they name one factor only.
+    """
+    found = warehouse.query(
+        f"SELECT {_COLUMNS} FROM factors FINAL WHERE startsWith(factor, {{factor:String}}) "  # noqa: S608  columns from code
+        "ORDER BY updated_at DESC, run",
+        factor=factor,
+    )
+    ids = sorted(found["factor"].unique())
+    if len(ids) != 1:
+        several = f"{len(ids)} factors begin with {factor!r}: {', '.join(ids[:5])}" if ids else f"no factor {factor!r}"
+        msg = f"{several}; `lode factors list` shows those that are known"
+        raise NotFoundError(msg)
+    return [FactorRecord(**row) for row in found.iter_rows(named=True)]
+
+
+def record_evidence(warehouse: Warehouse, rows: Sequence[dict[str, Any]]) -> int:
+    """Write evidence rows: factor, run, split, metric, value, low, high."""
+    if not rows:
+        return 0
+    frame = pl.DataFrame(rows, schema_overrides={"value": pl.Float64, "low": pl.Float64, "high": pl.Float64})
+    return warehouse.insert("evidence", frame)
+
+
+def read_evidence(warehouse: Warehouse, factor: str, run: str) -> pl.DataFrame:
+    """Evidence of a factor in a run: split, metric, value, low, high."""
+    return warehouse.query(
+        "SELECT split, metric, value, low, high FROM evidence FINAL "
+        "WHERE factor = {factor:String} AND run = {run:String} ORDER BY split, metric",
+        factor=factor,
+        run=run,
+    )
+
+
+def record_series(warehouse: Warehouse, rows: pl.DataFrame) -> int:
+    """Write daily series: factor, run, horizon, session, split, ic, rank_ic, quantile_returns, turnover."""
+    return warehouse.insert("factor_series", rows) if rows.height else 0
+
+
+def read_series(warehouse: Warehouse, factor: str, run: str) -> pl.DataFrame:
+    """Daily series of a factor in a run, in order of session."""
+    return warehouse.query(
+        "SELECT session, horizon, split, ic, rank_ic, quantile_returns, turnover FROM factor_series FINAL "
+        "WHERE factor = {factor:String} AND run = {run:String} ORDER BY horizon, session",
+        factor=factor,
+        run=run,
+    )
+
+
+def record_values(warehouse: Warehouse, rows: pl.DataFrame) -> int:
+    """Write values of proven factors: factor, session, instrument, value."""
+    return warehouse.insert("factor_values", rows) if rows.height else 0

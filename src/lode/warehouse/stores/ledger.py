@@ -1,0 +1,78 @@
+"""The ledger: every expression that anything ever scored is a trial, once per run under its canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from lode.warehouse import Warehouse
+
+MOST_SHARDS = 65_536
+_HIGHEST_PRIORITY = 4_294_967_295
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One scored expression; scores are of the train split, unitless, NaN where undefined.
+
+    `partial` marks a score from a strided look (a candidate that racing dropped).
+    """
+
+    factor: str
+    expression: str
+    size: int
+    rank_ic: float
+    t_nw: float
+    coverage: float
+    generation: int = 0
+    partial: bool = False
+
+
+def trials_frame(
+    trials: Sequence[Trial], *, run: str, epoch: int, shard: int, horizon: int, delay: int
+) -> pl.DataFrame:
+    """Rows of the table `trials`; the lowest epoch and shard has the highest priority, so that its score stays."""
+    return pl.DataFrame(
+        {
+            "run": [run] * len(trials),
+            "factor": [t.factor for t in trials],
+            "expression": [t.expression for t in trials],
+            "shard": pl.Series([shard] * len(trials), dtype=pl.UInt32),
+            "generation": pl.Series([t.generation for t in trials], dtype=pl.UInt32),
+            "size": pl.Series([t.size for t in trials], dtype=pl.UInt32),
+            "rank_ic": pl.Series([t.rank_ic for t in trials], dtype=pl.Float64).fill_nan(None),
+            "t_nw": pl.Series([t.t_nw for t in trials], dtype=pl.Float64).fill_nan(None),
+            "coverage": pl.Series([t.coverage for t in trials], dtype=pl.Float64).fill_nan(None),
+            "partial": [t.partial for t in trials],
+            "priority": pl.Series([_HIGHEST_PRIORITY - epoch * MOST_SHARDS - shard] * len(trials), dtype=pl.UInt32),
+            "horizon": pl.Series([horizon] * len(trials), dtype=pl.UInt16),
+            "delay": pl.Series([delay] * len(trials), dtype=pl.UInt8),
+        },
+        schema_overrides={"run": pl.String, "factor": pl.String, "expression": pl.String, "partial": pl.Boolean},
+    )
+
+
+def record_trials(warehouse: Warehouse, rows: pl.DataFrame) -> int:
+    """Enter rows of `trials_frame`; the same trial again changes nothing."""
+    return warehouse.insert("trials", rows) if rows.height else 0
+
+
+def count_trials(warehouse: Warehouse, runs: Sequence[str]) -> int:
+    """Distinct trials of all `runs` together: canonical form, horizon and delay tell one from another."""
+    counted = warehouse.query(
+        "SELECT uniqExact(factor, horizon, delay) AS n FROM trials FINAL WHERE run IN {runs:Array(String)}",
+        runs=list(runs),
+    )
+    return int(counted["n"][0])
+
+
+def read_trials(warehouse: Warehouse, run: str, *, most: int = 1_000_000) -> pl.DataFrame:
+    """Trials of one run, the strongest |t| first."""
+    return warehouse.query(
+        "SELECT factor, expression, shard, generation, size, rank_ic, t_nw, coverage, partial FROM trials FINAL "
+        "WHERE run = {run:String} ORDER BY abs(t_nw) DESC NULLS LAST, factor LIMIT {most:UInt64}",
+        run=run,
+        most=most,
+    )

@@ -1,0 +1,11 @@
+"""The workflow: what is asked goes in, factors that are proven or refused come out.
+
+    run.py         a run from request to result, its steps in their order
+    collecting.py  validate, collect        freezing.py    snapshot, plan       mining.py   mine[shard]
+    selection.py   select                   proving.py     prove                publishing.py  publish
+    local.py       the executor of one machine; worker.py its processes
+    machine.py     the same steps as a state machine of AWS Step Functions
+    manual.py      tries by hand             vaults.py, openings.py  who shares a vault, and its openings
+
+Steps are functions of a JSON event to a JSON event; large things lie in the lake, under the run's key.
+"""

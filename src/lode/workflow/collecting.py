@@ -1,0 +1,166 @@
+"""The steps `validate` and `collect`: what is asked is checked, and its rows are brought into the warehouse."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from lode.collect.market import MarketReport, collect_market
+from lode.collect.own_files import ImportReport, import_bars
+from lode.collect.sample import import_sample
+from lode.collect.universe import resolve_universe
+from lode.collect.yahoo import probe
+from lode.errors import CollectError, NotFoundError, UsageError
+from lode.log import get_logger
+from lode.search import SEARCHERS
+from lode.warehouse.stores.bars import list_sources
+from lode.workflow.context import Context, Event
+from lode.workflow.freezing import Selection
+from lode.workflow.options import MiningOptions
+
+SAMPLE, YAHOO, AUTO = "sample", "yahoo", "auto"
+SAMPLE_LABEL = "bundled sample: 20 S&P 500 stocks, adjusted closes 1990 to 2022"
+_ALLOWED = "allowed are auto, yahoo, sample, a .csv or .parquet file, or a source that was imported or collected"
+_SUFFIXES = {".csv", ".parquet"}
+MARKET_START = date(2010, 1, 1)
+
+
+def validate(event: Event, context: Context) -> Event:
+    """Check a request and decide its source: {source, universe, start, end, options} or {snapshot, options}.
+
+    Raises UsageError for what is not allowed, NotFoundError for a file or source that is not there.
+    """
+    options = MiningOptions.from_dict(event.get("options") or {})
+    if options.searcher not in SEARCHERS:
+        msg = f"--searcher {options.searcher!r}: allowed are {', '.join(sorted(SEARCHERS))}"
+        raise UsageError(msg)
+    checked = event | {"options": options.to_dict()}
+    if event.get("snapshot"):
+        return checked
+    days = {name: _day(f"--{name}", event.get(name)) for name in ("start", "end")}
+    if days["start"] and days["end"] and days["start"] > days["end"]:
+        msg = f"--start {days['start']} is after --end {days['end']}"
+        raise UsageError(msg)
+    return checked | _source(event, context)
+
+
+def collect(event: Event, context: Context) -> Event:
+    """Bring the source's rows into the warehouse: {source, universe, …} → {…, selection, rows}."""
+    if event.get("snapshot"):
+        return event
+    return _selected(event, _brought(event, context))
+
+
+def import_file(path: Path, context: Context, *, source: str | None = None, adjusted: bool = False) -> ImportReport:
+    """Import a file of bars; its name without the ending is the source's where none is given."""
+    return import_bars(
+        path,
+        source=source or path.stem,
+        adjusted=adjusted,
+        warehouse=context.warehouse,
+        lake=context.lake,
+        now=context.clock(),
+    )
+
+
+def collect_symbols(
+    universe: str, context: Context, *, since: date | None = None, until: date | None = None
+) -> MarketReport:
+    """Collect the market of a universe from Yahoo."""
+    return collect_market(
+        resolve_universe(universe),
+        since=since or MARKET_START,
+        until=until,
+        settings=context.settings,
+        warehouse=context.warehouse,
+        lake=context.lake,
+        now=context.clock,
+    )
+
+
+def _brought(event: Event, context: Context) -> int:
+    """Bring the rows of the event's source in; return how many there were. A stored source has its rows already."""
+    if event.get("kept"):
+        return 0
+    if event["source"] == SAMPLE:
+        return import_sample(warehouse=context.warehouse, lake=context.lake, now=context.clock()).kept
+    if event.get("path"):
+        return import_file(Path(event["path"]), context, source=event["source"]).kept
+    if event["source"] == YAHOO:
+        return _collected(event, context)
+    return 0
+
+
+def _source(event: Event, context: Context) -> Event:
+    """Resolve the source: `auto` is Yahoo where it answers a probe, else the sample, and says which."""
+    named = event.get("source") or AUTO
+    free = not (event.get("universe") or event.get("start") or event.get("end") or event.get("stored"))
+    if named == AUTO and free:
+        return _automatic(context)
+    if event.get("stored"):
+        return _stored(named, event, context)
+    if named in {AUTO, YAHOO}:
+        return {"source": YAHOO, "universe": event.get("universe") or "dow30"}
+    if named == SAMPLE:
+        return {"source": SAMPLE, "universe": event.get("universe") or SAMPLE}
+    path = Path(named)
+    if path.suffix.lower() in _SUFFIXES:
+        if not path.is_file():
+            msg = f"--source {named}: no such file; {_ALLOWED}"
+            raise NotFoundError(msg)
+        return {"source": path.stem, "path": str(path.absolute()), "universe": event.get("universe") or path.stem}
+    return _stored(named, event, context)
+
+
+def _stored(named: str, event: Event, context: Context) -> Event:
+    """Take a source that is in the warehouse; without a name the only one there is."""
+    known = list_sources(context.warehouse)
+    if named == AUTO and len(known) == 1:
+        named = known[0]
+    if named not in known:
+        there = f"in the warehouse: {', '.join(known)}" if known else "the warehouse has none yet"
+        msg = f"--source {named!r}: {_ALLOWED} ({there})"
+        raise UsageError(msg)
+    universe = event.get("universe") or named
+    return {"source": named, "universe": universe, "kept": True}
+
+
+def _automatic(context: Context) -> Event:
+    if probe(context.settings):
+        get_logger("run").info("source: the Dow 30 from Yahoo")
+        return {"source": YAHOO, "universe": "dow30"}
+    get_logger("run").info("source: the bundled sample, since Yahoo does not answer", data=SAMPLE_LABEL)
+    return {"source": SAMPLE, "universe": SAMPLE}
+
+
+def _collected(event: Event, context: Context) -> int:
+    """Collect the market; a partial answer is a failure that lists what is missing."""
+    report = collect_symbols(event["universe"], context, since=_day("--start", event.get("start")))
+    missing = report.failed | {s: f"no session after {day}" for s, day in report.behind.items() if not event.get("end")}
+    if missing:
+        listed = "; ".join(f"{symbol}: {reason}" for symbol, reason in sorted(missing.items()))
+        msg = f"{len(missing)} of {report.symbols} symbols are missing: {listed}. The same command goes on with them."
+        raise CollectError(msg)
+    return report.rows
+
+
+def _selected(event: Event, rows: int) -> Event:
+    """Add the rows that make the panel."""
+    universe = event["universe"]
+    selection = Selection(
+        source=event["source"],
+        universe=universe,
+        instruments=None if universe == event["source"] else tuple(resolve_universe(universe)),
+        start=_day("--start", event.get("start")),
+        end=_day("--end", event.get("end")),
+        label=SAMPLE_LABEL if event["source"] == SAMPLE else "",
+    )
+    return event | {"selection": selection.to_event(), "rows": rows}
+
+
+def _day(name: str, text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        msg = f"{name} {text!r}: an ISO date is allowed, for example 2015-01-31"
+        raise UsageError(msg) from None

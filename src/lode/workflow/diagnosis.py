@@ -1,0 +1,106 @@
+"""`lode doctor`: what is installed, reachable, fresh and broken, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+import lode
+from lode.engine import instruction_set
+from lode.errors import LodeError
+from lode.lake import open_lake
+from lode.settings import Settings
+from lode.warehouse import open_warehouse
+from lode.workflow.context import Event
+
+_PACKAGES = {"warehouse": "chdb", "collect": "curl-cffi", "app": "streamlit"}
+_OK, _BROKEN = "ok", "broken"
+
+
+def diagnose(settings: Settings) -> Event:
+    """Look at every part: {settings: [{setting, value, from}], checks: [{part, state, detail, next}]}."""
+    checks = [
+        _check("code", lambda: f"lode {lode.__version__}, kernels {instruction_set()}", "make setup"),
+        *(_installed(extra, package) for extra, package in _PACKAGES.items()),
+        _check("home", lambda: _writable(settings.folder), f"make {settings.folder} writable or set LODE_HOME"),
+        _check("lake", lambda: _lake(settings), "set LODE_LAKE_URL to a folder or bucket that can be written"),
+        _check("warehouse", lambda: _warehouse(settings), "lode warehouse stop, then lode warehouse start"),
+        *_sources(settings),
+    ]
+    return {"settings": [_origin(settings, name) for name in type(settings).model_fields], "checks": checks}
+
+
+def _check(part: str, look: Callable[[], str], step: str) -> dict[str, str]:
+    try:
+        return {"part": part, "state": _OK, "detail": look(), "next": ""}
+    except (LodeError, OSError) as error:
+        return {"part": part, "state": _BROKEN, "detail": str(error), "next": step}
+
+
+def _installed(extra: str, package: str) -> dict[str, str]:
+    try:
+        return {"part": f"extra {extra}", "state": _OK, "detail": f"{package} {version(package)}", "next": ""}
+    except PackageNotFoundError:
+        step = f"pip install 'lode-factors[{extra}]'"
+        return {"part": f"extra {extra}", "state": "absent", "detail": f"{package} is not installed", "next": step}
+
+
+def _writable(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        msg = f"{folder} cannot be written"
+        raise PermissionError(msg)
+    return str(folder)
+
+
+def _lake(settings: Settings) -> str:
+    return f"{len(open_lake(settings).list('snapshots/')):,} objects of snapshots in {settings.lake}"
+
+
+def _warehouse(settings: Settings) -> str:
+    with open_warehouse(settings, access="read") as warehouse:
+        told = warehouse.query("SELECT version() AS v")["v"][0]
+    return f"{'server' if settings.warehouse_url else 'embedded'}, ClickHouse {told}"
+
+
+def _sources(settings: Settings) -> list[dict[str, str]]:
+    """Say how fresh every source is, and how much of it is in quarantine."""
+    try:
+        with open_warehouse(settings, access="read") as warehouse:
+            found = warehouse.query(
+                "SELECT source, max(session) AS last, uniqExact(instrument) AS names FROM bars "
+                "GROUP BY source ORDER BY source"
+            )
+            quarantined = warehouse.query("SELECT source, count() AS n FROM quarantine FINAL GROUP BY source")
+    except LodeError:
+        return []  # what is wrong with the warehouse is said by its own check
+    refused = dict(quarantined.iter_rows())
+    return [
+        {
+            "part": f"source {source}",
+            "state": _OK,
+            "detail": f"{names} names up to {last}, {refused.get(source, 0)} rows in quarantine",
+            "next": "",
+        }
+        for source, last, names in found.iter_rows()
+    ]
+
+
+def _origin(settings: Settings, name: str) -> dict[str, Any]:
+    """One setting, its value with secrets masked, and the source that gave it."""
+    value = getattr(settings, name)
+    variable = f"LODE_{name.upper()}"
+    if os.environ.get(variable):
+        source = f"environment {variable}"
+    elif variable in {key.upper() for key in dotenv_values(".env")}:
+        source = str(Path(".env").absolute())
+    else:
+        source = "lode.toml" if name in settings.model_fields_set else "default"
+    shown = "********" if isinstance(value, SecretStr) else str(value)
+    return {"setting": name, "value": shown, "from": source}

@@ -1,0 +1,154 @@
+"""The steps `snapshot` and `plan`: a panel is frozen, and what will be done with it is fixed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+import polars as pl
+
+from lode.calendar import close_time
+from lode.errors import NotFoundError
+from lode.panel import Panel, build_panel, load_snapshot, rebuild_panel, save_snapshot
+from lode.warehouse.stores.bars import read_actions, read_bars, read_sectors
+from lode.warehouse.stores.snapshots import SnapshotRecord, read_snapshot, record_snapshot
+from lode.workflow.context import Context, Event
+from lode.workflow.options import MiningOptions, run_id
+from lode.workflow.plan import Plan, splits_of
+from lode.workflow.scoring import check_neutralize
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows of the warehouse make a panel; bounds are included, None leaves them open."""
+
+    source: str
+    universe: str
+    instruments: tuple[str, ...] | None = None
+    start: date | None = None
+    end: date | None = None
+    label: str = ""
+
+    def to_event(self) -> Event:
+        """Return the selection as JSON holds it."""
+        return {
+            "source": self.source,
+            "universe": self.universe,
+            "instruments": None if self.instruments is None else list(self.instruments),
+            "start": self.start.isoformat() if self.start else None,
+            "end": self.end.isoformat() if self.end else None,
+            "label": self.label,
+        }
+
+    @classmethod
+    def from_event(cls, event: Event) -> Selection:
+        """Read a selection from JSON."""
+        days = {name: date.fromisoformat(event[name]) if event[name] else None for name in ("start", "end")}
+        names = event["instruments"]
+        return cls(
+            event["source"], event["universe"], None if names is None else tuple(names), label=event["label"], **days
+        )
+
+
+def freeze(context: Context, selection: Selection, as_of: datetime) -> SnapshotRecord:
+    """Build the panel of what was known by `as_of`, keep it in the lake and record it."""
+    bars, actions = _rows(context, selection, as_of)
+    panel = build_panel(
+        bars,
+        actions,
+        as_of=as_of,
+        sectors=read_sectors(context.warehouse, bars["instrument"].unique().sort().to_list()),
+        source=selection.source,
+        universe=selection.universe,
+        adjusted=bool(bars["adjusted"].any()),
+        label=selection.label,
+    )
+    return keep_panel(context, panel, selection)
+
+
+def keep_panel(context: Context, panel: Panel, selection: Selection) -> SnapshotRecord:
+    """Keep a panel in the lake and record it as a snapshot."""
+    record = SnapshotRecord(
+        snapshot=save_snapshot(panel, context.lake),
+        source=panel.meta.source,
+        universe=panel.meta.universe,
+        fields=sorted(panel.fields),
+        as_of=panel.meta.as_of,
+        first_session=panel.sessions[0].item(),
+        last_session=panel.sessions[-1].item(),
+        sessions=len(panel.sessions),
+        names=len(panel.names),
+        coverage=panel.coverage,
+        meta=json.dumps({"selection": selection.to_event(), "panel": panel.meta.to_dict()}, sort_keys=True),
+    )
+    record_snapshot(context.warehouse, record)
+    return record
+
+
+def snapshot(event: Event, context: Context) -> Event:
+    """Freeze the collected rows: {selection, …} → {…, snapshot}. A snapshot that is named already is looked up."""
+    if event.get("snapshot"):
+        wanted = None if event["snapshot"] == "latest" else event["snapshot"]
+        record = read_snapshot(context.warehouse, wanted)
+    else:
+        record = freeze(context, Selection.from_event(event["selection"]), context.clock())
+    return event | {"snapshot": record.snapshot, "rows": record.sessions * record.names}
+
+
+def plan(event: Event, context: Context) -> Event:
+    """Fix the run: {snapshot, options} → {run, snapshot, shards, epochs}. Raises UsageError for too few sessions."""
+    options = MiningOptions.from_dict(event["options"])
+    record = read_snapshot(context.warehouse, event["snapshot"])
+    panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
+    check_neutralize(panel, options)
+    vault = splits_of(len(panel.sessions), options).vault
+    fixed = Plan(
+        run=run_id(record.snapshot, options),
+        snapshot=record.snapshot,
+        source=record.source,
+        universe=record.universe,
+        options=options,
+        sessions=len(panel.sessions),
+        vault_sessions=tuple(day.item() for day in panel.sessions[vault.start :]),
+        instruments=panel.names,
+        label=panel.meta.label,
+    )
+    context.keep(fixed.key("plan.json"), fixed.to_event())
+    return {"run": fixed.run, "snapshot": fixed.snapshot, "shards": options.shards, "epochs": fixed.epochs}
+
+
+def rebuilder(context: Context, snapshot: str, panel: Panel) -> Callable[[np.datetime64], Panel]:
+    """Return what rebuilds `panel` from the rows that the warehouse knew by a session's close: for leak checks."""
+    selection = Selection.from_event(read_snapshot(context.warehouse, snapshot).details["selection"])
+    sectors = read_sectors(context.warehouse, list(panel.names))
+
+    def rebuild(session: np.datetime64) -> Panel:
+        close = close_time(panel.meta.exchange, np.array([session]))[0]
+        cut = close.astype("datetime64[us]").item().replace(tzinfo=UTC)
+        bars, actions = _rows(context, selection, cut)
+        return rebuild_panel(panel, bars, actions, cut=cut, sectors=sectors)
+
+    return rebuild
+
+
+def _rows(context: Context, selection: Selection, as_of: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    source, instruments = selection.source, selection.instruments
+    bars = read_bars(
+        context.warehouse,
+        source=source,
+        instruments=instruments,
+        start=selection.start,
+        end=selection.end,
+        as_of=as_of,
+    )
+    if bars.is_empty():
+        span = f" from {selection.start or 'the first'} to {selection.end or 'the last session'}"
+        msg = (
+            f"no bars of source {selection.source!r} and universe {selection.universe!r}{span} known by "
+            f"{as_of.isoformat()}; `lode import bars` or `lode collect market` brings some"
+        )
+        raise NotFoundError(msg)
+    return bars, read_actions(context.warehouse, source=source, instruments=instruments, as_of=as_of)

@@ -1,0 +1,119 @@
+"""Tries by hand: a formula's evidence sheet or values on a snapshot. Every try is a trial in the ledger."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from lode.engine import Evaluator
+from lode.errors import NotFoundError
+from lode.evaluation import Sheet, evidence_sheet
+from lode.evidence.leaks import check_leaks, overall
+from lode.language import FIELD_UNITS, Expr, Unit, UnitError, expression_id, parse, unit
+from lode.log import get_logger
+from lode.panel import Panel, load_snapshot
+from lode.warehouse.stores.factors import read_factor
+from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
+from lode.warehouse.stores.runs import RunRecord, record_run
+from lode.warehouse.stores.snapshots import read_snapshot
+from lode.workflow.context import Context
+from lode.workflow.freezing import rebuilder
+from lode.workflow.options import MiningOptions, code_version
+from lode.workflow.plan import splits_of
+from lode.workflow.scoring import leak_subject
+from lode.workflow.values import long_frame
+from lode.workflow.vaults import first_closed_session, run_settings
+
+_FACTOR_ID = re.compile(r"[0-9a-f]{6,16}")
+
+
+def evaluate_by_hand(text: str, context: Context, *, snapshot: str | None = None) -> Sheet:
+    """Return the evidence sheet of a formula or factor id on train and validation, and enter the try into the ledger.
+
+    The panel ends before its own vault and before any other run's vault that it shares instruments with.
+    """
+    record = read_snapshot(context.warehouse, snapshot)
+    panel = open_panel(context, record.snapshot)
+    expression = read_expression(text, context, panel)
+    options = MiningOptions()
+    sheet = evidence_sheet(expression, panel, options)
+    _warn_of_units(expression, panel)
+    _enter(expression, sheet, record.snapshot, context)
+    checks = check_leaks(
+        leak_subject(expression, options), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
+    )
+    return sheet.with_leak_check(overall(checks))
+
+
+def compute_to_file(text: str, context: Context, *, snapshot: str | None = None, out: Path) -> int:
+    """Write a formula's values on a whole snapshot to a Parquet file; return the number of rows."""
+    record = read_snapshot(context.warehouse, snapshot)
+    panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
+    expression = read_expression(text, context, panel)
+    values = Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(expression)
+    rows = long_frame(panel, values)
+    rows.write_parquet(out)
+    return rows.height
+
+
+def open_panel(context: Context, snapshot: str) -> Panel:
+    """Open the rows of a snapshot that may be looked at: those before every vault that they share."""
+    whole = load_snapshot(snapshot, context.lake, context.settings.cache)
+    own = splits_of(len(whole.sessions), MiningOptions()).validation_stop
+    closed: date | None = first_closed_session(context, whole)
+    stop = own if closed is None else min(own, int(np.searchsorted(whole.sessions, np.datetime64(closed))))
+    return load_snapshot(snapshot, context.lake, context.settings.cache, rows=slice(0, stop))
+
+
+def read_expression(text: str, context: Context, panel: Panel) -> Expr:
+    """Read a formula, or the formula of a factor whose id is given."""
+    names = {*panel.fields, *panel.groups}
+    if _FACTOR_ID.fullmatch(text):
+        try:
+            return parse(read_factor(context.warehouse, text)[0].expression, names)
+        except NotFoundError as unknown:
+            msg = f"{unknown}; a formula would name a field, for example rank(close)"
+            raise NotFoundError(msg) from None
+    return parse(text, names)
+
+
+def _warn_of_units(expression: Expr, panel: Panel) -> None:
+    """A search would not combine these; by hand it may be meant."""
+    try:
+        unit(expression, dict.fromkeys(panel.fields, Unit.NUMBER) | FIELD_UNITS)
+    except UnitError as mixed:
+        get_logger("evaluate").warning("units do not fit", reason=mixed.reason)
+
+
+def _enter(expression: Expr, sheet: Sheet, snapshot: str, context: Context) -> None:
+    """Enter the try into the ledger, under a run of its own that shares the snapshot's vault."""
+    told = sheet.to_dict()
+    first = told["horizons"]["1"]
+    rank_ic, t_nw, coverage = (
+        math.nan if value is None else float(value) for value in (first["rank_ic"], first["t_nw"], told["coverage"])
+    )
+    trial = Trial(expression_id(expression), str(expression), expression.size, rank_ic, t_nw, coverage)
+    run = _manual_run(context, snapshot)
+    record_trials(context.warehouse, trials_frame([trial], run=run, epoch=0, shard=0, horizon=1, delay=1))
+
+
+def _manual_run(context: Context, snapshot: str) -> str:
+    """Record the run that tries by hand on a snapshot belong to, so that they count on its vault; return its id."""
+    run = f"manual-{snapshot}"
+    record, options = read_snapshot(context.warehouse, snapshot), MiningOptions()
+    whole = load_snapshot(snapshot, context.lake, context.settings.cache)
+    vault = whole.sessions[splits_of(len(whole.sessions), options).vault.start :]
+    now = context.clock()
+    settings = run_settings(options, vault[0].item(), vault[-1].item(), whole.names)
+    record_run(
+        context.warehouse,
+        RunRecord(
+            run, snapshot, record.source, record.universe, settings, code_version(), options.seed, "manual", now, now
+        ),
+    )
+    return run

@@ -1,0 +1,103 @@
+"""What a run is asked to do, validated, and the version of the code that does it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import lode
+from lode.errors import UsageError
+
+Neutralize = Literal["none", "market", "sector"]
+MOST_CANDIDATES = 100_000_000
+MOST_SHARDS = 10_000
+_SPLIT_PARTS = 3
+
+
+@dataclass(frozen=True)
+class MiningOptions:
+    """The mining options of the command line; the defaults are shown there and never taken from the machine.
+
+    `horizon` and `delay` count sessions, `splits` are the shares of train, validation and vault in per cent,
+    `cost_bps` is the cost of one unit of turnover in basis points. Raises UsageError that names what is off.
+    """
+
+    candidates: int = 2000
+    searcher: str = "genetic"
+    shards: int = 4
+    seed: int = 0
+    horizon: int = 1
+    delay: int = 1
+    splits: str = "60/20/20"
+    alpha: float = 0.05
+    cost_bps: float = 10.0
+    neutralize: Neutralize = "none"
+    min_names: int = 10
+
+    def __post_init__(self) -> None:
+        """Check every option."""
+        _within("--candidates", self.candidates, 1, MOST_CANDIDATES)
+        _within("--shards", self.shards, 1, min(MOST_SHARDS, self.candidates))
+        _within("--seed", self.seed, 0, 2**63 - 1)
+        _within("--horizon", self.horizon, 1, 250)
+        _within("--delay", self.delay, 0, 5)
+        _within("--alpha", self.alpha, 1e-6, 0.5)
+        _within("--cost-bps", self.cost_bps, 0, 1000)
+        _within("--min-names", self.min_names, 3, 100_000)
+        if self.neutralize not in get_args(Neutralize):
+            msg = f"--neutralize {self.neutralize!r}: allowed are {', '.join(get_args(Neutralize))}"
+            raise UsageError(msg)
+        _ = self.shares
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Shares of train, validation and vault, in per cent."""
+        try:
+            parts = tuple(float(part) for part in self.splits.split("/"))
+        except ValueError:
+            parts = ()
+        if len(parts) != _SPLIT_PARTS or min(parts) <= 0 or abs(sum(parts) - 100) > 1e-9:
+            msg = f"--splits {self.splits!r}: three positive shares that sum to 100 are allowed, for example 60/20/20"
+            raise UsageError(msg)
+        return parts[0], parts[1], parts[2]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the options as JSON holds them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, options: dict[str, Any]) -> MiningOptions:
+        """Read options from JSON; an unknown name is a UsageError that lists the known ones."""
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(options) - known):
+            msg = f"unknown mining options {unknown}; known are {sorted(known)}"
+            raise UsageError(msg)
+        return cls(**options)
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        msg = f"{name} {value:g}: allowed is {low:g} to {high:g}"
+        raise UsageError(msg)
+
+
+@cache
+def code_version() -> str:
+    """Version and hash of the package's own sources: the same code has the same version, wherever it lies."""
+    root = Path(lode.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.suffix in {".py", ".cpp", ".hpp", ".h", ".sql"} and "app" not in path.relative_to(root).parts[:1]:
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return f"{lode.__version__}+{digest.hexdigest()[:12]}"
+
+
+def run_id(snapshot: str, options: MiningOptions) -> str:
+    """The same snapshot, options, seed and code are the same run."""
+    content = json.dumps([snapshot, options.to_dict(), code_version()], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

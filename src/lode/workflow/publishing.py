@@ -1,0 +1,175 @@
+"""The step `publish`: factors, evidence and daily series into the warehouse, and the run's result."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from lode.evaluation.quantiles import quantile_returns
+from lode.evaluation.turnover import turnover
+from lode.language import parse
+from lode.panel import Panel, load_snapshot
+from lode.warehouse.stores.factors import (
+    FactorRecord,
+    record_evidence,
+    record_factors,
+    record_series,
+    record_values,
+)
+from lode.warehouse.stores.runs import read_run, read_trial_rate, record_run
+from lode.workflow.context import Context, Event
+from lode.workflow.plan import Plan, load_plan
+from lode.workflow.proving import verdict_key
+from lode.workflow.scoring import SplitScorer
+from lode.workflow.values import long_frame
+from lode.workflow.vaults import trials_on_vault
+
+_SPLITS = ("train", "validation", "vault")
+_LEAK_VALUES = {"passed": 1.0, "failed": 0.0}
+
+
+def result_key(plan: Plan) -> str:
+    """Lake key of a run's result, the last object that a run writes."""
+    return plan.key("result.json")
+
+
+def publish(event: Event, context: Context) -> Event:
+    """Store what was found and refused: {run} → {run, rows}. Safe to run twice."""
+    plan = load_plan(context, event["run"])
+    verdict = context.load(verdict_key(plan))
+    judged = verdict["factors"]
+    record_factors(context.warehouse, [_factor(plan, factor) for factor in judged])
+    rows = record_evidence(context.warehouse, [row for factor in judged for row in _evidence(plan, factor)])
+    rows += _publish_series(plan, context, judged)
+    result = _result(plan, context, verdict)
+    _end_run(plan, context, result)
+    context.keep(result_key(plan), result)
+    return {"run": plan.run, "rows": rows + len(judged)}
+
+
+def _factor(plan: Plan, factor: dict[str, Any]) -> FactorRecord:
+    return FactorRecord(
+        factor=factor["id"],
+        run=plan.run,
+        expression=factor["expression"],
+        origin=f"mined by {plan.options.searcher}",
+        state=factor["state"],
+        reason=factor["reason"],
+        direction=factor["direction"],
+        lookback=factor["lookback"],
+        horizon=plan.options.horizon,
+        delay=plan.options.delay,
+        snapshot=plan.snapshot,
+    )
+
+
+def _evidence(plan: Plan, factor: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of the table `evidence` for one judged factor; a value that is not defined is NaN."""
+    keys = {"factor": factor["id"], "run": plan.run}
+    rows = [
+        keys
+        | {"split": split, "metric": metric, "value": math.nan if value is None else value, "low": None, "high": None}
+        for split in _SPLITS
+        for metric, value in (factor.get(split) or {}).items()
+    ]
+    leaks = [
+        keys
+        | {"split": "all", "metric": f"leak: {check['name']}", "value": _LEAK_VALUES.get(check["outcome"], math.nan)}
+        for check in factor["leaks"]
+    ]
+    return rows + [row | {"low": None, "high": None} for row in leaks]
+
+
+def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]]) -> int:
+    """Write daily series: to the end of validation, and of the vault for those that were tested on it."""
+    rows = 0
+    for opened in (False, True):
+        chosen = [factor for factor in judged if bool(factor.get("vault")) == opened]
+        if not chosen:
+            continue
+        stop = plan.sessions if opened else plan.splits.validation_stop
+        panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, stop))
+        scorer = SplitScorer(panel, plan.options, slice(0, stop))
+        for factor, values in zip(chosen, scorer.values([parse(f["expression"]) for f in chosen]), strict=True):
+            rows += record_series(context.warehouse, _series(plan, panel, scorer, factor, values))
+            if factor["state"] == "proven":
+                rows += record_values(context.warehouse, _values(factor, panel, values))
+    return rows
+
+
+def _series(plan: Plan, panel: Panel, scorer: SplitScorer, factor: dict[str, Any], values: np.ndarray) -> pl.DataFrame:
+    """Rows of the table `factor_series`: the label sessions of each split that `panel` holds."""
+    split = _split_of_rows(plan, len(panel.sessions))
+    used = split != ""
+    directed = values * np.float32(factor["direction"])
+    quantiles = quantile_returns(directed, scorer.forward)
+    return pl.DataFrame(
+        {
+            "factor": factor["id"],
+            "run": plan.run,
+            "horizon": pl.Series([plan.options.horizon] * int(used.sum()), dtype=pl.UInt16),
+            "session": panel.sessions[used],
+            "split": split[used].tolist(),
+            "ic": pl.Series(scorer.scorer.ic(values)[used]).fill_nan(None),
+            "rank_ic": pl.Series(scorer.scorer.rank_ic(values)[used]).fill_nan(None),
+            "quantile_returns": [row.tolist() for row in quantiles[used]],
+            "turnover": pl.Series(turnover(values)[used]).cast(pl.Float64).fill_nan(None),
+        },
+        schema_overrides={"quantile_returns": pl.List(pl.Float64)},
+    )
+
+
+def _split_of_rows(plan: Plan, rows: int) -> np.ndarray:
+    split = np.full(rows, "", dtype=object)
+    for name, part in plan.splits.parts().items():
+        split[part] = name
+    return split
+
+
+def _values(factor: dict[str, Any], panel: Panel, values: np.ndarray) -> pl.DataFrame:
+    rows = long_frame(panel, values).rename({"symbol": "instrument"})
+    return rows.select(pl.lit(factor["id"]).alias("factor"), "session", "instrument", pl.col("value").cast(pl.Float64))
+
+
+def _result(plan: Plan, context: Context, verdict: Event) -> Event:
+    """Return what `lode mine --json` prints."""
+    options = plan.options
+    proven = [_shown(f, plan) for f in verdict["factors"] if f["state"] == "proven"]
+    refused = [
+        {"id": f["id"], "expression": f["expression"], "reason": f["reason"]}
+        for f in verdict["factors"]
+        if f["state"] != "proven"
+    ]
+    return {
+        "run": plan.run,
+        "snapshot": plan.snapshot,
+        "source": plan.source,
+        "universe": plan.universe,
+        "label": plan.label,
+        "seed": options.seed,
+        "searcher": options.searcher,
+        "candidates": options.candidates,
+        "trials": verdict["trials"],
+        "trials_on_vault": trials_on_vault(context, plan),
+        "trials_per_second": read_trial_rate(context.warehouse, plan.run),
+        "finalists": len(verdict["factors"]),
+        "vault": verdict["opening"],
+        "proven": proven,
+        "refused": refused,
+    }
+
+
+def _shown(factor: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    kept = ("id", "expression", "direction", "lookback", "train", "validation", "vault")
+    return {name: factor[name] for name in kept} | {"horizon": plan.options.horizon}
+
+
+def _end_run(plan: Plan, context: Context, result: Event) -> None:
+    record = read_run(context.warehouse, plan.run)
+    counts = {"proven": len(result["proven"]), "refused": len(result["refused"]), "finalists": result["finalists"]}
+    counts |= {"trials": result["trials"], "trials_on_vault": result["trials_on_vault"]}
+    message = result["vault"].get("message", "") if result["vault"] else ""
+    record_run(context.warehouse, record.ending("succeeded", context.clock(), message=message, **counts))

@@ -1,0 +1,68 @@
+"""What every step took: state, attempts, times, rows, processor seconds, peak memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from lode.errors import LodeError
+from lode.warehouse.stores.runs import StepRecord, read_attempts, record_step
+from lode.workflow.context import Context
+
+_NO_SHARD = -1
+_STATUS = Path("/proc/self/status")
+
+
+@dataclass
+class Meter:
+    """What a step tells of itself while it runs."""
+
+    rows: int = 0
+
+
+@contextmanager
+def recorded(context: Context, run: str, step: str, *, shard: int = _NO_SHARD) -> Iterator[Meter]:
+    """Record a step of a run as running, then as succeeded or failed with the reason."""
+    meter, processor = Meter(), time.process_time()
+    attempts = read_attempts(context.warehouse, run, step, shard) + 1
+    began = StepRecord(run, step, shard, "running", attempts, started=context.clock())
+    record_step(context.warehouse, began)
+
+    def end(state: str, error: str = "") -> None:
+        record_step(
+            context.warehouse,
+            replace(
+                began,
+                state=state,
+                ended=context.clock(),
+                rows=meter.rows,
+                cpu_seconds=time.process_time() - processor,
+                peak_memory=peak_memory(),
+                error=error,
+            ),
+        )
+
+    try:
+        yield meter
+    except LodeError as error:
+        end("failed", str(error))
+        raise
+    end("succeeded")
+
+
+def peak_memory() -> int:
+    """Most memory that this process has held so far, in bytes."""
+    windows: int | None = getattr(psutil.Process().memory_info(), "peak_wset", None)
+    if windows is not None:
+        return windows
+    if _STATUS.exists():  # getrusage would tell the starter's peak, which outlives exec on Linux
+        peak = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1]) * 1024
+    import resource  # noqa: PLC0415  POSIX only
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,100 @@
+"""Scores of expressions on the rows of one split: daily rank IC and its Newey-West t."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lode.engine import Evaluator, Scorer
+from lode.errors import UsageError
+from lode.evaluation import NeweyWest, forward_returns, newey_west_t
+from lode.evidence.leaks import Subject
+from lode.language import FIELD_UNITS, Call, Expr, Field, Unit, lookback
+from lode.panel import Panel
+from lode.workflow.options import MiningOptions
+
+
+@dataclass(frozen=True)
+class Score:
+    """How an expression did on a split. `series` is the daily rank IC, (sessions,), NaN outside of the split."""
+
+    rank_ic: float
+    t_nw: float
+    coverage: float
+    series: NDArray[np.float64]
+    newey_west: NeweyWest
+
+
+class SplitScorer:
+    """Scores expressions on `rows` of a panel; the panel ends where the split does, so that no label crosses."""
+
+    def __init__(self, panel: Panel, options: MiningOptions, rows: slice) -> None:
+        self.panel, self.options, self.rows = panel, options, rows
+        check_neutralize(panel, options)
+        self.evaluator = Evaluator(panel.fields, panel.groups, mask=panel.tradable)
+        self.forward = forward_returns(panel, horizon=options.horizon, delay=options.delay)
+        self.scorer = Scorer(self.forward, rows=rows, min_names=options.min_names)
+        self._tradable = int(panel.tradable[rows].sum())
+
+    def values(self, expressions: Sequence[Expr]) -> Iterator[NDArray[np.float32]]:
+        """Values of expressions, (sessions, names), neutralised as the run asks; each valid until the next."""
+        return self.evaluator.values([neutralized(e, self.options) for e in expressions])
+
+    def scores(self, expressions: Sequence[Expr]) -> Iterator[Score]:
+        """Scores of expressions, in their order."""
+        for values in self.values(expressions):
+            yield self.score(values)
+
+    def score(self, values: NDArray[np.float32]) -> Score:
+        """Score of values, (sessions, names). Coverage is the share of the split's tradable cells with a value."""
+        series = self.scorer.rank_ic(values)
+        test = newey_west_t(series[self.rows], horizon=self.options.horizon)
+        known = int(np.count_nonzero(np.isfinite(values[self.rows])))
+        return Score(test.mean, test.t, known / max(self._tradable, 1), series, test)
+
+
+def neutralized(expression: Expr, options: MiningOptions) -> Expr:
+    """Return the expression as the run scores it: its values less the mean of the market or of the sector."""
+    if options.neutralize == "sector":
+        return Call("group_neutralize", (expression, Field("sector")))
+    if options.neutralize == "market":
+        return Call("normalize", (expression,))
+    return expression
+
+
+def check_neutralize(panel: Panel, options: MiningOptions) -> None:
+    """Raise UsageError where the panel has not the groups that the run would neutralise by."""
+    if options.neutralize == "sector" and "sector" not in panel.groups:
+        msg = "--neutralize sector: this panel has no sectors; allowed here are none and market"
+        raise UsageError(msg)
+
+
+def leak_subject(expression: Expr, options: MiningOptions) -> Subject:
+    """Return what the leak checks evaluate: the expression as the run scores it."""
+    scored = neutralized(expression, options)
+
+    def evaluate(panel: Panel) -> NDArray[np.float32]:
+        return Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(scored)
+
+    return Subject(
+        evaluate,
+        fields=scored.fields,
+        lookback=lookback(scored),
+        horizon=options.horizon,
+        delay=options.delay,
+        min_names=options.min_names,
+    )
+
+
+def searchable_units(panel: Panel) -> dict[str, Unit]:
+    """Fields and groups that a search may use, with their units.
+
+    Groups of absent knowledge (today's sectors projected back) are left out: nothing that uses one can be proven, and
+    their variants would crowd out what can. A user's own column stays: it may become a candidate.
+    """
+    fields = {name: FIELD_UNITS.get(name, Unit.NUMBER) for name in panel.fields}
+    groups = {name: Unit.GROUP for name in panel.groups if panel.meta.knowledge.get(name) != "absent"}
+    return fields | groups

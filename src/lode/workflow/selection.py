@@ -1,0 +1,66 @@
+"""The step `select`: the finalists of a run, from the train rows alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lode.evidence.finalists import select_finalists
+from lode.language import parse
+from lode.panel import load_snapshot
+from lode.warehouse.stores.ledger import Trial
+from lode.workflow.context import Context, Event
+from lode.workflow.mining import read_epoch
+from lode.workflow.plan import Plan, load_plan
+from lode.workflow.scoring import SplitScorer
+
+
+def select(event: Event, context: Context) -> Event:
+    """Choose the finalists: {run} → {run, trials, finalists}. Safe to run twice."""
+    plan = load_plan(context, event["run"])
+    key = plan.key("finalists.json")
+    return context.load_if_there(key) or context.keep(key, _selected(plan, context))
+
+
+def read_trials_of(context: Context, plan: Plan) -> list[Trial]:
+    """Every trial of a run, once per canonical form; the lowest epoch and shard counts."""
+    first: dict[str, Trial] = {}
+    for epoch in range(plan.epochs):
+        for trials in read_epoch(context, plan, epoch):
+            for trial in trials:
+                first.setdefault(trial.factor, trial)
+    return list(first.values())
+
+
+def _selected(plan: Plan, context: Context) -> Event:
+    trials = read_trials_of(context, plan)
+    scored = {trial.factor: trial for trial in trials if math.isfinite(trial.t_nw)}
+    chosen = _finalists(plan, context, list(scored.values()))
+    finalists = [
+        {
+            "id": factor,
+            "expression": scored[factor].expression,
+            "direction": 1 if scored[factor].t_nw > 0 else -1,
+            "train": {
+                "rank_ic": scored[factor].rank_ic,
+                "t_nw": scored[factor].t_nw,
+                "coverage": scored[factor].coverage,
+            },
+        }
+        for factor in chosen
+    ]
+    return {"run": plan.run, "trials": len(trials), "finalists": finalists}
+
+
+def _finalists(plan: Plan, context: Context, trials: Sequence[Trial]) -> list[str]:
+    panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, plan.splits.train_stop))
+    scorer = SplitScorer(panel, plan.options, plan.splits.train)
+    expressions = {trial.factor: parse(trial.expression) for trial in trials}
+
+    def values(factor: str) -> NDArray[np.float32]:
+        return next(iter(scorer.values([expressions[factor]])))[plan.splits.train]
+
+    return select_finalists([(trial.factor, trial.t_nw) for trial in trials], values)
