@@ -96,7 +96,7 @@ def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]]) 
         for factor, values in zip(chosen, scorer.values([parse(f["expression"]) for f in chosen]), strict=True):
             rows += record_series(context.warehouse, _series(plan, panel, scorer, factor, values))
             if factor["state"] == "proven":
-                rows += record_values(context.warehouse, _values(factor, panel, values))
+                rows += record_values(context.warehouse, _values(plan, context, factor, panel, values))
     return rows
 
 
@@ -129,9 +129,16 @@ def _split_of_rows(plan: Plan, rows: int) -> np.ndarray:
     return split
 
 
-def _values(factor: dict[str, Any], panel: Panel, values: np.ndarray) -> pl.DataFrame:
+def _values(plan: Plan, context: Context, factor: dict[str, Any], panel: Panel, values: np.ndarray) -> pl.DataFrame:
     rows = long_frame(panel, values).rename({"symbol": "instrument"})
-    return rows.select(pl.lit(factor["id"]).alias("factor"), "session", "instrument", pl.col("value").cast(pl.Float64))
+    return rows.select(
+        pl.lit(factor["id"]).alias("factor"),
+        "session",
+        "instrument",
+        pl.col("value").cast(pl.Float64),
+        pl.lit(plan.snapshot).alias("snapshot"),
+        pl.lit(context.clock()).cast(pl.Datetime("us", "UTC")).alias("updated_at"),
+    )
 
 
 def _result(plan: Plan, context: Context, verdict: Event) -> Event:
