@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from lode.errors import ExpressionError
-from lode.language import FIELD_UNITS, OPERATORS, UNITS, Unit, UnitError, constant_unit, parse, unit
+from lode.language import FIELD_UNITS, OPERATORS, UNITS, Call, Field, Unit, UnitError, constant_unit, parse, unit
 from tests.language.strategies import typed_expressions
 
 
@@ -84,6 +84,11 @@ def test_an_unknown_field_is_named():
     with pytest.raises(UnitError, match="`sales` is not known"):
         unit(parse("sales / close"))
     assert unit(parse("sales / close"), {**FIELD_UNITS, "sales": Unit.MONEY}).name == "shares"
+
+
+def test_an_unknown_operator_is_named():
+    with pytest.raises(ExpressionError, match="unknown operator `nope`"):
+        unit(Call("nope", (Field("close"),)))
 
 
 def test_groups_and_series_are_kept_apart():

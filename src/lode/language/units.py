@@ -185,6 +185,8 @@ def unit(expr: Expr, field_units: Mapping[str, Unit] = FIELD_UNITS) -> Unit:
         elif isinstance(node, Constant):
             known[id(node)] = constant_unit(node.value)
         else:
+            if node.op not in OPERATORS:
+                raise ExpressionError(f"unknown operator `{node.op}`")
             values = [arg.value if isinstance(arg, Constant) else None for arg in node.args]
             try:
                 known[id(node)] = OPERATORS[node.op].unit_rule([known[id(arg)] for arg in node.args], values)
