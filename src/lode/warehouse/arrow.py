@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import polars as pl
 import pyarrow as pa
@@ -26,12 +26,11 @@ def to_frame(table: pa.Table) -> pl.DataFrame:
     """Return `table` as a frame; missing stays null, NaN stays NaN."""
     frame = pl.from_arrow(table)
     if not isinstance(frame, pl.DataFrame):  # pl.from_arrow is typed for arrays too
-        msg = "an Arrow table made no frame"
-        raise TypeError(msg)
+        raise TypeError("an Arrow table made no frame")
     return frame
 
 
-def write_stream(table: pa.Table, compression: str | None) -> Iterator[bytes]:
+def write_stream(table: pa.Table, compression: str | None) -> Generator[bytes, None, None]:
     """Yield `table` as an Arrow IPC stream, batch by batch."""
     sink = _Pieces()
     options = pa.ipc.IpcWriteOptions(compression=compression)

@@ -23,6 +23,7 @@ Format = Literal["table", "csv", "json"]
 _FORMATS: Mapping[Format, str] = {"table": "PrettyCompactMonoBlock", "csv": "CSVWithNames", "json": "JSON"}
 _TRIES = 3
 _CHUNK_ROWS = 2_000_000
+_NULLABLE = re.compile(r"(LowCardinality\()?Nullable\(")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A missing value in a column that has no missing values is an error, not a zero.
 _INSERT_SETTINGS = {"input_format_null_as_default": 0, "optimize_on_insert": 0, "async_insert": 0}
@@ -43,7 +44,7 @@ class Warehouse:
     def __init__(self, connect: Callable[[], Client], place: Place, *, compression: str | None) -> None:
         self._connect, self._place, self._compression = connect, place, compression
         self._client: Client | None = None
-        self._columns: dict[str, dict[str, _Column]] = {}
+        self._columns: dict[str, dict[str, bool]] = {}  # table to column to whether it needs a value
 
     def query(self, sql: str, /, **params: object) -> pl.DataFrame:
         """Rows of `sql` as a frame. Raises WarehouseError; QueryRefusedError in a read-only session."""
@@ -61,8 +62,7 @@ class Warehouse:
     def query_text(self, sql: str, fmt: Format) -> str:
         """Rows of `sql` as text for a terminal or a file."""
         if fmt not in _FORMATS:
-            msg = f"format {fmt!r}: choose {', '.join(_FORMATS)}"
-            raise UsageError(msg)
+            raise UsageError(f"format {fmt!r}: choose {', '.join(_FORMATS)}")
         return self._run(lambda c: _raw(c, sql, {}, _FORMATS[fmt]), repeatable=True).decode()
 
     def command(self, sql: str, /, **params: object) -> None:
@@ -87,13 +87,13 @@ class Warehouse:
                 client.raw_insert(
                     table,
                     column_names=chunk.column_names,
-                    insert_block=write_stream(chunk, self._compression),  # type: ignore[arg-type]  any iterator of bytes
+                    insert_block=write_stream(chunk, self._compression),
                     settings=_known(client, _INSERT_SETTINGS),
                     fmt="ArrowStream",
                 )
 
             self._run(send, repeatable=True)
-        return rows.num_rows
+        return int(rows.num_rows)
 
     def close(self) -> None:
         """Let go of the connection; the owner process goes on."""
@@ -127,38 +127,30 @@ class Warehouse:
         raise AssertionError  # the last attempt returned or raised
 
     def _conformed(self, table: str, rows: pa.Table) -> pa.Table:
-        """Check the columns of `rows` against the table's; a column of nothing but missing values takes its type."""
+        """Check the columns of `rows` against the table's; one of nothing but missing values is left out."""
         import pyarrow as pa  # noqa: PLC0415
 
-        columns = self._described(table)
-        unknown = [name for name in rows.column_names if name not in columns]
-        absent = [name for name, column in columns.items() if column.required and name not in rows.column_names]
+        needed = self._described(table)
+        unknown = [name for name in rows.column_names if name not in needed]
+        absent = [name for name in needed if needed[name] and name not in rows.column_names]
         if unknown or absent:
             faults = [f"unknown columns {unknown}"] * bool(unknown) + [f"absent columns {absent}"] * bool(absent)
-            msg = f"insert into {table}: {', '.join(faults)}; its columns are {list(columns)}"
-            raise WarehouseError(msg)
+            raise WarehouseError(f"table {table}: {', '.join(faults)}; its columns are {list(needed)}")
+        holes = [name for name in rows.column_names if needed[name] and rows[name].null_count]
+        if holes:
+            raise WarehouseError(f"table {table}: missing values in {holes}, where none may be missing")
         empty = [name for name in rows.column_names if pa.types.is_null(rows.schema.field(name).type)]
-        required = [name for name in rows.column_names if columns[name].required and rows[name].null_count]
-        if required and rows.num_rows:
-            msg = f"insert into {table}: missing values in {required}, where none may be missing"
-            raise WarehouseError(msg)
         return rows.drop_columns(empty) if empty else rows
 
-    def _described(self, table: str) -> dict[str, _Column]:
+    def _described(self, table: str) -> dict[str, bool]:
         if not _NAME.fullmatch(table):
-            msg = f"{table!r} is not the name of a table"
-            raise WarehouseError(msg)
+            raise WarehouseError(f"{table!r} is not the name of a table")
         if table not in self._columns:
-            found = self.query_arrow(f"DESCRIBE TABLE {table}").to_pylist()
-            self._columns[table] = {row["name"]: _Column(row["type"], row["default_type"]) for row in found}
+            found = self.query_arrow("DESCRIBE TABLE {table:Identifier}", table=table).to_pylist()
+            self._columns[table] = {
+                row["name"]: not row["default_type"] and not _NULLABLE.match(row["type"]) for row in found
+            }
         return self._columns[table]
-
-
-class _Column:
-    """What an insert must know of a column: whether each row needs a value."""
-
-    def __init__(self, kind: str, default: str) -> None:
-        self.required = not default and not re.match(r"(LowCardinality\()?Nullable\(", kind)
 
 
 def _raw(client: Client, sql: str, values: dict[str, object], fmt: str) -> bytes:
@@ -175,8 +167,7 @@ def _server_side(sql: str, params: Mapping[str, object]) -> dict[str, object]:
     """Check that each parameter is bound by the server (`{name:Type}`); return them in types that the driver knows."""
     unbound = [name for name in params if not re.search(rf"\{{\s*{re.escape(name)}\s*:", sql)]
     if unbound:
-        msg = f"parameters {unbound} do not occur as {{name:Type}} in the statement"
-        raise WarehouseError(msg)
+        raise WarehouseError(f"parameters {unbound} do not occur as {{name:Type}} in the statement")
     return {name: _plain(value) for name, value in params.items()}
 
 

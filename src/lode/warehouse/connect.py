@@ -40,7 +40,7 @@ def open_warehouse(settings: Settings, *, access: Access = "write") -> Warehouse
 
 
 def _open_embedded(settings: Settings, access: Access) -> Warehouse:
-    place = Place(f"the warehouse in {settings.warehouse_folder}", True, access, settings.query_limit)  # noqa: FBT003
+    place = Place(f"the warehouse in {settings.warehouse_folder}", True, access, settings.query_limit)
     with Warehouse(_embedded(settings, "write"), place, compression=None) as writer:
         migrate(writer)
         if access == "write":
@@ -75,10 +75,11 @@ def _open_server(settings: Settings, access: Access) -> Warehouse:
     parts = urlsplit(url.get_secret_value() if url else "")
     database = unquote(parts.path.strip("/")) or _DATABASE
     if parts.scheme not in _PORTS or not parts.hostname or not database.isidentifier():
-        msg = "LODE_WAREHOUSE_URL: expected https://user:password@host:8443/database (its value is not shown)"
-        raise SettingsError(msg)
+        raise SettingsError(
+            "LODE_WAREHOUSE_URL: expected https://user:password@host:8443/database (its value is not shown)"
+        )
     port = parts.port or _PORTS[parts.scheme]
-    place = Place(f"the ClickHouse server {parts.hostname}:{port}", False, access, settings.query_limit)  # noqa: FBT003
+    place = Place(f"the ClickHouse server {parts.hostname}:{port}", False, access, settings.query_limit)
 
     def connect(database: str | None = database) -> Client:
         import clickhouse_connect  # noqa: PLC0415  a slow import

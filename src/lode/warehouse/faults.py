@@ -15,7 +15,12 @@ _NO_SPACE = frozenset({243, 252})
 _TIMEOUT = frozenset({159, 160})
 _UNKNOWN_TABLE = frozenset({60, 81})
 _DETAIL = re.compile(r"(?:server response: )?(?:Code: \d+\. )?(?:DB::Exception: )?(?P<text>.+)", re.DOTALL)
+_UNWRITABLE = re.compile("ermission denied|Read-only file system")
+_DAMAGED = re.compile("CORRUPTED_DATA|CHECKSUM_DOESNT_MATCH|CANNOT_READ_ALL_DATA")
 _LONGEST = 600
+_READ_ONLY = "Read-only sessions take one statement that reads the warehouse's tables: SELECT, SHOW, DESCRIBE, EXPLAIN"
+_LOST_EMBEDDED = "Try again; its log is owner.log in that folder"
+_LOST_SERVER = "Check LODE_WAREHOUSE_URL and the network"
 
 
 @dataclass(frozen=True)
@@ -50,29 +55,24 @@ def explain(fault: ClickHouseError, place: Place) -> WarehouseError:
     """Return Lode's error for `fault`."""
     code, text = _code(fault), _detail(fault)
     if code in _REFUSED and place.access == "read":
-        return QueryRefusedError(
-            f"{text}. Read-only sessions take one statement that reads the warehouse's tables: SELECT, SHOW, DESCRIBE, EXPLAIN"
-        )
+        return QueryRefusedError(f"{text}. {_READ_ONLY}")
     if code is None and is_lost(fault):
-        step = "Try again; its log is owner.log in that folder" if place.embedded else "Check LODE_WAREHOUSE_URL and the network"
+        step = _LOST_EMBEDDED if place.embedded else _LOST_SERVER
         return WarehouseError(f"{place.name} does not answer ({text}). {step}")
     return WarehouseError(f"{place.name}: {text}. {_next_step(code, text, place)}")
 
 
 def _next_step(code: int | None, text: str, place: Place) -> str:
-    if code in _NO_SPACE or "No space left" in text:
-        return "Free some space on its disk; what was acknowledged before is kept"
-    if code in _CREDENTIALS:
-        return "Check the user and the password in LODE_WAREHOUSE_URL"
     if code in _TIMEOUT:
         return f"Narrow the query, or raise LODE_QUERY_LIMIT (now {place.query_limit:g} s)"
-    if code in _UNKNOWN_TABLE:
-        return "SHOW TABLES lists what is there"
-    if "ermission denied" in text or "Read-only file system" in text:
-        return "Set LODE_HOME to a folder that you may write to"
-    if "(CORRUPTED_DATA)" in text or "CHECKSUM_DOESNT_MATCH" in text:
-        return "Its files are damaged: restore a backup (lode warehouse restore)"
-    return "Correct the statement and try again"
+    steps = (
+        (code in _NO_SPACE or "No space left" in text, "Free some space on its disk; acknowledged rows are kept"),
+        (code in _CREDENTIALS, "Check the user and the password in LODE_WAREHOUSE_URL"),
+        (code in _UNKNOWN_TABLE, "SHOW TABLES lists what is there"),
+        (_UNWRITABLE.search(text), "Set LODE_HOME to a folder that you may write to"),
+        (_DAMAGED.search(text), "Its files are damaged: restore a backup (lode warehouse restore)"),
+    )
+    return next((step for applies, step in steps if applies), "Correct the statement and try again")
 
 
 def _code(fault: ClickHouseError) -> int | None:

@@ -6,7 +6,6 @@ be run again to the same effect, and so may the record of it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lode.errors import WarehouseError
@@ -45,7 +44,9 @@ def migrate(warehouse: Warehouse, migrations: Sequence[Migration] | None = None)
 
 
 def _applied(warehouse: Warehouse) -> dict[int, str]:
-    found = warehouse.query_arrow("SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'migrations'")
+    found = warehouse.query_arrow(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'migrations'"
+    )
     if not found.num_rows:
         warehouse.command(_RECORD)
         return {}
@@ -57,23 +58,22 @@ def _check(wanted: Sequence[Migration], applied: dict[int, str]) -> None:
     newest = max((m.number for m in wanted), default=0)
     beyond = sorted(number for number in applied if number > newest)
     if beyond:
-        msg = f"the warehouse has migrations {beyond}, this version of Lode knows those up to {newest}; upgrade Lode"
-        raise WarehouseError(msg)
+        raise WarehouseError(
+            f"the warehouse has migrations {beyond}, this version of Lode knows those up to {newest}; upgrade Lode"
+        )
     edited = [m.name for m in wanted if applied.get(m.number, m.checksum) != m.checksum]
     if edited:
-        msg = f"the migrations {edited} were edited after they were applied; undo the edit and add a new migration"
-        raise WarehouseError(msg)
+        raise WarehouseError(
+            f"the migrations {edited} were edited after they were applied; undo the edit and add a new migration"
+        )
 
 
 def _apply(warehouse: Warehouse, migration: Migration) -> None:
-    import pyarrow as pa  # noqa: PLC0415  only when there is something to apply
-
     for statement in migration.statements:
         warehouse.command(statement)
-    row = {
-        "number": pa.array([migration.number], pa.uint32()),
-        "name": [migration.name],
-        "checksum": [migration.checksum],
-        "applied_at": pa.array([datetime.now(UTC)], pa.timestamp("us", "UTC")),
-    }
-    warehouse.insert("migrations", pa.table(row))
+    warehouse.command(
+        "INSERT INTO migrations SELECT {number:UInt32}, {name:String}, {checksum:String}, now64(6, 'UTC')",
+        number=migration.number,
+        name=migration.name,
+        checksum=migration.checksum,
+    )

@@ -12,21 +12,30 @@ import json
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
+import threading
 import time
+from importlib import import_module
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from lode.errors import WarehouseError
 from lode.warehouse.owner.engine import load_engine
 from lode.warehouse.owner.server import Application
-from lode.warehouse.owner.sessions import Sessions
+from lode.warehouse.owner.sessions import Access, Sessions
 from lode.warehouse.owner.state import OwnerState, clear_state, hold, write_state
 
 _PREDECESSOR_SECONDS = 20.0
 _LOG_BYTES = 1 << 20
 _CHECK_SECONDS = 1.0
+_GRACE_SECONDS = 5
+_WAITING_CLIENTS = 128
+
+if TYPE_CHECKING:
+    import uvicorn
 
 logger = logging.getLogger("lode.warehouse.owner")
 
@@ -34,6 +43,8 @@ logger = logging.getLogger("lode.warehouse.owner")
 def main() -> int:
     """Run the owner of one folder; the exit code is 1 when it could not open it."""
     options = _options()
+    if os.fork():
+        return 0  # the owner goes on as nobody's child, so that its starter has none to wait for
     folder: Path = options.folder
     try:
         _log_to(folder / "owner.log")
@@ -47,9 +58,13 @@ def main() -> int:
 
 
 def _own(folder: Path, idle: float, query_limit: float) -> int:
+    loading = threading.Thread(target=import_module, args=("uvicorn",))
+    loading.start()  # beside the engine: together they are most of the start
     sessions = Sessions(load_engine(), folder)
+    loading.join()
     try:
-        with socket.socket() as listener:
+        # Named TCP, or asyncio leaves Nagle's delay on, which costs 40 ms a request.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
             listener.bind(("127.0.0.1", 0))
             state = OwnerState(
                 pid=os.getpid(),
@@ -59,8 +74,11 @@ def _own(folder: Path, idle: float, query_limit: float) -> int:
                 writer_token=secrets.token_urlsafe(32),
                 reader_token=secrets.token_urlsafe(32),
             )
-            users = {"writer": (state.writer_token, "write"), "reader": (state.reader_token, "read")}
-            application = Application(sessions, users, query_limit)  # type: ignore[arg-type]  literals, widened
+            users: dict[str, tuple[str, Access]] = {
+                "writer": (state.writer_token, "write"),
+                "reader": (state.reader_token, "read"),
+            }
+            application = Application(sessions, users, query_limit)
             asyncio.run(_serve(application, sessions, listener, folder, state))
     finally:
         clear_state(folder)
@@ -72,32 +90,37 @@ def _own(folder: Path, idle: float, query_limit: float) -> int:
 async def _serve(
     application: Application, sessions: Sessions, listener: socket.socket, folder: Path, state: OwnerState
 ) -> None:
-    import uvicorn  # noqa: PLC0415  loaded while nothing waits but this process's starter
+    import uvicorn  # noqa: PLC0415  loaded beside the engine
 
-    config = uvicorn.Config(
-        application,  # type: ignore[arg-type]  an ASGI application with narrower types
-        loop="asyncio",
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-        backlog=128,
+    server = uvicorn.Server(
+        uvicorn.Config(
+            cast("Any", application),
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
     )
-    server = uvicorn.Server(config)
-    listener.listen(128)
+    # The server has a handler of its own while it serves; before, the signal must be heard, and when the server has
+    # ended it raises the signal again, which must not end this process half-way.
+    signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
+    listener.listen(_WAITING_CLIENTS)
     write_state(folder, state)
     _tell({"pid": state.pid})
     logger.info("serving on port %d", state.port)
     watching = asyncio.ensure_future(_end_when_idle(application, sessions, folder, state, server))
     await server.serve(sockets=[listener])
     watching.cancel()
+    clear_state(folder)
+    application.close()
 
 
 async def _end_when_idle(
-    application: Application, sessions: Sessions, folder: Path, state: OwnerState, server: object
+    application: Application, sessions: Sessions, folder: Path, state: OwnerState, server: uvicorn.Server
 ) -> None:
     """End the server when nothing was asked for the idle time, or when its folder was deleted."""
     while True:
@@ -108,7 +131,7 @@ async def _end_when_idle(
         if idle or not (folder / "owner.lock").exists():
             logger.info("ending: %s", "idle" if idle else "the folder is gone")
             clear_state(folder)
-            server.should_exit = True  # type: ignore[attr-defined]
+            server.should_exit = True
             return
 
 

@@ -58,15 +58,16 @@ def load_engine() -> Engine:
     places = package.submodule_search_locations if package else None
     spec = PathFinder.find_spec(_EXTENSION, places) if places else None
     if spec is None or spec.origin is None:
-        msg = "the embedded warehouse needs the package chdb: install lode-factors[warehouse], or set LODE_WAREHOUSE_URL"
+        msg = (
+            "the embedded warehouse needs the package chdb: install lode-factors[warehouse], or set LODE_WAREHOUSE_URL"
+        )
         raise WarehouseError(msg)
     return _load(spec, spec.origin)
 
 
 def _load(spec: ModuleSpec, path: str) -> Engine:
     if spec.loader is None:
-        msg = f"chDB cannot be loaded from {path}: reinstall the package chdb"
-        raise WarehouseError(msg)
+        raise WarehouseError(f"chDB cannot be loaded from {path}: reinstall the package chdb")
     try:
         if sys.platform == "linux":
             # Its own allocator must win over those of libraries that were loaded before it.
@@ -74,6 +75,7 @@ def _load(spec: ModuleSpec, path: str) -> Engine:
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
     except (ImportError, OSError) as error:
-        msg = f"chDB cannot be loaded ({error}): reinstall the package chdb, or set LODE_WAREHOUSE_URL"
-        raise WarehouseError(msg) from error
+        raise WarehouseError(
+            f"chDB cannot be loaded ({error}): reinstall the package chdb, or set LODE_WAREHOUSE_URL"
+        ) from error
     return cast("Engine", module)

@@ -30,10 +30,10 @@ def ensure_owner(folder: Path, *, idle: float, query_limit: float) -> OwnerState
 
     Raises WarehouseError naming the folder when it cannot be made, written or opened.
     """
-    found = find_owner(folder)
-    if found is not None:
-        return found
     try:
+        found = find_owner(folder)
+        if found is not None:
+            return found
         folder.mkdir(parents=True, exist_ok=True)
         with hold(folder / "start.lock", patience=_START_SECONDS):
             return find_owner(folder) or _start(folder, idle, query_limit)
@@ -56,8 +56,7 @@ def stop_owner(folder: Path) -> bool:
             if not is_held(folder / "owner.lock"):
                 return True
             time.sleep(_POLL_SECONDS)
-    msg = f"the owner of {folder} (process {state.pid}) does not end; end it by hand"
-    raise WarehouseError(msg)
+    raise WarehouseError(f"the owner of {folder} (process {state.pid}) does not end; end it by hand")
 
 
 def _start(folder: Path, idle: float, query_limit: float) -> OwnerState:
@@ -66,7 +65,7 @@ def _start(folder: Path, idle: float, query_limit: float) -> OwnerState:
     command = [sys.executable, "-m", "lode.warehouse.owner", str(folder)]
     command += ["--idle", str(idle), "--query-limit", str(query_limit)]
     with (folder / "owner.err").open("wb") as stderr:
-        process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -88,17 +87,15 @@ def _await_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
         return
     with process.stdout as said:
         line = said.readline()
-    answer = json.loads(line) if line else {"error": _last_words(process, folder)}
+    process.wait()  # the process that was started has left the owner behind, as nobody's child
+    answer = json.loads(line) if line else {"error": _last_words(folder)}
     if "error" in answer:
-        process.wait()
         raise _unusable(folder, answer["error"])
-    process.returncode = 0  # it lives on by itself: do not warn that it was not waited for
 
 
-def _last_words(process: subprocess.Popen[bytes], folder: Path) -> str:
-    code = process.wait()
+def _last_words(folder: Path) -> str:
     text = (folder / "owner.err").read_text(encoding="utf-8", errors="replace").strip()
-    return text.splitlines()[-1] if text else f"the owner process ended with code {code}"
+    return text.splitlines()[-1] if text else "the owner process ended while it started"
 
 
 def _environment() -> dict[str, str]:

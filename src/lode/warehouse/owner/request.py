@@ -13,16 +13,37 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from lode.warehouse.owner.sessions import DATABASE
 
 # Parameters of the transport, which are not settings of ClickHouse's.
 _TRANSPORT = frozenset(
-    "query database default_format session_id session_timeout session_check user password query_id quota_key "
-    "wait_end_of_query buffer_size compress decompress role client_protocol_version enable_http_compression "
-    "http_headers_progress_interval_ms send_progress_in_http_headers cancel_http_readonly_queries_on_client_close "
-    "http_write_exception_in_output_format".split()
+    {
+        "buffer_size",
+        "cancel_http_readonly_queries_on_client_close",
+        "client_protocol_version",
+        "compress",
+        "database",
+        "decompress",
+        "default_format",
+        "enable_http_compression",
+        "http_headers_progress_interval_ms",
+        "http_write_exception_in_output_format",
+        "password",
+        "query",
+        "query_id",
+        "quota_key",
+        "role",
+        "send_progress_in_http_headers",
+        "session_check",
+        "session_id",
+        "session_timeout",
+        "user",
+        "wait_end_of_query",
+    }
 )
 _INSERT = re.compile(rb"(?:\s+|--[^\n]*\n|/\*.*?\*/)*insert\b", re.IGNORECASE | re.DOTALL)
 _INSERT_FORMAT = re.compile(rb"\bFORMAT\s+(?P<format>\w+)[ \t]*;?[ \t]*(?P<end>\r?\n|\Z)", re.IGNORECASE)
@@ -59,7 +80,9 @@ def read_request(scope: Mapping[str, object]) -> Request:
     """Read the URL and the headers of an ASGI `scope`. Raises ValueError when a part cannot be read."""
     headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in _pairs(scope["headers"])}
     query_string = scope["query_string"]
-    url = dict(parse_qsl(bytes(query_string).decode() if isinstance(query_string, bytes) else "", keep_blank_values=True))
+    url = dict(
+        parse_qsl(bytes(query_string).decode() if isinstance(query_string, bytes) else "", keep_blank_values=True)
+    )
     user, password = _credentials(headers, url)
     limit = headers.get("x-lode-query-limit")
     return Request(
@@ -78,40 +101,17 @@ def read_request(scope: Mapping[str, object]) -> Request:
 
 def read_form(body: bytes, content_type: str) -> tuple[str, dict[str, str]]:
     """Return the statement and the parameters in a multipart form `body`."""
-    from python_multipart import multipart  # noqa: PLC0415  only requests with many values come as forms
+    from python_multipart import create_form_parser  # noqa: PLC0415  only requests with many values come as forms
 
-    boundary = multipart.parse_options_header(content_type)[1].get(b"boundary", b"")
     fields: dict[str, str] = {}
-    names: list[bytes] = []
-    parts: list[bytes] = []
-    header: list[bytes] = []
 
-    def begin() -> None:
-        names.append(b"")
-        parts.clear()
+    def keep(field: Any) -> None:  # noqa: ANN401  the parser's own class
+        fields[field.field_name.decode()] = (field.value or b"").decode()
 
-    def header_value(data: bytes, start: int, end: int) -> None:
-        header.append(data[start:end])
+    def refuse(file: Any) -> None:  # noqa: ANN401  likewise
+        raise ValueError(f"the form's file {file.field_name!r}: external data is not supported")
 
-    def header_end() -> None:
-        options = multipart.parse_options_header(b"".join(header))[1]
-        names[-1] = options.get(b"name", names[-1])
-        header.clear()
-
-    def part_data(data: bytes, start: int, end: int) -> None:
-        parts.append(data[start:end])
-
-    def finish() -> None:
-        fields[names[-1].decode()] = b"".join(parts).decode()
-
-    callbacks: dict[str, Callable[..., None]] = {
-        "on_part_begin": begin,
-        "on_header_value": header_value,
-        "on_header_end": header_end,
-        "on_part_data": part_data,
-        "on_part_end": finish,
-    }
-    parser = multipart.MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
+    parser = create_form_parser({"Content-Type": content_type.encode()}, keep, refuse)
     parser.write(body)
     parser.finalize()
     return fields.get("query", ""), _params(fields)
@@ -153,11 +153,9 @@ def decompressor(encoding: str) -> Callable[[bytes], bytes]:
 
         return zstandard.ZstdDecompressor().decompressobj().decompress
     if encoding == "lz4":
-        import lz4.frame  # noqa: PLC0415
-
-        return lz4.frame.LZ4FrameDecompressor().decompress
-    msg = f"content encoding {encoding!r}; allowed: gzip, deflate, zstd, lz4"
-    raise ValueError(msg)
+        frame = cast("Any", import_module("lz4.frame"))
+        return cast("Callable[[bytes], bytes]", frame.LZ4FrameDecompressor().decompress)
+    raise ValueError(f"content encoding {encoding!r}; allowed: gzip, deflate, zstd, lz4")
 
 
 def _params(fields: Mapping[str, str]) -> dict[str, str]:
@@ -173,8 +171,7 @@ def _credentials(headers: Mapping[str, str], url: Mapping[str, str]) -> tuple[st
     try:
         user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError) as error:
-        msg = "the authorization header cannot be read"
-        raise ValueError(msg) from error
+        raise ValueError("the authorization header cannot be read") from error
     return user, password
 
 

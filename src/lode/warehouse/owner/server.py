@@ -19,7 +19,15 @@ from typing import Any
 
 from lode.warehouse.owner.engine import Answer
 from lode.warehouse.owner.guard import check, outside_functions
-from lode.warehouse.owner.request import Insert, Request, decompressor, needs_more, read_form, read_request, split_insert
+from lode.warehouse.owner.request import (
+    Insert,
+    Request,
+    decompressor,
+    needs_more,
+    read_form,
+    read_request,
+    split_insert,
+)
 from lode.warehouse.owner.sessions import Access, Session, SessionKey, Sessions, reader_settings
 
 Scope = Mapping[str, Any]
@@ -53,6 +61,11 @@ class Application:
         self._active = 0
         self._last = time.monotonic()
 
+    def close(self) -> None:
+        """End what still runs, and wait for its threads."""
+        self._sessions.kill_all()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
     @property
     def quiet_since(self) -> float | None:
         """Monotonic time of the last answer; None while a request is under way."""
@@ -80,7 +93,9 @@ class Application:
         key = SessionKey(
             access=access,
             session=request.session,
-            settings=tuple(sorted((reader_settings(request.settings) if access == "read" else request.settings).items())),
+            settings=tuple(
+                sorted((reader_settings(request.settings) if access == "read" else request.settings).items())
+            ),
             query_limit=request.query_limit or self._query_limit,
             database="lode" if access == "read" else request.database,
         )
@@ -89,7 +104,9 @@ class Application:
         with self._sessions.session(key) as session:
             if headers.get("content-type", "").startswith("multipart/form-data"):
                 sql, params = read_form(await _rest(b"", pieces), headers["content-type"])
-                await self._query(session, key, request, sql or request.query, {**request.params, **params}, receive, send)
+                await self._query(
+                    session, key, request, sql or request.query, {**request.params, **params}, receive, send
+                )
             else:
                 await self._statement(session, key, request, pieces, receive, send)
 
@@ -137,8 +154,7 @@ class Application:
             await _send(send, b"Ok.\n", {})
             return
         if not _FORMAT.fullmatch(request.format):
-            msg = f"Code: 73. DB::Exception: Unknown format {request.format!r}. (UNKNOWN_FORMAT)"
-            raise RuntimeError(msg)
+            raise RuntimeError(f"Code: 73. DB::Exception: Unknown format {request.format!r}. (UNKNOWN_FORMAT)")
 
         def run() -> Answer:
             if key.access == "read":
@@ -153,9 +169,10 @@ class Application:
     async def _run(self, session: Session, work: Callable[[], Answer], receive: Receive) -> Answer:
         """Run `work` in a thread; end its statement when the client goes away meanwhile."""
         loop = asyncio.get_running_loop()
-        working = loop.run_in_executor(self._threads, work)
-        leaving = asyncio.ensure_future(_gone(receive))
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        working: asyncio.Future[Answer] = loop.run_in_executor(self._threads, work)
+        leaving: asyncio.Future[None] = asyncio.ensure_future(_gone(receive))
+        both: set[asyncio.Future[Any]] = {working, leaving}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             leaving.cancel()
             return await working
@@ -174,8 +191,7 @@ class Application:
         send: Send,
     ) -> None:
         if key.access == "read":
-            msg = "Code: 164. DB::Exception: a read-only session refuses to insert. (READONLY)"
-            raise RuntimeError(msg)
+            raise RuntimeError("Code: 164. DB::Exception: a read-only session refuses to insert. (READONLY)")
         loop, connection = asyncio.get_running_loop(), session.connection
         rows = await loop.run_in_executor(self._threads, connection.send_insert, insert.sql, insert.format)
         try:
@@ -192,8 +208,7 @@ class Application:
 def _check_single(session: Session, sql: str) -> None:
     count = session.connection.classify_query(sql)["statement_count"]
     if isinstance(count, int) and count > 1:
-        msg = "Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)"
-        raise RuntimeError(msg)
+        raise RuntimeError("Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)")
 
 
 async def _body(receive: Receive, decompress: Callable[[bytes], bytes]) -> AsyncIterator[bytes]:
@@ -213,8 +228,9 @@ async def _rest(begun: bytes, pieces: AsyncIterator[bytes]) -> bytes:
     async for piece in pieces:
         body += piece
         if len(body) > _LARGEST_STATEMENT:
-            msg = f"Code: 62. DB::Exception: a statement of more than {_LARGEST_STATEMENT} bytes. (SYNTAX_ERROR)"
-            raise RuntimeError(msg)
+            raise RuntimeError(
+                f"Code: 62. DB::Exception: a statement of more than {_LARGEST_STATEMENT} bytes. (SYNTAX_ERROR)"
+            )
     return bytes(body)
 
 

@@ -33,6 +33,7 @@ _DEFAULTS = {
     "output_format_pretty_color": "0",
     "optimize_on_insert": "0",
     "async_insert": "0",
+    "fsync_metadata": "0",
 }
 _CONFIG = """<clickhouse>
   <users_config>{users}</users_config>
@@ -124,6 +125,10 @@ class Sessions:
         finally:
             connection.close()
 
+    def kill_all(self) -> None:
+        """End the statements of all sessions."""
+        self._own.query("KILL QUERY WHERE 1 ASYNC")
+
     def close_silent(self) -> None:
         """Close the connections of sessions that have been silent for a while."""
         before = time.monotonic() - SILENT_SECONDS
@@ -154,14 +159,13 @@ class Sessions:
         session = Session(self._engine.connect(self._path))
         settings = _DEFAULTS | dict(key.settings) | {"log_comment": session.mark}
         if key.access == "read":
-            settings |= {"max_execution_time": str(key.query_limit), "timeout_overflow_mode": "throw"}
+            settings |= {"max_execution_time": str(key.query_limit), "timeout_overflow_mode": "throw", "readonly": "1"}
         try:
             session.connection.query(f"USE {_identifier(key.database)}")
-            for name, value in settings.items():
-                session.connection.query(f"SET {_identifier(name)} = {_literal(value)}")
             if key.access == "read":
                 session.connection.query("SET ROLE reader")
-                session.connection.query("SET readonly = 1")
+            for name in sorted(settings, key=lambda name: name == "readonly"):  # the last that can be set
+                session.connection.query(f"SET {_identifier(name)} = {_literal(settings[name])}")
         except RuntimeError:
             session.connection.close()
             raise
@@ -175,8 +179,7 @@ def reader_settings(settings: Mapping[str, str]) -> dict[str, str]:
 
 def _identifier(name: str) -> str:
     if not _SETTING.fullmatch(name):
-        msg = f"Code: 62. DB::Exception: {name!r} is not a name. (SYNTAX_ERROR)"
-        raise RuntimeError(msg)
+        raise RuntimeError(f"Code: 62. DB::Exception: {name!r} is not a name. (SYNTAX_ERROR)")
     return name
 
 

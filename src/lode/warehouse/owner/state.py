@@ -37,7 +37,7 @@ def read_state(folder: Path) -> OwnerState | None:
     """Return what the owner wrote; None where nothing is there, or half of it."""
     try:
         return OwnerState(**json.loads((folder / "owner.json").read_text(encoding="utf-8")))
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, TypeError):
         return None
 
 
@@ -72,8 +72,9 @@ def hold(path: Path, *, patience: float) -> Iterator[None]:
     with path.open("ab") as file:
         while not _try_lock(file.fileno()):
             if time.monotonic() > deadline:
-                msg = f"another process has held {path} for {patience:g} s; try again, or end it: lode warehouse stop"
-                raise WarehouseError(msg)
+                raise WarehouseError(
+                    f"another process has held {path} for {patience:g} s; try again, or end it: lode warehouse stop"
+                )
             time.sleep(_POLL_SECONDS)
         yield
 
