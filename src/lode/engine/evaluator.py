@@ -62,6 +62,11 @@ class Evaluator:
         self._store = Store(cache_bytes)
         self._seen: set[int] = set()
 
+    @property
+    def panels_allocated(self) -> int:
+        """How many panels were allocated so far: the most that were alive at once."""
+        return self._pool.allocated
+
     def value(self, expr: Expr) -> Floats:
         """The expression's (sessions, names) values, in an array of the caller's own."""
         return next(self.values([expr])).copy()
@@ -168,7 +173,7 @@ class Evaluator:
     def _operand(self, kernel: Kernel, position: int, value: Value) -> Value:
         """The argument as the kernel wants it: a panel where it wants one, masked where it looks across names."""
         if position >= kernel.panels:
-            return value
+            return self._parameter(kernel, value)
         if isinstance(value, str):
             reason = f"`{value}` is a group, which has no values; groups stand in group operators"
             raise ExpressionError(reason)
@@ -176,6 +181,16 @@ class Evaluator:
             return value
         panel = self._panel(value)
         return self._masked(panel) if kernel.kind in ("cross-section", "group") else panel
+
+    def _parameter(self, kernel: Kernel, value: Value) -> Value:
+        if kernel.kind == "group" and value not in self._site.groups:
+            name = f"`{value}`" if isinstance(value, str) else "a series or a number"
+            reason = f"{name} is no group; groups of this panel are: {', '.join(self._site.groups) or 'none'}"
+            raise ExpressionError(reason)
+        if kernel.kind != "group" and not isinstance(value, float):
+            reason = "a window or a parameter must be a number, not a series; write a constant there"
+            raise ExpressionError(reason)
+        return value
 
     def _panel(self, value: Buffer | float) -> Buffer:
         if isinstance(value, Buffer):

@@ -1,7 +1,7 @@
 // Names side by side: the compiler's vector types, so that nothing depends on what a vectoriser makes out of a loop.
 //
 // A kernel is written once for a type V that is either a vector (a lane a name) or a plain number (the last few names,
-// and compilers without vector types). Lanes never mix, and nothing is contracted, so both give the same bits.
+// and compilers without vector types). Lanes never mix, and the compiler contracts nothing, so both give the same bits.
 #pragma once
 
 #include <cmath>
@@ -134,8 +134,6 @@ LODE_INLINE Lanes<double>::Vector multiply_add(Lanes<double>::Vector a, Lanes<do
 
 // Conversions and roots by name: what compilers make of the generic ones can go through memory.
 LODE_INLINE double square_root(double x) { return std::sqrt(x); }
-LODE_INLINE double inverse_root(double x) { return 1.0 / std::sqrt(x); }
-
 #if LODE_VECTORS
 using Doubles = Lanes<double>::Vector;
 using HalfFloats = Lanes<double>::Cells;
@@ -172,6 +170,12 @@ LODE_INLINE Doubles square_root(Doubles x) {
 }
 LODE_INLINE Doubles inverse_root(Doubles x) { return 1.0 / square_root(x); }
 #endif
+#endif
+
+#if defined(__AVX512F__)
+LODE_INLINE double inverse_root(double x) { return inverse_root(Doubles{} + x)[0]; }
+#else
+LODE_INLINE double inverse_root(double x) { return 1.0 / std::sqrt(x); }
 #endif
 
 // Panel cells as lanes of V.

@@ -168,7 +168,10 @@ class Order {
 
     // Orders the places [first, end), whose keys agree but for the column, and notes which values are equal.
     void settle(const float* x, Index first, Index end) {
-        bool sorted = true;
+        const float value = x[column(first)];
+        bool equal = true, sorted = true;
+        for (Index i = first + 1; i < end; ++i) equal &= x[column(i)] == value;
+        if (equal) return ties.push_back({first, end});
         for (Index i = first + 1; i < end; ++i) sorted &= x[column(i - 1)] <= x[column(i)];
         if (!sorted) sort_by_value(x, first, end);
         for (Index i = first; i < end;) {

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import pearsonr, rankdata, spearmanr
+
+from lode.engine import Scorer, forward_ranks
+from lode.errors import DataError
+
+
+def daily(values, forward, correlation, min_names=10):
+    scores = np.full(len(values), np.nan)
+    for t, (x, y) in enumerate(zip(values.astype(float), forward.astype(float), strict=True)):
+        both = np.isfinite(x) & np.isfinite(y)
+        if both.sum() >= max(min_names, 2) and np.ptp(x[both]) > 0 and np.ptp(y[both]) > 0:
+            scores[t] = correlation(x[both], y[both])[0]
+    return scores
+
+
+def pair(sessions, names, seed, *, missing=0.1, decimals=None):
+    rng = np.random.default_rng(seed)
+    forward = rng.normal(0, 0.02, (sessions, names))
+    values = rng.normal(0, 1, (sessions, names)) + 3 * forward
+    if decimals is not None:
+        forward, values = forward.round(decimals), values.round(decimals)
+    forward, values = forward.astype(np.float32), values.astype(np.float32)
+    forward[rng.random(forward.shape) < missing] = np.nan
+    values[rng.random(values.shape) < missing] = np.nan
+    values[::7] = np.nan
+    return values, forward
+
+
+@pytest.mark.parametrize("names", [10, 16, 50, 300, 700])
+@pytest.mark.parametrize("missing", [0.0, 0.15])
+@pytest.mark.parametrize("decimals", [None, 2, 0])
+def test_rank_ic_is_spearmans_correlation_of_each_day(names, missing, decimals):
+    values, forward = pair(30, names, names, missing=missing, decimals=decimals)
+    got = Scorer(forward, rows=slice(None)).rank_ic(values)
+    np.testing.assert_allclose(got, daily(values, forward, spearmanr), atol=1e-12)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_rank_ic_on_any_cells(data):
+    names = data.draw(st.integers(2, 40))
+    cells = st.sampled_from([0.0, -0.0, 1.0, -1.0, 1.0000001, 1e-30, -1e30, 3.5, 7.0, np.nan])
+    draw = lambda: np.array([data.draw(st.lists(cells, min_size=names, max_size=names))], np.float32)  # noqa: E731
+    values, forward = draw(), draw()
+    got = Scorer(forward, rows=slice(None), min_names=2).rank_ic(values)
+    np.testing.assert_allclose(got, daily(values, forward, spearmanr, 2), atol=1e-12)
+
+
+def test_ic_is_pearsons_correlation_of_each_day():
+    values, forward = pair(40, 33, 1)
+    got = Scorer(forward, rows=slice(None)).ic(values)
+    np.testing.assert_allclose(got, daily(values, forward, pearsonr), atol=1e-12)
+
+
+def test_values_far_from_zero_and_close_together_rank_exactly():
+    values, forward = pair(20, 400, 2, missing=0)
+    values = (1000 + 0.01 * values).astype(np.float32)
+    values[:, 0] = -1e9
+    got = Scorer(forward, rows=slice(None)).rank_ic(values)
+    np.testing.assert_allclose(got, daily(values, forward, spearmanr), atol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [slice(5, 20), np.arange(30) % 3 == 0])
+def test_only_the_chosen_sessions_are_scored(rows):
+    values, forward = pair(30, 20, 3)
+    whole = Scorer(forward, rows=slice(None))
+    part = Scorer(forward, rows=rows)
+    outside = np.ones(30, bool)
+    outside[rows] = False
+    for score in ("rank_ic", "ic"):
+        got = getattr(part, score)(values)
+        np.testing.assert_array_equal(got[~outside], getattr(whole, score)(values)[~outside])
+        assert np.isnan(got[outside]).all()
+
+
+def test_too_few_names_and_flat_days_have_no_score():
+    values, forward = pair(4, 12, 4, missing=0)
+    values[1, :3] = np.nan
+    values[2] = 7
+    forward[3] = 0
+    scores = Scorer(forward, rows=slice(1, None)).rank_ic(values)
+    assert np.isnan(scores).all()
+    assert np.isfinite(Scorer(forward, rows=slice(1, None), min_names=9).rank_ic(values)[1])
+
+
+def test_forward_ranks_hold_twice_the_average_rank():
+    forward = np.array([[0.3, -0.1, np.nan, -0.1, 0.2]], np.float32)
+    ranks = forward_ranks(forward, slice(None))
+    assert ranks.known.tolist() == [4]
+    known = np.array([0, 1, 3, 4])
+    assert (ranks.twice[0, known] == 2 * (rankdata(forward[0, known]) - 1)).all()
+    assert ranks.twice[0, 2] == -1
+
+
+def test_other_shapes_and_rows_are_refused():
+    values, forward = pair(6, 12, 5)
+    with pytest.raises(DataError, match="rows must be a slice or a bool array of 6 sessions"):
+        Scorer(forward, rows=np.arange(3))
+    with pytest.raises(DataError, match="values has the shape"):
+        Scorer(forward, rows=slice(None)).rank_ic(values[:3])
+    with pytest.raises(DataError, match="forward must be a .* array of float32, not float64"):
+        Scorer(forward.astype(float), rows=slice(None))
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (3, 1)])
+def test_empty_and_narrow_panels_score_nothing(shape):
+    forward = np.zeros(shape, np.float32)
+    assert np.isnan(Scorer(forward, rows=slice(None), min_names=0).rank_ic(forward)).all()
+    assert np.isnan(Scorer(forward, rows=slice(None), min_names=0).ic(forward)).all()
