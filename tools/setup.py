@@ -70,11 +70,13 @@ def set_up(level: str) -> None:
             environment.make()
         with timed(f"Installing the packages of {LOCKS[level].name}"):
             environment.install(LOCKS[level])
-        done = {"level": level, "packages": packages}
+        kept = {"project": done["project"]} if done.get("packages") == packages and "project" in done else {}
+        done = {"level": level, "packages": packages} | kept
         stamps.write(STAMP, done)
-    with timed("Building the core"):
-        core.build()
-    stamps.write(STAMP, {**done, "project": project})
+    if done.get("project") != project:
+        with timed("Building the core"):
+            core.build()
+        stamps.write(STAMP, done | {"project": project})
 
 
 @contextlib.contextmanager
