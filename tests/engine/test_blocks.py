@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.markets import NESTED, market
 
 from lode.engine import Evaluator
 from lode.language import OPERATORS, Call, lookback, parse, postorder
+from tests.engine.markets import NESTED, market
 
 EXPRESSIONS = [o.example for o in OPERATORS.values() if "open" not in o.example and "high" not in o.example]
 EXPRESSIONS = [e for e in EXPRESSIONS if "low" not in e] + list(NESTED)

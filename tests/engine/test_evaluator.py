@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from tests.engine.markets import NESTED, market
 
 from lode.engine import KERNELS, Evaluator, Kernel
 from lode.errors import DataError, ExpressionError
 from lode.language import Call, Constant, Field, parse
+from tests.engine.markets import NESTED, market
 
 FIELDS, GROUPS = market()
 
@@ -123,7 +123,10 @@ def test_infinities_count_as_missing():
         (Call("frobnicate", (Field("close"),)), "no kernel for frobnicate"),
         (Field("sector"), "`sector` is a group"),
         (Call("rank", (Field("sector"),)), "`sector` is a group"),
-        (Call("group_mean", (Field("close"), Field("volume"))), "a series or a number is no group; groups of this panel are: sector"),
+        (
+            Call("group_mean", (Field("close"), Field("volume"))),
+            "a series or a number is no group; groups of this panel are: sector",
+        ),
         (Call("ts_mean", (Field("close"), Field("volume"))), "must be a number"),
     ],
 )

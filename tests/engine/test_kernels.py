@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.reference import REFERENCE
 
 from lode.engine import KERNELS, Evaluator
 from lode.language import OPERATORS, Call, Constant, Field
+from tests.engine.reference import REFERENCE
 
 SHAPES = [(40, 70), (30, 16), (25, 5), (40, 1), (1, 9), (3, 0), (0, 4), (0, 0)]
 CONTENTS = ["plain", "missing", "ties", "flat", "infinite", "spike"]

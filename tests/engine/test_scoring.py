@@ -102,7 +102,7 @@ def test_other_shapes_and_rows_are_refused():
         Scorer(forward, rows=np.arange(3))
     with pytest.raises(DataError, match="values has the shape"):
         Scorer(forward, rows=slice(None)).rank_ic(values[:3])
-    with pytest.raises(DataError, match="forward must be a .* array of float32, not float64"):
+    with pytest.raises(DataError, match=r"forward must be a .* array of float32, not float64"):
         Scorer(forward.astype(float), rows=slice(None))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,9 @@ Mask: TypeAlias = NDArray[np.bool_]
 ROWS_AT_ONCE = 256
 
 
-def checked(name: str, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...] | None) -> None:
+def checked(name: str, array: object, dtype: type[np.generic], shape: tuple[int, ...] | None) -> None:
     """DataError unless `array` is a row-major (sessions, names) array of `dtype` and, where given, `shape`."""
-    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 2:  # noqa: PLR2004
+    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 2:
         received = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
         reason = f"{name} must be a (sessions, names) array of {np.dtype(dtype)}, not {received}"
         raise DataError(reason)
@@ -33,9 +33,7 @@ def checked(name: str, array: NDArray[Any], dtype: type[np.generic], shape: tupl
         raise DataError(reason)
 
 
-def common_shape(
-    fields: Mapping[str, Floats], groups: Mapping[str, Labels], mask: Mask | None
-) -> tuple[int, int]:
+def common_shape(fields: Mapping[str, Floats], groups: Mapping[str, Labels], mask: Mask | None) -> tuple[int, int]:
     """The (sessions, names) that all arrays share, or DataError."""
     if not fields:
         reason = "no field was given: an evaluator needs at least one array, such as {'close': close}"

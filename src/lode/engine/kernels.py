@@ -64,14 +64,14 @@ def _swapped(call: Callable[..., None]) -> Kernel:
 
 def _lag(call: Callable[..., None]) -> Kernel:
     def run(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
-        call(arguments[0], out, int(arguments[1]))  # type: ignore[arg-type]  # a window is a number
+        call(arguments[0], out, int(arguments[1]))
 
     return Kernel("time series", 1, run)
 
 
 def _window(call: Callable[..., None], panels: int = 1) -> Kernel:
     def run(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
-        call(*arguments[:panels], out, int(arguments[panels]), site.first_row)  # type: ignore[arg-type]
+        call(*arguments[:panels], out, int(arguments[panels]), site.first_row)
 
     return Kernel("time series", panels, run)
 
@@ -108,8 +108,18 @@ KERNELS: Mapping[str, Kernel] = {
     **{
         name: _elementwise(getattr(core, name), 2)
         for name in (
-            "add", "subtract", "multiply", "divide", "power", "signed_power", "min", "max",
-            "less", "less_equal", "equal", "not_equal",
+            "add",
+            "subtract",
+            "multiply",
+            "divide",
+            "power",
+            "signed_power",
+            "min",
+            "max",
+            "less",
+            "less_equal",
+            "equal",
+            "not_equal",
         )
     },
     "greater": _swapped(core.less),
@@ -119,8 +129,19 @@ KERNELS: Mapping[str, Kernel] = {
     **{
         name: _window(getattr(core, name))
         for name in (
-            "ts_mean", "ts_sum", "ts_product", "ts_av_diff", "ts_std_dev", "ts_zscore", "ts_decay_linear",
-            "ts_min", "ts_max", "ts_arg_min", "ts_arg_max", "ts_scale", "ts_rank",
+            "ts_mean",
+            "ts_sum",
+            "ts_product",
+            "ts_av_diff",
+            "ts_std_dev",
+            "ts_zscore",
+            "ts_decay_linear",
+            "ts_min",
+            "ts_max",
+            "ts_arg_min",
+            "ts_arg_max",
+            "ts_scale",
+            "ts_rank",
         )
     },
     **{name: _window(getattr(core, name), 2) for name in ("ts_corr", "ts_covariance")},

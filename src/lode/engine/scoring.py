@@ -23,9 +23,12 @@ Scores: TypeAlias = NDArray[np.float64]
 class ForwardRanks:
     """Forward returns of the scored sessions, ranked once.
 
-    rows: (scored,) session indices. order: (scored, names) uint32, the names from the smallest return to the largest,
-    of which the first `known` count (the top bit marks one that equals the one before). twice: (scored, names) float32, twice the average rank counted from 0; -1 where
-    the return is missing. spread: (scored,) sum of squares of `twice` around its mean.
+    rows: (scored,) session indices.
+    order: (scored, names) uint32, the names from the smallest return to the largest, of which the first `known` count;
+        the top bit marks one whose return equals that of the one before.
+    twice: (scored, names) float32, twice the average rank counted from 0; -1 where the return is missing.
+    spread: (scored,) sum of squares of `twice` around its mean.
+    known: (scored,) int32, how many returns there are.
     """
 
     rows: NDArray[np.int64]
@@ -81,8 +84,16 @@ class Scorer:
             core.pack_pairs(panel, rows, twice, keys, known)
             keys.sort(axis=1)
             core.rank_ic(
-                panel, rows, keys, known, ranks.order[part], twice, ranks.spread[part], ranks.known[part],
-                self.min_names, scores[part],
+                panel,
+                rows,
+                keys,
+                known,
+                ranks.order[part],
+                twice,
+                ranks.spread[part],
+                ranks.known[part],
+                self.min_names,
+                scores[part],
             )
         return self._spread(scores)
 

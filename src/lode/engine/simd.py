@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from lode.errors import SettingsError
 
+__all__ = ["INSTRUCTION_SETS", "chosen", "core", "instruction_set"]
+
 INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
 
 
@@ -26,7 +28,7 @@ def chosen(wanted: str | None, best: str) -> str:
 
 
 if TYPE_CHECKING:
-    from lode.engine import _core_baseline as core
+    import lode.engine._core_baseline as core
 
     _name: str
 else:
