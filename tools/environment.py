@@ -43,14 +43,22 @@ def make(folder: Path = FOLDER) -> None:
     """Make the virtual environment unless a whole one is there."""
     if is_whole(folder):
         return
+    discard(folder)
     try:
-        if folder.exists():
-            shutil.rmtree(folder)
         venv.EnvBuilder(with_pip=True, symlinks=os.name != "nt").create(folder)
     except (OSError, subprocess.CalledProcessError) as error:
         raise SetupError(
             f"{folder} cannot be made: {error}. Free the disk or the permission, then run again."
         ) from None
+
+
+def discard(folder: Path = FOLDER) -> None:
+    """Remove the virtual environment."""
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise SetupError(f"{folder} cannot be removed: {error}. Remove it, then run again.") from None
 
 
 def install(lock: Path, folder: Path = FOLDER) -> None:

@@ -60,6 +60,9 @@ def set_up(level: str) -> None:
     packages = stamps.digest(environment.ROOT, LOCKS.values())
     project = stamps.digest(environment.ROOT, core.sources())
     done = stamps.read(STAMP) if environment.is_whole(environment.FOLDER) else {}
+    if done.get("checkout", str(environment.ROOT)) != str(environment.ROOT):
+        done = {}
+        environment.discard()  # its scripts name the place where the checkout was before
     level = max(level, done.get("level", level), key=list(LOCKS).index)
     has_packages = (done.get("level"), done.get("packages")) == (level, packages)
     if has_packages and done.get("project") == project:
@@ -71,7 +74,7 @@ def set_up(level: str) -> None:
         with timed(f"Installing the packages of {LOCKS[level].name}"):
             environment.install(LOCKS[level])
         kept = {"project": done["project"]} if done.get("packages") == packages and "project" in done else {}
-        done = {"level": level, "packages": packages} | kept
+        done = {"checkout": str(environment.ROOT), "level": level, "packages": packages} | kept
         stamps.write(STAMP, done)
     if done.get("project") != project:
         with timed("Building the core"):

@@ -80,6 +80,16 @@ def test_a_stamp_that_was_cut_off_counts_for_nothing(done, tmp_path):
     assert done == ["make", "run.lock", "build"]
 
 
+def test_a_checkout_that_was_moved_is_set_up_anew(done, monkeypatch, tmp_path):
+    setup.main(["run"])
+    monkeypatch.setattr(environment, "discard", lambda: done.append("discard"))
+    stamp = tmp_path / ".venv" / "stamp.json"
+    stamp.write_text(stamp.read_text().replace(str(tmp_path), "/elsewhere"))
+    done.clear()
+    setup.main(["run"])
+    assert done == ["discard", "make", "run.lock", "build"]
+
+
 def test_what_is_missing_is_said_without_a_traceback(done, monkeypatch, capsys):
     monkeypatch.setattr(prerequisites, "missing_from_python", lambda: ["Python.h: apt-get install python3.11-dev"])
     assert setup.main(["run"]) == 1
