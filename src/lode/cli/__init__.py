@@ -66,7 +66,8 @@ def _exit_code(arguments: list[str]) -> int:
         return 0
     except Exception as error:  # noqa: BLE001  the process's entry point
         log.get_logger("cli").error("unexpected failure", arguments=arguments, exc_info=True)
-        sys.stderr.write(f"error: unexpected {type(error).__name__}: {error}; please report it with the lines above\n")
+        lines = [f"error: unexpected {type(error).__name__}: {error}; please report it with the lines above"]
+        sys.stderr.write("\n".join([*lines, *getattr(error, "__notes__", [])]) + "\n")
         return _FAILED
     return 0
 

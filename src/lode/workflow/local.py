@@ -47,7 +47,7 @@ class LocalExecutor:
         for place in range(len(events)):
             todo.put(place)
         results: dict[int, Event] = {}
-        failures: list[str] = []
+        failures: list[Exception] = []
 
         def drain() -> None:
             while not failures:
@@ -57,8 +57,8 @@ class LocalExecutor:
                     return
                 try:
                     results[place] = self._shard(events[place], report)
-                except StepError as error:
-                    failures.append(str(error))
+                except Exception as error:  # noqa: BLE001  raised again where the shards were asked for
+                    failures.append(error)
 
         threads = [threading.Thread(target=drain, daemon=True) for _ in range(min(self._limit, len(events)))]
         for thread in threads:
@@ -66,7 +66,7 @@ class LocalExecutor:
         for thread in threads:
             thread.join()
         if failures:
-            raise StepError(failures[0])
+            raise failures[0]
         return [results[place] for place in range(len(events))]
 
     def close(self) -> None:
@@ -114,13 +114,14 @@ class _Worker:
 
     def ask(self, event: Event, report: Report) -> dict[str, Any] | None:
         """Give the worker a shard and wait for its answer; None where the worker died."""
-        if not self._send(event) or self._process.stdout is None:
-            return None
-        for line in self._process.stdout:
-            answer = dict(json.loads(line))
-            if "report" not in answer:
-                return answer
-            report(*answer["report"])
+        if self._send(event) and self._process.stdout is not None:
+            for line in self._process.stdout:
+                if not line.endswith("\n"):
+                    break  # it died in the midst of a word
+                answer = dict(json.loads(line))
+                if "report" not in answer:
+                    return answer
+                report(*answer["report"])
         self.end()
         return None
 
@@ -132,6 +133,8 @@ class _Worker:
             except BrokenPipeError:
                 get_logger("local").debug("worker was gone already")
         self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _send(self, content: dict[str, Any]) -> bool:
         if self._process.stdin is None:

@@ -22,13 +22,17 @@ def read_claims(lake: Lake) -> list[Opening]:
     return [_decoded(lake.get(key)) for key in lake.list(_PREFIX)]
 
 
-def claim_opening(lake: Lake, make: Callable[[Sequence[Opening]], Opening]) -> Opening:
-    """Claim the next opening; `make` gets the earlier ones and returns the new one or raises what forbids it.
+def claim_opening(lake: Lake, run: str, make: Callable[[Sequence[Opening]], Opening]) -> Opening:
+    """Claim the next opening for a run; one that the run has already, from whichever process, is returned.
 
-    Another process may take the number first: then `make` is asked again with that one among the earlier.
+    `make` gets the earlier openings and returns the new one or raises what forbids it. Another process may take the
+    number first: then `make` is asked again with that one among the earlier.
     """
     while True:
-        opening = make(read_claims(lake))
+        earlier = read_claims(lake)
+        if (own := next((opening for opening in earlier if opening.run == run), None)) is not None:
+            return own
+        opening = make(earlier)
         if lake.claim(f"{_PREFIX}{opening.number:08d}.json", _encoded(opening)):
             return opening
 

@@ -32,7 +32,7 @@ _LEAK_VALUES = {"passed": 1.0, "failed": 0.0}
 
 
 def result_key(plan: Plan) -> str:
-    """Lake key of a run's result, the last object that a run writes."""
+    """Lake key of a run's result, the last object that a run writes: what it says stays, however often it is told."""
     return plan.key("result.json")
 
 
@@ -44,9 +44,7 @@ def publish(event: Event, context: Context) -> Event:
     record_factors(context.warehouse, [_factor(plan, factor) for factor in judged])
     rows = record_evidence(context.warehouse, [row for factor in judged for row in _evidence(plan, factor)])
     rows += _publish_series(plan, context, judged)
-    result = _result(plan, context, verdict)
-    _end_run(plan, context, result)
-    context.keep(result_key(plan), result)
+    _end_run(plan, context, context.keep(result_key(plan), _result(plan, context, verdict)))
     return {"run": plan.run, "rows": rows + len(judged)}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from lode.errors import LodeError
+from lode.errors import LodeError, WarehouseError
 from lode.warehouse.stores.runs import StepRecord, read_attempts, record_step
 from lode.workflow.context import Context
 
@@ -49,10 +49,18 @@ def recorded(context: Context, run: str, step: str, *, shard: int = _NO_SHARD) -
 
     try:
         yield meter
-    except LodeError as error:
-        end("failed", str(error))
+    except (Exception, KeyboardInterrupt) as error:
+        try:
+            end("failed", describe(error))
+        except WarehouseError as unreachable:
+            error.add_note(f"That the step {step} failed could not be recorded: {unreachable}")
         raise
     end("succeeded")
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as a record of a step or run holds it: the message, behind the kind of one that is not Lode's."""
+    return str(error) if isinstance(error, LodeError) else f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def peak_memory() -> int:

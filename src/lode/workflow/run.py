@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from lode.errors import LodeError, NotFoundError
+from lode.errors import LodeError, NotFoundError, WarehouseError
 from lode.log import Progress, get_logger, progress
-from lode.warehouse.stores.runs import RunRecord, StepRecord, read_run, record_run, record_step
+from lode.warehouse.stores.runs import RunRecord, StepRecord, read_run, read_steps, record_run, record_step
 from lode.workflow.collecting import collect, validate
 from lode.workflow.context import Context, Event, Report
 from lode.workflow.freezing import plan, snapshot
@@ -24,7 +24,7 @@ from lode.workflow.options import code_version
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.proving import prove
 from lode.workflow.publishing import publish, result_key
-from lode.workflow.recording import peak_memory, recorded
+from lode.workflow.recording import describe, peak_memory, recorded
 from lode.workflow.selection import select
 from lode.workflow.vaults import run_settings
 
@@ -56,8 +56,9 @@ def resume(run: str, context: Context, executor: Executor) -> Event:
     try:
         found = load_plan(context, run)
     except NotFoundError:
-        read_run(context.warehouse, run)
-        raise
+        record = read_run(context.warehouse, run)
+        msg = f"run {run} ({record.state}) has no plan to go on with; `lode runs show {run}` tells what it is"
+        raise NotFoundError(msg) from None
     return _from_plan(found, context, executor, [])
 
 
@@ -115,23 +116,35 @@ def _record_early_failure(context: Context, request: Event, request_id: str, ste
 
 
 def _from_plan(run: Plan, context: Context, executor: Executor, records: Sequence[StepRecord]) -> Event:
-    if (done := context.load_if_there(result_key(run))) is not None:
+    if (done := _done(run, context)) is not None:
         get_logger("run").info("this run is done: the same snapshot, options, seed and code; shown again", run=run.run)
         return done
-    began = _begun(run, context)
-    for record in records:
+    for record in records:  # before the run: once its id can be read, the steps that led to it are on record
         record_step(context.warehouse, replace(record, run=run.run))
+    began = _begun(run, context)
     try:
         _mine(run, executor)
         for name, step in AFTER_MINE.items():
             _taken(name, step, run, context)
-        result = context.load(result_key(run))
-    except LodeError as error:
-        record_run(context.warehouse, began.ending("failed", context.clock(), message=str(error)))
+        _taken("notify", _notify, run, context)
+        return context.load(result_key(run))
+    except (Exception, KeyboardInterrupt) as error:
         error.add_note(f"Nothing is lost; the run goes on with `lode run --resume {run.run}`")
+        try:
+            record_run(context.warehouse, began.ending("failed", context.clock(), message=describe(error)))
+        except WarehouseError as unreachable:
+            error.add_note(f"That it failed could not be recorded: {unreachable}")
         raise
-    _taken("notify", _notify, run, context)
-    return result
+
+
+def _done(run: Plan, context: Context) -> Event | None:
+    """Return the result of a run that took its last step; one that died just before goes on."""
+    result = context.load_if_there(result_key(run))
+    if result is None:
+        return None
+    steps = read_steps(context.warehouse, run.run)
+    ended = set(steps.filter(steps["state"] == "succeeded")["step"])
+    return result if {*AFTER_MINE, "notify"} <= ended else None
 
 
 def _begun(run: Plan, context: Context) -> RunRecord:

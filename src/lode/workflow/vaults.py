@@ -47,8 +47,7 @@ def open_vault(context: Context, plan: Plan, survivors: Sequence[str]) -> Openin
 
     A run that died after its claim gets the same opening again. Raises VaultSpentError after ten openings.
     """
-    claimed = next((opening for opening in read_claims(context.lake) if opening.run == plan.run), None)
-    opening = claimed or claim_opening(context.lake, lambda earlier: _next_opening(plan, survivors, earlier))
+    opening = claim_opening(context.lake, plan.run, lambda earlier: _next_opening(plan, survivors, earlier))
     record_opening(
         context.warehouse,
         OpeningRecord(

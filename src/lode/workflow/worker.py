@@ -27,7 +27,9 @@ def main() -> None:
     """Serve shards until the input ends. The first line is the settings."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    settings = Settings(**json.loads(sys.stdin.readline()))
+    if not (first := sys.stdin.readline()):
+        sys.exit(_ORPHANED)  # the starter was gone before it could say anything
+    settings = Settings(**json.loads(first))
     log.configure(settings.log_level)
     events: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=(events,), daemon=True).start()
