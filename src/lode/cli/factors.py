@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from lode.cli.output import console, emit_json, print_table, rows_of
-from lode.errors import UsageError
+from lode.errors import StorageError, UsageError
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.factors import list_factors, read_evidence, read_factor, record_factors
@@ -41,7 +41,7 @@ def evaluate_command(
     with open_context(load_settings()) as context:
         sheet = evaluate_by_hand(expression, context, snapshot=snapshot)
     if html is not None:
-        html.write_text(sheet.to_html(), encoding="utf-8")
+        _write(html, sheet.to_html())
     if as_json:
         emit_json(sheet.to_dict())
     else:
@@ -138,3 +138,11 @@ def retire(factor: str) -> None:
         records = read_factor(warehouse, factor)
         record_factors(warehouse, [replace(record, state="retired", reason="retired by hand") for record in records])
     console().print(f"retired {records[0].factor}: {records[0].expression}", markup=False)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror or error}; give a file in a folder that can be written"
+        raise StorageError(msg) from error

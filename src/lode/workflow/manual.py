@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lode.engine import Evaluator
-from lode.errors import NotFoundError
+from lode.errors import EvidenceError, NotFoundError, StorageError
 from lode.evaluation import Sheet, evidence_sheet
 from lode.evidence.leaks import check_leaks, overall
 from lode.language import FIELD_UNITS, Expr, Unit, UnitError, expression_id, parse, unit
@@ -57,7 +57,11 @@ def compute_to_file(text: str, context: Context, *, snapshot: str | None = None,
     expression = read_expression(text, context, panel)
     values = Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(expression)
     rows = long_frame(panel, values)
-    rows.write_parquet(out)
+    try:
+        rows.write_parquet(out)
+    except OSError as error:
+        msg = f"cannot write {out}: {error.strerror or error}; give a file in a folder that can be written"
+        raise StorageError(msg) from error
     return rows.height
 
 
@@ -67,6 +71,12 @@ def open_panel(context: Context, snapshot: str) -> Panel:
     own = splits_of(len(whole.sessions), MiningOptions()).validation_stop
     closed: date | None = first_closed_session(context, whole)
     stop = own if closed is None else min(own, int(np.searchsorted(whole.sessions, np.datetime64(closed))))
+    if not stop:
+        msg = (
+            f"no session of snapshot {snapshot} may be looked at: from {closed} on its names are in a vault that was "
+            f"not opened, and it begins with {whole.sessions[0]}; take a snapshot with earlier sessions"
+        )
+        raise EvidenceError(msg)
     return load_snapshot(snapshot, context.lake, context.settings.cache, rows=slice(0, stop))
 
 
