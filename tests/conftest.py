@@ -6,12 +6,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from lode.settings import Settings, load_settings
 from tools import chromium as browser
+
+if TYPE_CHECKING:
+    from tests.workflow.homes import Mined
 
 ROOT = Path(__file__).resolve().parents[1]
 SOAK = os.environ.get("LODE_SOAK") == "1"
@@ -75,6 +79,27 @@ def _stop_warehouse(home_settings: Settings) -> None:
         from lode.warehouse import stop
 
         stop(home_settings)
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of bars of 40 names × 420 sessions, with a factor planted so strongly that few candidates find it."""
+    from lode.simulate import simulate, write_market
+
+    path = tmp_path_factory.mktemp("market") / "market.parquet"
+    write_market(simulate(40, 420, plant=[("rank(-ts_delta(close, 5))", 0.25)], seed=3), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def mined(tmp_path_factory: pytest.TempPathFactory, market: Path) -> Iterator[Mined]:
+    """A home with a run of `market`, by `lode run --json`; tests may add to it but not change what is there."""
+    from tests.workflow.homes import SMALL, Home, Mined
+
+    home = Home(tmp_path_factory.mktemp("mined") / "home")
+    outcome = home.lode("run", "--source", market, *SMALL, "--json")
+    yield Mined(home, outcome, outcome.json)
+    home.stop()
 
 
 @pytest.fixture(scope="session")
