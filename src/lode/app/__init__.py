@@ -1,0 +1,14 @@
+"""The dashboard: Streamlit pages over the warehouse. It only reads, and nothing that it draws leaves the host.
+
+    server     how it is started
+    main       its entry point: navigation, and what a reader sees when something fails
+    views/     one module per page
+    queries    everything that is read, cached for some seconds
+    series     daily series made ready for charts (pure)
+    charts/    charts of such frames (pure)
+    tables     how columns are named and formatted
+    notices    banners, empty states and failures
+
+What came from data is text and stays text: it goes through `st.text`, `st.code` and data frames, never through
+Markdown.
+"""

@@ -1,0 +1,38 @@
+"""The dashboard's entry point, which Streamlit runs from top to bottom for every visit and every click."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from lode import log
+from lode.app import notices
+from lode.app.views import factor, overview
+from lode.settings import load_settings
+
+ICON = Path(__file__).with_name("icon.png")
+
+
+def main() -> None:
+    """Draw the page that the URL names."""
+    log.configure()
+
+    def show_overview() -> None:
+        overview.show(load_settings(), open_factor)
+
+    def show_factor() -> None:
+        factor.show(load_settings(), open_factor)
+
+    def open_factor(wanted: str, run: str) -> None:
+        st.switch_page(factor_page, query_params={"factor": wanted, "run": run})
+
+    factor_page = st.Page(show_factor, title="Factor", url_path="factor")
+    overview_page = st.Page(show_overview, title="Overview", url_path="overview", default=True)
+    page = st.navigation([overview_page, factor_page], position="top")
+    st.set_page_config(page_title=f"{page.title} · Lode", page_icon=str(ICON), layout="wide")
+    with notices.explained():
+        page.run()
+
+
+main()

@@ -1,0 +1,107 @@
+"""How the columns of tables are named and formatted: numbers as the field writes them, times in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+_STATES = {
+    "proven": "✔ proven",
+    "refused": "✘ refused",
+    "candidate": "◦ candidate",
+    "retired": "– retired",
+    "succeeded": "✔ succeeded",
+    "failed": "✘ failed",
+    "running": "… running",
+}
+_RANK_IC, _T, _P = "%.4f", "%.2f", "%.2g"
+
+
+def shown_state(state: str) -> str:
+    """Return a state with a sign, so that it does not rest on colour; one that is not known as it is."""
+    return _STATES.get(state, state)
+
+
+def with_shown_state(frame: pl.DataFrame) -> pl.DataFrame:
+    """Replace the column `state` by what a reader sees."""
+    return frame.with_columns(pl.col("state").map_elements(shown_state, return_dtype=pl.String))
+
+
+def columns() -> Mapping[str, Any]:
+    """Column configurations by column name, for `st.dataframe`."""
+    return {**_texts(), **_numbers(), **_times()}
+
+
+def _texts() -> dict[str, Any]:
+    text = st.column_config.TextColumn
+    return {
+        "state": text("State", width=95),
+        "expression": text("Formula", width=230),
+        "reason": text("Why", width=240),
+        "message": text("Message", width="medium"),
+        "label": text("Data", width="medium", help="Empty for real data"),
+        "source": text("Source"),
+        "universe": text("Universe"),
+        "run": text("Run"),
+        "factor": text("Factor"),
+        "snapshot": text("Snapshot"),
+        "origin": text("Origin"),
+        "split": text("Split"),
+        "check": text("Check"),
+        "outcome": text("Outcome"),
+    }
+
+
+def _numbers() -> dict[str, Any]:
+    def number(label: str, form: str, hint: str | None = None) -> Any:  # noqa: ANN401  Streamlit's own type
+        return st.column_config.NumberColumn(label, format=form, help=hint)
+
+    by_split = {
+        f"{split}_{metric}": number(f"{name} {split}", form)
+        for split in ("train", "validation", "vault")
+        for metric, name, form in (("rank_ic", "Rank IC", _RANK_IC), ("t", "t", _T))
+    }
+    return {
+        **by_split,
+        "rank_ic": number("Rank IC", _RANK_IC, "Mean of the daily rank IC of the formula as written"),
+        "t_nw": number("t", _T, "Newey-West"),
+        "p": number("p", _P, "One-sided, in the direction that train fixed"),
+        "q": number("q", _P, "Benjamini-Yekutieli over the run's finalists"),
+        "p_holm": number("p, Holm", _P, "Holm over those that reached the vault"),
+        "coverage": number("Coverage", "percent", "Share of the names that have a value"),
+        "validation_q": number("q validation", _P, "Benjamini-Yekutieli over the run's finalists; proven asks for .05"),
+        "vault_p": number("p vault", _P, "One-sided; Holm over those that reached the vault decides"),
+        "trials": number("Trials", "localized", "Formulas that the run scored, each once"),
+        "trials_on_vault": number("On vault", "localized", "Trials of all runs that share the vault"),
+        "direction": number("Direction", "%+d", "-1: low values are bet on; fixed on train"),
+        "lookback": number("Lookback", "%d", "Sessions before its own that a value needs"),
+        "finalists": number("Finalists", "localized"),
+        "proven": number("Proven", "localized"),
+        "refused": number("Not proven", "localized"),
+        "seed": number("Seed", "%d"),
+        "names": number("Names", "localized"),
+        "rows": number("Rows", "localized"),
+        "quarantined": number("In quarantine", "localized", "Rows that were refused, kept with the reason"),
+        "age_sessions": number("Sessions behind", "localized", "Sessions of New York that have closed since"),
+        "age_days": number("Days behind", "localized"),
+    }
+
+
+def _times() -> dict[str, Any]:
+    def moment(label: str) -> Any:  # noqa: ANN401  Streamlit's own type
+        return st.column_config.DatetimeColumn(f"{label} (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC")
+
+    def day(label: str) -> Any:  # noqa: ANN401  Streamlit's own type
+        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
+
+    return {
+        "started": moment("Started"),
+        "ended": moment("Ended"),
+        "as_of": moment("As of"),
+        "collected_at": moment("Collected"),
+        "first_session": day("First session"),
+        "last_session": day("Last session"),
+    }
