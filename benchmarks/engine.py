@@ -15,6 +15,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,7 @@ def kernels(x: Floats, y: Floats, out: Floats) -> dict[str, Callable[[], None]]:
     for name in (
         "mean", "std_dev", "zscore", "min", "max", "arg_max", "scale", "decay_linear", "product", "av_diff", "rank",
     ):  # fmt: skip
-        kernel = getattr(core, f"ts_{name}")
-        runs[f"ts_{name} {WINDOW}"] = lambda kernel=kernel: kernel(x, out, WINDOW)
+        runs[f"ts_{name} {WINDOW}"] = partial(getattr(core, f"ts_{name}"), x, out, WINDOW)
     return runs
 
 
@@ -148,8 +148,8 @@ def main() -> None:
         peer = f"{row['pandas']:.0f} x" if "pandas" in row else ""
         lines.append(f"{row['kernel']:<18}{row['ns']:>10.2f}{row['of_copy']:>8.1f}{peer:>14}")
     lines.append(
-        f"{population['per_cpu_second']:.0f} expressions ({population['nodes']:.1f} nodes) computed and "
-        f"exactly scored a processor second, {population['per_second']:.0f} a second; rank IC {population['rank_ic_ns']:.2f} ns a cell"
+        f"{population['per_cpu_second']:.0f} expressions ({population['nodes']:.1f} nodes) computed and exactly scored "
+        f"a processor second, {population['per_second']:.0f} a second; rank IC {population['rank_ic_ns']:.2f} ns a cell"
     )
     sys.stdout.write("\n".join(lines) + "\n")
     if options.json:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lode.engine.arrays import Floats, Labels
 
-KEYS_AT_ONCE = 1 << 15  # keys and values stay in the second-level cache between the three passes
+KEYS_AT_ONCE = 1 << 16  # keys and values stay in the second-level cache between the three passes
 
 
 class SortBench:

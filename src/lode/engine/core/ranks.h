@@ -134,7 +134,8 @@ struct Tie {
 class Order {
    public:
     explicit Order(Index names)
-        : column_bits_(Packing(names).column_bits()), mask_((std::uint32_t{1} << column_bits_) - 1) {}
+        : alike_(static_cast<std::size_t>(names) + 9), column_bits_(Packing(names).column_bits()),
+          mask_((std::uint32_t{1} << column_bits_) - 1) {}
 
     std::vector<Tie> ties;  // of two or more, in order
 
@@ -142,18 +143,20 @@ class Order {
     void read(std::uint32_t* packed, const float* x, Index n) {
         packed_ = packed;
         ties.clear();
-        Index i = 1;
-        while (i < n) {
-            const Index stop = std::min<Index>(i + 64, n);
-            std::uint32_t together = 0;
-            for (Index j = i; j < stop; ++j) together |= alike(packed, j);
-            if (together == 0) {
-                i = stop;
+        if (n < 2) return;
+        // Whether a key agrees with the one before but for the column, a byte a place: eight zeros are passed at once.
+        std::uint8_t* LODE_RESTRICT alike = alike_.data();
+        const std::uint32_t* LODE_RESTRICT key = packed;
+        for (Index i = 1; i < n; ++i) alike[i] = (key[i] ^ key[i - 1]) <= mask_ ? 1 : 0;
+        std::memset(alike + n, 0, 9);
+        for (Index i = 1; i < n;) {
+            if (lode::read<std::uint64_t>(alike + i) == 0) {
+                i += 8;
                 continue;
             }
-            while (!alike(packed, i)) ++i;
+            while (!alike[i]) ++i;
             const Index first = i - 1;
-            while (i < n && alike(packed, i)) ++i;
+            while (alike[i]) ++i;
             settle(x, first, i++);
         }
     }
@@ -162,10 +165,6 @@ class Order {
     LODE_INLINE std::uint32_t column(Index place) const { return packed_[place] & mask_; }
 
    private:
-    LODE_INLINE std::uint32_t alike(const std::uint32_t* packed, Index i) const {
-        return (packed[i] ^ packed[i - 1]) <= mask_ ? 1u : 0u;
-    }
-
     // Orders the places [first, end), whose keys agree but for the column, and notes which values are equal.
     void settle(const float* x, Index first, Index end) {
         const float value = x[column(first)];
@@ -183,6 +182,17 @@ class Order {
     }
 
     void sort_by_value(const float* x, Index first, Index end) {
+        if (end - first > 16) return sort_long_run(x, first, end);
+        for (Index i = first + 1; i < end; ++i) {
+            const std::uint32_t key = packed_[i];
+            const float value = x[key & mask_];
+            Index j = i;
+            for (; j > first && x[column(j - 1)] > value; --j) packed_[j] = packed_[j - 1];
+            packed_[j] = key;
+        }
+    }
+
+    void sort_long_run(const float* x, Index first, Index end) {
         run_.clear();
         for (Index i = first; i < end; ++i)
             run_.push_back((static_cast<std::uint64_t>(ordered_bits(x[column(i)])) << 32) | packed_[i]);
@@ -191,6 +201,7 @@ class Order {
             packed_[i] = static_cast<std::uint32_t>(run_[static_cast<std::size_t>(i - first)]);
     }
 
+    std::vector<std::uint8_t> alike_;
     int column_bits_;
     std::uint32_t mask_;
     std::uint32_t* packed_ = nullptr;

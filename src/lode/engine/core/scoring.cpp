@@ -61,14 +61,23 @@ class OwnPairs {
 
 // Sum of products of x's ranks and the returns' around their means; `spread` receives x's own sum of squares.
 double products(const Order& order, const float* twice, Index n, double& spread) {
-    double total = row_sum(n, [&](Index i) { return static_cast<double>(2 * i) * static_cast<double>(twice[order.column(i)]); });
+    const auto alone = [&](Index first, Index end) {
+        return row_sum(end - first, [&](Index i) {
+            return static_cast<double>(2 * (first + i)) * static_cast<double>(twice[order.column(first + i)]);
+        });
+    };
+    const auto sum = [&](Index first, Index end) {
+        return row_sum(end - first, [&](Index i) { return static_cast<double>(twice[order.column(first + i)]); });
+    };
+    double total = 0.0;
+    Index next = 0;
     spread = untied_spread(n);
     for (const Tie& tie : order.ties) {
-        const Index sum = tie.first + tie.end - 1;
-        for (Index i = tie.first; i < tie.end; ++i)
-            total += static_cast<double>(sum - 2 * i) * static_cast<double>(twice[order.column(i)]);
+        total += alone(next, tie.first) + static_cast<double>(tie.first + tie.end - 1) * sum(tie.first, tie.end);
         spread -= untied_spread(tie.end - tie.first);
+        next = tie.end;
     }
+    total += alone(next, n);
     const double names = static_cast<double>(n);
     return total - names * (names - 1.0) * (names - 1.0);
 }
