@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -95,31 +98,45 @@ def _carry_out(request: dict[str, Any], resume_run: str | None, *, as_json: bool
 def print_result(result: dict[str, Any]) -> None:
     """Print what a run proved and refused, and the command that opens the dashboard."""
     out = console()
-    out.print(
-        f"run {result['run']} on snapshot {result['snapshot']}: {result['trials']:,} trials "
-        f"({result['trials_on_vault']:,} on this vault), {result['finalists']} finalists",
-        markup=False,
-    )
-    print_table(
-        f"{len(result['proven'])} proven",
-        ["id", "expression", "rank IC train", "validation", "vault", "q validation", "p vault"],
-        [
-            [
-                f["id"],
-                f["expression"],
-                f["train"]["rank_ic"],
-                f["validation"]["rank_ic"],
-                f["vault"]["rank_ic"],
-                f["validation"]["q"],
-                f["vault"]["p"],
-            ]
-            for f in result["proven"]
-        ],
-    )
+    out.print(_summary(result), markup=False)
+    if result["proven"]:
+        print_table(f"{len(result['proven'])} proven", _PROVEN_COLUMNS, [_proven_row(f) for f in result["proven"]])
     refused = result["refused"]
-    rows = [[f["id"], f["expression"], f["reason"]] for f in refused[:_SHOWN_REFUSALS]]
-    more = f" (the first {_SHOWN_REFUSALS}; `lode factors list` shows all)" if len(refused) > _SHOWN_REFUSALS else ""
-    print_table(f"{len(refused)} refused{more}", ["id", "expression", "reason"], rows)
-    if result.get("label"):
-        out.print(f"Data: {result['label']}", markup=False)
-    out.print("Open the dashboard with: lode app", markup=False)
+    if refused:
+        more = f", the {_SHOWN_REFUSALS} strongest on train" if len(refused) > _SHOWN_REFUSALS else ""
+        rows = [[f["id"], f["expression"], f["reason"]] for f in refused[:_SHOWN_REFUSALS]]
+        print_table(f"{len(refused)} refused{more}", ["id", "expression", "reason"], rows)
+        out.print(f"All of them: {_command()} factors list --run {result['run']}", markup=False)
+    out.print(f"The dashboard: {_command()} app", markup=False)
+
+
+_PROVEN_COLUMNS = ("id", "expression", "rank IC train", "validation", "vault", "q validation", "p vault")
+
+
+def _proven_row(factor: dict[str, Any]) -> list[Any]:
+    train, validation, vault = factor["train"], factor["validation"], factor["vault"]
+    scores = [split["rank_ic"] for split in (train, validation, vault)]
+    return [factor["id"], factor["expression"], *scores, validation["q"], vault["p"]]
+
+
+def _summary(result: dict[str, Any]) -> str:
+    """Return the run in a few lines: what was looked at, how often, and what came of it."""
+    data = f" ({result['label']})" if result["label"] else ""
+    vault = result["vault"]
+    opening = "the vault stayed closed: nothing passed validation and the leak checks"
+    if vault:
+        opening = vault["message"] or f"the vault was opened as its number {vault['k']}, at α {vault['alpha']:.3g}"
+    return (
+        f"Run {result['run']} on snapshot {result['snapshot']} of {result['source']}{data}\n"
+        f"{result['trials']:,} trials ({result['trials_on_vault']:,} on this vault), {result['finalists']} finalists; "
+        f"{opening}.\n{len(result['proven'])} proven, {len(result['refused'])} refused."
+    )
+
+
+def _command() -> str:
+    """Return how this `lode` is called from here."""
+    called = Path(sys.argv[0])
+    if called.name != "lode" or shutil.which("lode") == str(called.absolute()):
+        return "lode"
+    absolute = called.absolute()
+    return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.evaluation.ranks import average_ranks, row_correlation, series_mean
+from lode.engine import Scorer
+from lode.evaluation.ranks import average_ranks, series_mean
 
 FINALISTS = 40
 MAX_CORRELATION = 0.7
 SAMPLE_SESSIONS = 128
 _NEAR = 0.05
 _SAME_COVERAGE = 0.98
+_FEWEST_PAIRS = 3
 
 Values = NDArray[np.floating]
 
@@ -52,9 +54,16 @@ def select_finalists(
 
 def daily_rank_correlation(first: Values, second: Values) -> float:
     """Mean over sessions of the Spearman correlation over the names that both have; NaN without such a session."""
-    both = np.isfinite(first) & np.isfinite(second)
-    ranks = [average_ranks(np.where(both, side, np.nan)) for side in (first, second)]
-    return series_mean(row_correlation(*ranks))
+    return _mean_correlation(_scorer(first), second)
+
+
+def _scorer(values: Values) -> Scorer:
+    own = np.ascontiguousarray(values, dtype=np.float32)
+    return Scorer(own, rows=slice(0, len(own)), min_names=_FEWEST_PAIRS)
+
+
+def _mean_correlation(scorer: Scorer, other: Values) -> float:
+    return series_mean(scorer.rank_ic(np.ascontiguousarray(other, dtype=np.float32)))
 
 
 @dataclass(frozen=True)
@@ -103,12 +112,12 @@ class _Chosen:
             return
         unsure = [i for i, correlation in enumerate(measured) if not correlation <= self._limit - _NEAR]
         if unsure:
-            own = np.array(own)
-            if any(self._whole(own, self.ids[i]) >= self._limit for i in unsure):
+            scorer = _scorer(np.array(own))
+            if any(self._whole(scorer, self.ids[i]) >= self._limit for i in unsure):
                 return
         self.ids.append(factor)
         self._samples.append(sample)
 
-    def _whole(self, own: Values, other: str) -> float:
+    def _whole(self, own: Scorer, other: str) -> float:
         """Absolute correlation over every session of train."""
-        return abs(daily_rank_correlation(own, self._values(other)))
+        return abs(_mean_correlation(own, self._values(other)))
