@@ -1,0 +1,108 @@
+"""The genetic searcher: a sweep over small expressions, then breeding from those that did well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp
+from random import Random
+
+from lode.language import Expr
+from lode.search.population import Population
+from lode.search.protocol import Assignment, Scored, State
+from lode.search.random_search import RandomSearcher
+from lode.search.small import small_expressions
+from lode.search.space import SearchSpace
+from lode.search.variation import BREEDING, REFINING, vary
+
+_CHANCE, _CERTAINTY = 4.0, 8.0
+_SWEEP_MOST, _SWEEP_LEAST = 0.85, 0.15
+_FRESH = 0.04
+_PAIR_TRIES = 12
+_HANDY = 6
+_SIZE_SCALE = 4.0
+_CHILD_TRIES = 8
+_REFINING = 0.6
+_GREEDY = 1.5
+_BROAD = 0.5
+
+
+class GeneticSearcher(RandomSearcher):
+    """Sweeps small expressions while nothing stands out, and breeds more once something does.
+
+    Each expression asked is, by lot, the next of the sweep, a fresh random one, or a child of the population. What
+    stands out is a reward beyond what chance gives the best of some thousand tries.
+    """
+
+    name = "genetic"
+    generation = 40
+
+    def __init__(self, space: SearchSpace, assignment: Assignment) -> None:
+        super().__init__(space, assignment)
+        self.population = Population(space.fields)
+        self._restart_sweep()
+
+    def tell(self, scores: Sequence[Scored]) -> None:
+        """Remember what was scored, and keep the best as parents."""
+        super().tell(scores)
+        for scored in scores:
+            self.population.add(scored)
+
+    def state(self) -> State:
+        """What was asked, how far the sweep is, and the population."""
+        return super().state() | {"swept": self._swept, "population": self.population.state()}
+
+    def restore(self, state: State) -> None:
+        """Go on where the searcher that gave `state` was."""
+        super().restore(state)
+        self.population.restore(state["population"])
+        self._restart_sweep()
+        while self._swept < state["swept"]:
+            self._step()
+
+    def _proposed(self, rng: Random) -> Expr | None:
+        """By lot: the next of the sweep, a child, a random expression; what gives nothing leaves it to the next."""
+        lot = rng.random()
+        if lot < self._sweep_share() and (expr := self._next_small()) is not None:
+            return expr
+        if lot < 1 - _FRESH and len(self.population) and (expr := self._child(rng)) is not None:
+            return expr
+        return super()._proposed(rng)
+
+    def _sweep_share(self) -> float:
+        """Share of what is asked that the sweep gives: less, the more surely something was found."""
+        found = (self.population.best - _CHANCE) / (_CERTAINTY - _CHANCE)
+        return _SWEEP_MOST - (_SWEEP_MOST - _SWEEP_LEAST) * min(max(found, 0.0), 1.0)
+
+    def _next_small(self) -> Expr | None:
+        while (expr := self._step()) is not None:
+            if self._new(expr):
+                return expr
+        return None
+
+    def _restart_sweep(self) -> None:
+        place = self.assignment
+        self._swept = 0
+        self._sweep = small_expressions(self.grammar, place.seed, place.shard, place.shards)
+
+    def _step(self) -> Expr | None:
+        expr = next(self._sweep, None)
+        self._swept += 1
+        return expr
+
+    def _child(self, rng: Random) -> Expr | None:
+        refining = rng.random() < _REFINING
+        greed, moves = (_GREEDY, REFINING) if refining else (_BROAD, BREEDING)
+        for _ in range(_PAIR_TRIES):
+            parent, other = (self.population.choose(rng, greed=greed) for _ in range(2))
+            children = (
+                vary(self.grammar, rng, (parent.expression, other.expression), moves) for _ in range(_CHILD_TRIES)
+            )
+            parent.children += 1
+            if (expr := self._first_new(child for child in children if self._handy(rng, child))) is not None:
+                return expr
+        return None
+
+    @staticmethod
+    def _handy(rng: Random, child: Expr | None) -> bool:
+        """Whether a child is let through: the less often the larger it is, since many nodes fit noise easily."""
+        return child is not None and rng.random() < exp((_HANDY - child.size) / _SIZE_SCALE)

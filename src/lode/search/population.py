@@ -1,0 +1,101 @@
+"""Those that did well, kept so that different ideas stay side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, inf, isfinite
+from random import Random
+
+from lode.language import Expr, Unit, parse
+from lode.search.idea import skeleton
+from lode.search.protocol import Scored, State
+from lode.search.reward import reward
+
+_CAPACITY = 200
+_PER_SKELETON = 6
+_SAME_T = 3
+_SAME_RANK_IC = 6
+_PATIENCE = 12.0
+
+
+@dataclass
+class Member:
+    """An expression of the population, what it is worth, and how many children it has been given."""
+
+    expression: Expr
+    worth: float
+    behaviour: str
+    skeleton: str
+    children: int = 0
+
+
+class Population:
+    """The best by reward; of members with the same scores the smallest, of one skeleton only a few.
+
+    Two expressions whose rank IC and t agree to many digits, whatever their sign, order the names alike: one stays.
+    """
+
+    def __init__(self, units: Mapping[str, Unit]) -> None:
+        self._units = units
+        self._members: dict[str, Member] = {}
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    @property
+    def best(self) -> float:
+        """Reward of the best member; minus infinity when there is none."""
+        return max((member.worth for member in self._members.values()), default=-inf)
+
+    def add(self, scored: Scored) -> None:
+        """Take a scored expression in where it earns a place; one without a score never does."""
+        worth = reward(scored)
+        if not isfinite(worth):
+            return
+        behaviour = f"{abs(scored.rank_ic):.{_SAME_RANK_IC}f} {abs(scored.t):.{_SAME_T}f}"
+        old = self._members.get(behaviour)
+        if old is None or worth > old.worth:
+            shape = skeleton(scored.expression, self._units)
+            self._members[behaviour] = Member(scored.expression, worth, behaviour, shape, old.children if old else 0)
+            self._thin(shape)
+
+    def _thin(self, shape: str) -> None:
+        alike = [member for member in self._members.values() if member.skeleton == shape]
+        if len(alike) > _PER_SKELETON:
+            self._drop(alike)
+        if len(self._members) > _CAPACITY:
+            self._drop(list(self._members.values()))
+
+    def _drop(self, members: list[Member]) -> None:
+        del self._members[min(members, key=lambda member: member.worth).behaviour]
+
+    def choose(self, rng: Random, *, greed: float) -> Member:
+        """A parent: the better, the less often chosen and the rarer in kind, the likelier.
+
+        greed: how many times likelier (as a power of e) a member is than one whose reward is less by one.
+        """
+        members = list(self._members.values())
+        best = self.best
+        weights = [exp(greed * (m.worth - best)) / (1.0 + m.children / _PATIENCE) for m in members]
+        return rng.choices(members, weights)[0]
+
+    def state(self) -> list[State]:
+        """The members as JSON takes them, in order."""
+        return [
+            {"expression": str(m.expression), "worth": m.worth, "behaviour": m.behaviour, "children": m.children}
+            for m in self._members.values()
+        ]
+
+    def restore(self, members: list[State]) -> None:
+        """Take the members that `state` gave."""
+        self._members = {
+            m["behaviour"]: Member(
+                expression := parse(m["expression"]),
+                m["worth"],
+                m["behaviour"],
+                skeleton(expression, self._units),
+                m["children"],
+            )
+            for m in members
+        }

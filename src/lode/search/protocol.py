@@ -1,0 +1,85 @@
+"""How a search is driven: ask for expressions, tell their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lode.errors import UsageError
+from lode.language import Expr
+from lode.search.space import SearchSpace
+
+State = dict[str, Any]
+"""What a searcher remembers, as JSON takes it: objects, lists, texts, numbers, booleans and null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An expression and its scores on train, the only sessions that a searcher hears of.
+
+    rank_ic: mean daily rank IC; NaN where no session could be scored.
+    t: Newey-West t of the daily rank IC; NaN likewise, and for a constant series.
+    coverage: share of the (session, name) cells with a value, in [0, 1].
+    """
+
+    expression: Expr
+    rank_ic: float
+    t: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Which part of a search a searcher does: the seed that all shards share, its shard of how many, its budget.
+
+    budget: candidates that it will be asked for; None where nobody knows. UsageError for a shard out of range.
+    """
+
+    seed: int
+    shard: int = 0
+    shards: int = 1
+    budget: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.shard < self.shards:
+            msg = f"shard {self.shard} of {self.shards}: shards are numbered from 0 to {self.shards - 1}"
+            raise UsageError(msg)
+
+
+class Searcher(Protocol):
+    """Proposes expressions and learns from their scores; knows nothing of data, storage or executors.
+
+    The same construction and the same calls give the same expressions, also when the searcher was stored and restored
+    in between (`lode.search.checkpoint`).
+    """
+
+    name: str
+    """The name under which `make_searcher` makes it."""
+    generation: int
+    """How many expressions to ask for at a time: a searcher that is asked for more learns less often."""
+    space: SearchSpace
+    assignment: Assignment
+
+    def ask(self, n: int) -> list[Expr]:
+        """Up to `n` expressions, each well-typed and never asked before; fewer when the space runs dry, then none."""
+        ...
+
+    def tell(self, scores: Sequence[Scored]) -> None:
+        """Learn from scores: of what was asked, and of what any shard found in an earlier epoch.
+
+        What is told is not asked again. A score that is NaN counts as a failed try.
+        """
+        ...
+
+    def seed(self, expressions: Sequence[Expr]) -> int:
+        """Ask for these first; returns how many were skipped, since they do not fit the space or were asked before."""
+        ...
+
+    def state(self) -> State:
+        """All that `restore` needs on a searcher of the same construction."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Go on where the searcher that gave `state` was."""
+        ...

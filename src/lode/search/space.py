@@ -1,0 +1,171 @@
+"""The space that is searched: which expressions a searcher may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lode.errors import ExpressionError, UsageError
+from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Unit, lookback, unit
+from lode.search.idea import positive
+from lode.search.tree import operands_of, series_nodes, signature
+
+WINDOWS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40, 60, 120, 250)
+_HISTORY_PER_WINDOW = 4
+_LONGEST_LOOKBACK = 500
+_NEEDS_POSITIVE = frozenset({"log", "sqrt", "power"})
+_POWERS = frozenset({"power", "signed_power"})
+_NEEDS_SIGN = frozenset({"abs", "sign"})
+_COMPARISONS = frozenset({"equal", "greater", "greater_equal", "less", "less_equal", "not_equal"})
+_LEFT_OUT = frozenset(
+    {
+        "reverse",  # the sign of an idea is fixed on train
+        *("less", "less_equal", "greater_equal"),  # greater, turned round
+        *("equal", "not_equal", "is_nan"),  # measured numbers are hardly ever equal
+        "ts_sum",  # ts_mean, times the window
+        "ts_backfill",  # bars that miss a session are not traded then
+    }
+)
+"""Not generated unless they are named, since what they say is said by others."""
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """Fields with their units, operators, a grid of windows (sessions) and bounds on size (nodes) and lookback.
+
+    Groups are the fields whose unit is `Unit.GROUP`; operators that need one are dropped where there is none.
+    """
+
+    fields: Mapping[str, Unit]
+    operators: tuple[str, ...]
+    windows: tuple[int, ...]
+    max_size: int
+    max_lookback: int
+
+    @classmethod
+    def of(
+        cls,
+        fields: Mapping[str, Unit],
+        *,
+        history: int | None = None,
+        operators: Collection[str] | None = None,
+        max_size: int = 16,
+    ) -> SearchSpace:
+        """Space over the fields that are present.
+
+        history: sessions of train; windows and lookback stay below a quarter of it. UsageError where nothing is left
+        to search, or an operator is unknown.
+        """
+        series = [name for name, measure in fields.items() if measure != Unit.GROUP]
+        if not series:
+            msg = f"no field to search over (given: {', '.join(fields) or 'none'}); a panel needs at least close"
+            raise UsageError(msg)
+        chosen = _known(operators)
+        grouped = len(series) < len(fields)
+        usable = tuple(name for name in chosen if grouped or not _needs_group(OPERATORS[name]))
+        if not usable:
+            msg = (
+                f"no operator to search with (given: {', '.join(chosen) or 'none'}); group operators need a group field"
+            )
+            raise UsageError(msg)
+        longest = _LONGEST_LOOKBACK if history is None else max(history // _HISTORY_PER_WINDOW, 1)
+        return cls(
+            fields=dict(sorted(fields.items())),
+            operators=usable,
+            windows=tuple(window for window in WINDOWS if window <= longest),
+            max_size=max_size,
+            max_lookback=min(longest, _LONGEST_LOOKBACK),
+        )
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Names of the fields that are numbers."""
+        return tuple(name for name, measure in self.fields.items() if measure != Unit.GROUP)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the group labels."""
+        return tuple(name for name, measure in self.fields.items() if measure == Unit.GROUP)
+
+    def holds(self, expr: Expr) -> bool:
+        """Whether `expr` is a well-typed factor within the bounds that says something."""
+        if expr.size > self.max_size or not expr.fields <= self.fields.keys():
+            return False
+        try:
+            measure = unit(expr, self.fields)
+            if measure == Unit.GROUP or lookback(expr) > self.max_lookback:
+                return False
+            return all(self._sensible(node) for _, node in series_nodes(expr))
+        except ExpressionError:
+            return False
+
+    def _sensible(self, node: Expr) -> bool:
+        """Whether a node is a call that can stand and does something."""
+        if not isinstance(node, Call):
+            return True
+        return node.op in self.operators and OPERATORS[node.op].fault(node.args) is None and not self._idle(node)
+
+    def _idle(self, call: Call) -> bool:
+        """Whether a call says nothing: `x - x`, the sign of a price, the root of a difference, a mean over one."""
+        operands = operands_of(call)
+        if len(operands) > 1 and operands[-1] == operands[-2] and call.op != "multiply":
+            return True
+        if call.op in _NEEDS_SIGN | _NEEDS_POSITIVE and positive(operands[0], self.fields) == (call.op in _NEEDS_SIGN):
+            return True
+        if call.op == "if_else" and not _is_comparison(operands[0]):
+            return True
+        if call.op in _POWERS and not isinstance(operands[1], Constant):
+            return True
+        return Constant(1.0) in call.args[len(operands) :] and self._needs_more_than_one(call)
+
+    def _needs_more_than_one(self, call: Call) -> bool:
+        """Whether an operator over a window of one session gives its operand back."""
+        return lookback(Call(call.op, _over(call, Field(self.series[0])))) == 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The space as JSON takes it."""
+        return {
+            "fields": {name: asdict(measure) for name, measure in self.fields.items()},
+            "operators": list(self.operators),
+            "windows": list(self.windows),
+            "max_size": self.max_size,
+            "max_lookback": self.max_lookback,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> SearchSpace:
+        """The space that gave `content`."""
+        return cls(
+            fields={name: Unit(**measure) for name, measure in content["fields"].items()},
+            operators=tuple(content["operators"]),
+            windows=tuple(content["windows"]),
+            max_size=content["max_size"],
+            max_lookback=content["max_lookback"],
+        )
+
+
+def _is_comparison(expr: Expr) -> bool:
+    """Whether the values of `expr` are the truth of a comparison."""
+    return isinstance(expr, Call) and expr.op in _COMPARISONS
+
+
+def _known(operators: Collection[str] | None) -> list[str]:
+    if operators is None:
+        return sorted(OPERATORS.keys() - _LEFT_OUT)
+    unknown = sorted(set(operators) - OPERATORS.keys())
+    if unknown:
+        msg = f"unknown operators {', '.join(unknown)}; known are {', '.join(sorted(OPERATORS))}"
+        raise UsageError(msg)
+    return sorted(operators)
+
+
+def _needs_group(operator: Operator) -> bool:
+    return any(param.kind == "group" for param in operator.params)
+
+
+def _over(call: Call, field: Field) -> tuple[Expr, ...]:
+    """Arguments of `call` with every operand exchanged for `field`."""
+    return tuple(
+        field if param.kind == "series" else arg for param, arg in zip(signature(call), call.args, strict=True)
+    )

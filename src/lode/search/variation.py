@@ -1,0 +1,186 @@
+"""How a new expression is made from those that did well.
+
+Each move takes the grammar, a generator and the parents, and gives a tree that may break a rule of the space (the
+caller asks `space.holds`), or None where the move does not apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+
+from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Param
+from lode.search.grammar import Grammar
+from lode.search.small import TEMPLATE_SLOTS, TEMPLATES, Slot
+from lode.search.tree import parameters, replace, series_nodes
+
+Move = Callable[[Grammar, Random, Expr, Expr], Expr | None]
+
+_GRID_STEPS = (-2, -1, -1, 1, 1, 2)
+_OWN_UNIT = 0.7
+_GRAFT_SIZE = 4
+_FAITHFUL = 0.7
+
+
+def shift_window(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
+    """Move one window: a step or two along the grid, or anywhere between half and twice its length."""
+    places = list(parameters(parent, "window"))
+    if not places:
+        return None
+    path, param, old = rng.choice(places)
+    length = old.value if isinstance(old, Constant) else 1.0
+    new = _along_grid(grammar, rng, param, length) if rng.random() < 0.6 else round(length * 2 ** rng.uniform(-1, 1))
+    return replace(parent, path, Constant(float(new)))
+
+
+def _along_grid(grammar: Grammar, rng: Random, param: Param, length: float) -> int:
+    windows = grammar.windows(param)
+    nearest = min(range(len(windows)), key=lambda i: abs(windows[i] - length))
+    return windows[min(max(nearest + rng.choice(_GRID_STEPS), 0), len(windows) - 1)]
+
+
+def change_number(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
+    """Draw one number parameter, or one group, anew."""
+    places = [*parameters(parent, "number"), *parameters(parent, "group")]
+    if not places:
+        return None
+    path, param, _old = rng.choice(places)
+    return replace(parent, path, grammar.parameter(rng, param))
+
+
+def swap_operator(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
+    """Exchange one operator for another that takes the same kinds of argument."""
+    calls = [(path, node) for path, node in series_nodes(parent) if isinstance(node, Call)]
+    if not calls:
+        return None
+    path, call = rng.choice(calls)
+    takes = _takes(call.op)
+    others = [name for name in grammar.space.operators if name != call.op and _takes(name) == takes]
+    return replace(parent, path, Call(rng.choice(others), call.args)) if others else None
+
+
+def _takes(name: str) -> tuple[str, ...]:
+    return tuple(param.kind for param in OPERATORS[name].params)
+
+
+def swap_field(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
+    """Exchange one field, mostly for another of its unit."""
+    path, field = rng.choice([(path, node) for path, node in series_nodes(parent) if not isinstance(node, Call)])
+    measure = grammar.space.fields.get(field.name) if isinstance(field, Field) else None
+    alike = [Field(n) for n in grammar.space.series if grammar.space.fields[n] == measure and Field(n) != field]
+    return replace(parent, path, rng.choice(alike) if alike and rng.random() < _OWN_UNIT else grammar.field(rng))
+
+
+def wrap(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
+    """Put an operator around a node; other operands are fields, or the node itself, smoothed or delayed."""
+    path, node = rng.choice(list(series_nodes(parent)))
+    operator = OPERATORS[rng.choice(grammar.space.operators)]
+    count = sum(param.kind == "series" for param in operator.params)
+    operands = [node, *(_companion(grammar, rng, node) for _ in range(count - 1))]
+    rng.shuffle(operands)
+    return replace(parent, path, grammar.call(rng, operator, operands))
+
+
+def _companion(grammar: Grammar, rng: Random, node: Expr) -> Expr:
+    """An operand to stand beside `node`."""
+    smoothers = [OPERATORS[name] for name in ("ts_mean", "ts_delay") if name in grammar.space.operators]
+    if smoothers and rng.random() < 0.4:
+        return grammar.call(rng, rng.choice(smoothers), [node])
+    return grammar.field(rng)
+
+
+def hoist(_: Grammar, rng: Random, parent: Expr, __: Expr) -> Expr | None:
+    """Exchange a node for one of those below it."""
+    calls = [(path, node) for path, node in series_nodes(parent) if isinstance(node, Call)]
+    if not calls:
+        return None
+    path, call = rng.choice(calls)
+    return replace(parent, path, rng.choice([node for below, node in series_nodes(call) if below]))
+
+
+def graft(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
+    """Exchange a node for a small random one."""
+    path, _node = rng.choice(list(series_nodes(parent)))
+    new = grammar.series(rng, rng.randint(1, _GRAFT_SIZE))
+    return None if new is None else replace(parent, path, new)
+
+
+def cross(_: Grammar, rng: Random, parent: Expr, other: Expr) -> Expr | None:
+    """Exchange a node of one parent for a node of the other; the unit rules decide on the result."""
+    path, old = rng.choice(list(series_nodes(parent)))
+    new = rng.choice([node for _, node in series_nodes(other)])
+    return None if new == old else replace(parent, path, new)
+
+
+def combine(grammar: Grammar, rng: Random, parent: Expr, other: Expr) -> Expr | None:
+    """Join two parents by an operator of two operands."""
+    pairs = [OPERATORS[name] for name in grammar.space.operators if _takes(name).count("series") == 2]
+    return grammar.call(rng, rng.choice(pairs), [parent, other]) if pairs else None
+
+
+class _FromParents:
+    """Fills a template with operators, fields and windows of the parents, now and then with others."""
+
+    def __init__(self, grammar: Grammar, rng: Random, parents: tuple[Expr, ...]) -> None:
+        self._grammar, self._rng = grammar, rng
+        nodes = [node for parent in parents for _, node in series_nodes(parent)]
+        self._operators = [OPERATORS[node.op] for node in nodes if isinstance(node, Call)]
+        self._fields = [node for node in nodes if isinstance(node, Field)]
+        self._windows = [window for parent in parents for _, _, window in parameters(parent, "window")]
+
+    def operator(self, slot: Slot) -> Operator:
+        known = [operator for operator in self._operators if slot.takes(operator)]
+        if known and self._rng.random() < _FAITHFUL:
+            return self._rng.choice(known)
+        every = [OPERATORS[name] for name in self._grammar.space.operators]
+        return self._rng.choice([operator for operator in every if slot.takes(operator)])
+
+    def field(self, _: Slot) -> Field:
+        if self._fields and self._rng.random() < _FAITHFUL:
+            return self._rng.choice(self._fields)
+        return self._grammar.field(self._rng)
+
+    def parameter(self, _: Operator, param: Param) -> Expr:
+        known = [window for window in self._windows if param.fault(window) is None]
+        if known and param.kind == "window" and self._rng.random() < _FAITHFUL:
+            return self._rng.choice(known)
+        return self._grammar.parameter(self._rng, param)
+
+
+def distil(grammar: Grammar, rng: Random, parent: Expr, other: Expr) -> Expr | None:
+    """Fill a small template with what the parents are made of: what they have in common may be simple."""
+    slot = TEMPLATE_SLOTS[rng.choices(list(TEMPLATES), list(TEMPLATES.values()))[0]]
+    operators = [OPERATORS[name] for name in grammar.space.operators]
+    if any(place.kind != "F" and not any(place.takes(o) for o in operators) for place in slot.places()):
+        return None
+    return slot.filled(_FromParents(grammar, rng, (parent, other)))
+
+
+REFINING: dict[Move, float] = {
+    shift_window: 4.0,
+    swap_field: 3.0,
+    swap_operator: 3.0,
+    distil: 2.0,
+    hoist: 1.0,
+    wrap: 1.5,
+    change_number: 0.2,
+}
+BREEDING: dict[Move, float] = {
+    distil: 4.0,
+    wrap: 3.0,
+    cross: 2.0,
+    swap_field: 2.0,
+    swap_operator: 2.0,
+    shift_window: 1.5,
+    graft: 1.5,
+    hoist: 1.0,
+    combine: 0.7,
+}
+"""Moves and how often each is tried, relative to the others: close by for the best, far and wide for the rest."""
+
+
+def vary(grammar: Grammar, rng: Random, parents: tuple[Expr, Expr], moves: Mapping[Move, float]) -> Expr | None:
+    """A child of the first parent (and, for some moves, of the other) that the space holds; None where it failed."""
+    move = rng.choices(list(moves), list(moves.values()))[0]
+    child = move(grammar, rng, *parents)
+    return child if child is not None and child != parents[0] and grammar.space.holds(child) else None

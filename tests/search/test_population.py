@@ -1,0 +1,67 @@
+import math
+from random import Random
+
+from lode.language import FIELD_UNITS, parse
+from lode.search.population import Population
+from lode.search.protocol import Scored
+from lode.search.reward import reward
+
+
+def scored(text, t, rank_ic=None, coverage=1.0):
+    return Scored(parse(text), rank_ic=t / 200 if rank_ic is None else rank_ic, t=t, coverage=coverage)
+
+
+def population(*scores):
+    made = Population(FIELD_UNITS)
+    for one in scores:
+        made.add(one)
+    return made
+
+
+def expressions(made):
+    return {member["expression"] for member in made.state()}
+
+
+def test_reward_is_the_size_of_t_less_a_little_for_each_node():
+    assert reward(scored("returns", -5.0)) == reward(scored("volume", 5.0))
+    assert 4 < reward(scored("rank(ts_mean(returns, 5))", 5.0)) < reward(scored("returns", 5.0)) < 5
+
+
+def test_reward_falls_with_coverage_below_a_half():
+    assert reward(scored("returns", 5.0, coverage=0.6)) == reward(scored("returns", 5.0))
+    assert reward(scored("returns", 5.0, coverage=0.25)) < 2.5
+
+
+def test_without_a_score_there_is_no_place():
+    nan = math.nan
+    assert not len(population(scored("close", nan), scored("open", 4.0, coverage=nan), scored("low", math.inf)))
+
+
+def test_of_the_same_scores_the_smallest_stays():
+    made = population(scored("rank(returns)", 4.0), scored("returns", 4.0), scored("-returns", -4.0))
+    assert expressions(made) == {"returns"}
+
+
+def test_one_skeleton_has_only_a_few_places():
+    made = population(*(scored(f"ts_mean(returns, {d})", 2 + d / 10) for d in range(2, 40)), scored("volume", 1.0))
+    assert len(made) == 7
+    assert {"ts_mean(returns, 39)", "volume"} <= expressions(made)
+
+
+def test_the_better_and_the_less_used_are_chosen_more():
+    made = population(scored("returns", 8.0), scored("volume", 5.0))
+    rng = Random(1)
+    before = sum(str(made.choose(rng, greed=0.5).expression) == "returns" for _ in range(400))
+    assert 280 < before < 400
+    made.choose(rng, greed=50.0).children = 200
+    after = sum(str(made.choose(rng, greed=0.5).expression) == "returns" for _ in range(400))
+    assert after < 150
+
+
+def test_state_round_trip():
+    made = population(scored("returns", 4.0), scored("volume", -2.5))
+    made.choose(Random(1), greed=1.0).children = 3
+    other = Population(FIELD_UNITS)
+    other.restore(made.state())
+    assert other.state() == made.state()
+    assert other.best == made.best
