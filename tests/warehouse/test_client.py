@@ -231,3 +231,16 @@ def test_a_query_answers_while_a_large_insert_runs(served: Settings, writer: War
     assert asked > 3
     assert slowest < 10  # far below the insert's own time on a loaded machine; the benchmark measures
     assert writer.query("SELECT count() AS n FROM {table:Identifier}", table=table)["n"][0] == count
+
+
+def test_a_large_answer_comes_in_pieces_and_whole(writer: Warehouse) -> None:
+    found = writer.query("SELECT number AS n, toString(number) AS t FROM numbers(2000000)")
+    assert found["n"].equals(pl.Series("n", range(2_000_000), dtype=pl.UInt64))
+    assert found["t"][-1] == "1999999"
+
+
+def test_an_error_behind_a_large_part_of_the_answer_is_told(writer: Warehouse) -> None:
+    late = "SELECT repeat('x', 1000) AS x, throwIf(number = 190000, 'too far') AS t FROM numbers(200000)"
+    with pytest.raises(WarehouseError, match="too far"):
+        writer.query(late)
+    assert writer.query("SELECT 1 AS x")["x"].to_list() == [1]

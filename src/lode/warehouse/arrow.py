@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import polars as pl
 import pyarrow as pa
 
 _BATCH_ROWS = 1 << 16
+_TAIL = 1 << 14
 
 
 def to_table(rows: pl.DataFrame | pa.Table) -> pa.Table:
@@ -15,11 +16,29 @@ def to_table(rows: pl.DataFrame | pa.Table) -> pa.Table:
     return rows if isinstance(rows, pa.Table) else rows.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
-def read_stream(body: bytes) -> pa.Table:
-    """Return the table in an Arrow IPC stream; no bytes are a table without columns."""
-    if not body:
+def read_stream(pieces: Iterable[bytes]) -> pa.Table:
+    """Return the table in an Arrow IPC stream that comes in `pieces`; no bytes are a table without columns.
+
+    The pieces are taken as they come: joined first, a large answer would take twice the time and the memory. All of
+    them are taken. Raises BrokenStreamError, with the last bytes, when they are no whole stream.
+    """
+    joined = _Joined(pieces)
+    if not joined.ready():
         return pa.table({})
-    return pa.ipc.open_stream(pa.py_buffer(body)).read_all()
+    try:
+        table = pa.ipc.open_stream(pa.PythonFile(joined, mode="r")).read_all()
+    except pa.ArrowInvalid as error:
+        raise BrokenStreamError(joined.drain()) from error
+    joined.drain()
+    return table
+
+
+class BrokenStreamError(ValueError):
+    """An answer that ends before its stream does; `tail` has its last bytes, where the reason may stand."""
+
+    def __init__(self, tail: bytes) -> None:
+        super().__init__("the answer broke off")
+        self.tail = tail
 
 
 def to_frame(table: pa.Table) -> pl.DataFrame:
@@ -39,6 +58,44 @@ def write_stream(table: pa.Table, compression: str | None) -> Generator[bytes, N
             writer.write_batch(batch)
             yield sink.take()
     yield sink.take()
+
+
+class _Joined:
+    """A file over pieces that are still arriving."""
+
+    closed = False
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._coming = iter(pieces)
+        self._piece = memoryview(b"")
+        self._tail = b""
+
+    def ready(self) -> bool:
+        """Wait for a byte; False when none comes."""
+        while not self._piece:
+            piece = next(self._coming, None)
+            if piece is None:
+                return False
+            self._piece = memoryview(piece)
+            self._tail = self._tail[-_TAIL:] + piece[-_TAIL:]
+        return True
+
+    def read(self, count: int) -> bytes:
+        taken: list[memoryview] = []
+        while count and self.ready():
+            taken.append(self._piece[:count])
+            self._piece = self._piece[count:]
+            count -= len(taken[-1])
+        return b"".join(taken)
+
+    def drain(self) -> bytes:
+        """Take what is left, and return the last bytes of all."""
+        self._piece = memoryview(b"")
+        while self.ready():
+            self._piece = memoryview(b"")
+        return self._tail
+
+    def close(self) -> None: ...
 
 
 class _Pieces:

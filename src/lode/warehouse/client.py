@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar, cast
 
 from lode.errors import UsageError, WarehouseError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
     from clickhouse_connect.driver.client import Client
+    from urllib3.response import BaseHTTPResponse
 
     from lode.warehouse.faults import Place
 
@@ -23,6 +24,7 @@ Format = Literal["table", "csv", "json"]
 _FORMATS: Mapping[Format, str] = {"table": "PrettyCompactMonoBlock", "csv": "CSVWithNames", "json": "JSON"}
 _TRIES = 3
 _CHUNK_ROWS = 2_000_000
+_PIECE = 1 << 22
 _NULLABLE = re.compile(r"(LowCardinality\()?Nullable\(")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A missing value in a column that has no missing values is an error, not a zero.
@@ -54,16 +56,14 @@ class Warehouse:
 
     def query_arrow(self, sql: str, /, **params: object) -> pa.Table:
         """Rows of `sql` as an Arrow table."""
-        from lode.warehouse.arrow import read_stream  # noqa: PLC0415
-
         values = _server_side(sql, params)
-        return read_stream(self._run(lambda c: _raw(c, sql, values, "ArrowStream"), repeatable=True))
+        return self._run(lambda client: _table(client, sql, values), repeatable=True)
 
     def query_text(self, sql: str, fmt: Format) -> str:
         """Rows of `sql` as text for a terminal or a file."""
         if fmt not in _FORMATS:
             raise UsageError(f"format {fmt!r}: choose {', '.join(_FORMATS)}")
-        return self._run(lambda c: _raw(c, sql, {}, _FORMATS[fmt]), repeatable=True).decode()
+        return self._run(lambda c: _answer(c, sql, {}, _FORMATS[fmt], b"".join), repeatable=True).decode()
 
     def command(self, sql: str, /, **params: object) -> None:
         """Run a statement that returns nothing."""
@@ -153,8 +153,34 @@ class Warehouse:
         return self._columns[table]
 
 
-def _raw(client: Client, sql: str, values: dict[str, object], fmt: str) -> bytes:
-    return client.raw_query(sql, parameters=values, settings=_known(client, _ANSWER_SETTINGS), fmt=fmt)
+def _answer(
+    client: Client, sql: str, values: dict[str, object], fmt: str, take: Callable[[Iterable[bytes]], Result]
+) -> Result:
+    """Return what `take` makes of the pieces of the answer."""
+    from clickhouse_connect.driver.exceptions import OperationalError  # noqa: PLC0415  a slow import
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    settings = _known(client, _ANSWER_SETTINGS) | {"wait_end_of_query": "1"}
+    response = cast("BaseHTTPResponse", client.raw_stream(sql, parameters=values, settings=settings, fmt=fmt))
+    try:
+        return take(response.stream(_PIECE))
+    except HTTPError as error:
+        raise OperationalError("the answer broke off") from error
+    finally:
+        response.close()
+
+
+def _table(client: Client, sql: str, values: dict[str, object]) -> pa.Table:
+    from clickhouse_connect.driver.exceptions import OperationalError  # noqa: PLC0415  a slow import
+
+    from lode.warehouse.arrow import BrokenStreamError, read_stream  # noqa: PLC0415
+    from lode.warehouse.faults import raise_told  # noqa: PLC0415
+
+    try:
+        return _answer(client, sql, values, "ArrowStream", read_stream)
+    except BrokenStreamError as error:
+        raise_told(error.tail)
+        raise OperationalError(str(error)) from error
 
 
 def _known(client: Client, settings: Mapping[str, object]) -> dict[str, object]:

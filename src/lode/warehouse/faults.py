@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clickhouse_connect.driver.exceptions import ClickHouseError, Error, OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, Error, OperationalError
 
 from lode.errors import QueryRefusedError, WarehouseError
 
@@ -18,6 +18,7 @@ _DETAIL = re.compile(r"(?:server response: )?(?:Code: \d+\. )?(?:DB::Exception: 
 _UNWRITABLE = re.compile("ermission denied|Read-only file system")
 _DAMAGED = re.compile("CORRUPTED_DATA|CHECKSUM_DOESNT_MATCH|CANNOT_READ_ALL_DATA")
 _LONGEST = 600
+_BROKEN_OFF = b"__exception__\r\n"
 _READ_ONLY = "Read-only sessions take one statement that reads the warehouse's tables: SELECT, SHOW, DESCRIBE, EXPLAIN"
 _LOST_EMBEDDED = "Try again; its log is owner.log in that folder"
 _LOST_SERVER = "Check LODE_WAREHOUSE_URL and the network"
@@ -35,6 +36,17 @@ class Place:
     embedded: bool
     access: str
     query_limit: float
+
+
+def raise_told(tail: bytes) -> None:
+    """Raise ClickHouse's error that an answer's `tail` ends with: it arose when a part had been sent already."""
+    if not tail.endswith(_BROKEN_OFF):
+        return
+    told = tail[: -len(_BROKEN_OFF)].removesuffix(b"\r\n")
+    length = told.rsplit(b"\r\n", 1)[-1]  # and the answer's tag
+    text = told[: -len(length) - 2][-int(length.split()[0]) :].decode("utf-8", "replace")
+    found = re.search(r"Code: (\d+)", text)
+    raise DatabaseError(text, code=int(found[1]) if found else None)
 
 
 def is_lost(fault: ClickHouseError) -> bool:

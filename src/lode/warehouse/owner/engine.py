@@ -27,6 +27,10 @@ class Answer(Protocol):
     def bytes_read(self) -> int: ...
 
 
+class Stream(Protocol):
+    """An answer whose blocks are still to be fetched."""
+
+
 class Insertion(Protocol):
     """An insert whose rows are still arriving."""
 
@@ -38,6 +42,9 @@ class Connection(Protocol):
     """
 
     def query(self, sql: str, format: str = ..., *, params: Mapping[str, str] = ...) -> Answer: ...  # noqa: A002
+    def send_query(self, sql: str, format: str = ..., *, params: Mapping[str, str] = ...) -> Stream: ...  # noqa: A002
+    def streaming_fetch_result(self, stream: Stream) -> Answer: ...
+    def streaming_cancel_query(self, stream: Stream) -> None: ...
     def classify_query(self, sql: str) -> dict[str, object]: ...
     def send_insert(self, sql: str, format: str = ...) -> Insertion: ...  # noqa: A002
     def insert_append(self, insertion: Insertion, rows: bytes) -> None: ...

@@ -18,6 +18,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from lode.warehouse.owner.sessions import DATABASE
+from lode.warehouse.owner.wire import Scope, headers_of
 
 # Parameters of the transport, which are not settings of ClickHouse's.
 _TRANSPORT = frozenset(
@@ -76,13 +77,10 @@ class Insert:
     rows: bytes
 
 
-def read_request(scope: Mapping[str, object]) -> Request:
+def read_request(scope: Scope) -> Request:
     """Read the URL and the headers of an ASGI `scope`. Raises ValueError when a part cannot be read."""
-    headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in _pairs(scope["headers"])}
-    query_string = scope["query_string"]
-    url = dict(
-        parse_qsl(bytes(query_string).decode() if isinstance(query_string, bytes) else "", keep_blank_values=True)
-    )
+    headers = headers_of(scope)
+    url = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
     user, password = _credentials(headers, url)
     limit = headers.get("x-lode-query-limit")
     return Request(
@@ -173,7 +171,3 @@ def _credentials(headers: Mapping[str, str], url: Mapping[str, str]) -> tuple[st
     except (binascii.Error, UnicodeDecodeError) as error:
         raise ValueError("the authorization header cannot be read") from error
     return user, password
-
-
-def _pairs(headers: object) -> list[tuple[bytes, bytes]]:
-    return [(bytes(name), bytes(value)) for name, value in headers] if isinstance(headers, (list, tuple)) else []

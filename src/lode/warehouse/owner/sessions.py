@@ -107,15 +107,20 @@ class Sessions:
 
     @contextmanager
     def session(self, key: SessionKey) -> Iterator[Session]:
-        """A connection for `key` that nobody else uses meanwhile."""
+        """A connection for `key` that nobody else uses meanwhile.
+
+        It is closed when the statement fails: chDB 4.4 puts what a failed stream had written before the next answer.
+        """
         with self._lock:
             resting = self._resting.get(key)
             session = resting.pop() if resting else None
         session = session or self._open(key)
         try:
             yield session
-        finally:
-            self._rest(key, session)
+        except BaseException:
+            session.connection.close()
+            raise
+        self._rest(key, session)
 
     def kill(self, session: Session) -> None:
         """End the statement that `session` runs, if it runs one."""
