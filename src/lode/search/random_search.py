@@ -31,6 +31,7 @@ class RandomSearcher:
         self._asks = 0
         self._ideas = {NOTHING}
         self._seeds: deque[Expr] = deque()
+        self._known: dict[Expr, str] = {}
 
     def ask(self, n: int) -> list[Expr]:
         """Up to `n` new expressions; fewer when hundreds of draws in a row bring nothing new."""
@@ -46,6 +47,7 @@ class RandomSearcher:
         """Remember what was scored, so that it is not asked again."""
         for scored in scores:
             self._ideas.add(self._idea(scored.expression))
+        self._known.clear()
 
     def seed(self, expressions: Sequence[Expr]) -> int:
         """Ask for these first; returns how many do not fit or were asked before."""
@@ -90,4 +92,7 @@ class RandomSearcher:
         return True
 
     def _idea(self, expr: Expr) -> str:
-        return idea(expr, self.space.fields)
+        key = self._known.get(expr)
+        if key is None:
+            key = self._known[expr] = idea(expr, self.space.fields)
+        return key

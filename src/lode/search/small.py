@@ -9,7 +9,7 @@ every n-th expression, starting with the i-th, so that shards begin with differe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -17,7 +17,8 @@ from random import Random
 from typing import Protocol, cast
 from zlib import crc32
 
-from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Param
+from lode.errors import ExpressionError
+from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Param, Unit
 from lode.search.grammar import Grammar
 from lode.search.prior import novelty, promise, tame
 from lode.search.space import SearchSpace
@@ -53,7 +54,10 @@ _TIERS = ((1, 3), (4, 10), (4, 10), (11, 30), (11, 30), (31, 60), (61, 2520))
 _SHORT_TIERS = ((1, 1), (1, 1), (2, 3), (4, 10), (11, 30), (31, 2520))
 _SHORT = frozenset({"ts_delay", "ts_delta"})
 """Operators that compare with one session of the past, for which the last one is a case of its own."""
-_LARGEST_TEMPLATE = 3000
+_FEW_CELLS = 500
+_IDLE_LOTS = 500
+_PARAMETER_UNITS = {"window": Unit.NUMBER, "number": Unit.NUMBER, "group": Unit.GROUP}
+_ANY_WINDOW = 5.0
 _CELL_TRIES = 6
 _NOT_IN_TEMPLATES = frozenset({"power", "signed_power"})
 
@@ -114,21 +118,35 @@ class Choice(Protocol):
     def parameter(self, operator: Operator, param: Param) -> Expr: ...
 
 
+_Filling = tuple[str | Operator, ...]
+_Choices = Sequence[str | Operator]
+
+
 class _Cell:
     """One way to fill a template's operators and units, with decks for what is left open."""
 
-    def __init__(self, slot: Slot, filling: Sequence[str | Operator], grammar: Grammar, rng: Random) -> None:
+    def __init__(self, slot: Slot, filling: _Filling, grammar: Grammar, rng: Random) -> None:
         self.slot, self._filling, self._grammar, self._rng = slot, filling, grammar, rng
         self._decks: dict[str, list[int]] = {}
         self._rest: Iterator[str | Operator] = iter(())
         self.promise = promise([part.name for part in filling if isinstance(part, Operator)])
         self.misses = 0
-        self.visits = 0
+        self._typed: bool | None = None
 
     def visit(self) -> Expr:
         """Another expression of the cell."""
         self._rest = iter(self._filling)
         return self.slot.filled(self)
+
+    def typed(self) -> bool:
+        """Whether the unit rules take the cell's expressions; they are all of the same units."""
+        if self._typed is None:
+            try:
+                _unit_of(self.slot, iter(self._filling), self._grammar)
+                self._typed = True
+            except ExpressionError:
+                self._typed = False
+        return self._typed
 
     def operator(self, _: Slot) -> Operator:
         """The cell's operator for this place."""
@@ -158,25 +176,45 @@ class _Cell:
 
 
 def _visits(grammar: Grammar, slot: Slot, part: tuple[int, int], seed: str) -> Iterator[Expr]:
-    """Visit the template's cells in turn; a cell that keeps giving nothing is left out."""
+    """Visit the template's cells; it ends when visits have long brought nothing new."""
     rng = Random(seed)  # noqa: S311  a search, not a secret
     shard, shards = part
-    cells = [_Cell(slot, filling, grammar, rng) for filling in _fillings(grammar, slot, rng)]
     seen: set[Expr] = set()
+    for cell in _cells(grammar, slot, rng):
+        expr, lot = cell.visit(), rng.random()
+        cell.misses = cell.misses + 1 if expr in seen else 0
+        seen.add(expr)
+        if not cell.misses and _owner(expr, shards) == shard and _worth(grammar.space, expr, lot):
+            yield expr
+
+
+def _cells(grammar: Grammar, slot: Slot, rng: Random) -> Iterator[_Cell]:
+    """Cells in the order of visits, the promising more often; all by turns where they are few, else by lot."""
+    choices = _choices(grammar, slot)
+    if prod(len(choice) for choice in choices) <= _FEW_CELLS:
+        cells = [cell for filling in product(*choices) if (cell := _Cell(slot, filling, grammar, rng)).typed()]
+        return _by_turns(cells, rng)
+    return _by_lot(choices, lambda filling: _Cell(slot, filling, grammar, rng), rng)
+
+
+def _by_turns(cells: list[_Cell], rng: Random) -> Iterator[_Cell]:
     while cells:
         rng.shuffle(cells)
-        for cell in cells:
-            if rng.random() > cell.promise:
-                continue
-            expr, lot = cell.visit(), rng.random()
-            if not cell.visits and not grammar.typed(expr):
-                cell.misses = _CELL_TRIES
-            cell.visits += 1
-            cell.misses = cell.misses + 1 if cell.misses == _CELL_TRIES or expr in seen else 0
-            seen.add(expr)
-            if not cell.misses and _owner(expr, shards) == shard and _worth(grammar.space, expr, lot):
-                yield expr
+        yield from (cell for cell in cells if rng.random() < cell.promise)
         cells = [cell for cell in cells if cell.misses < _CELL_TRIES]
+
+
+def _by_lot(choices: list[_Choices], make: Callable[[_Filling], _Cell], rng: Random) -> Iterator[_Cell]:
+    weights = [[1.0 if isinstance(part, str) else promise([part.name]) for part in choice] for choice in choices]
+    cells: dict[_Filling, _Cell] = {}
+    idle = 0
+    while idle < _IDLE_LOTS:
+        filling = tuple(rng.choices(choice, weight)[0] for choice, weight in zip(choices, weights, strict=True))
+        cell = cells.get(filling) or cells.setdefault(filling, make(filling))
+        idle += 1
+        if cell.misses < _CELL_TRIES and cell.typed():
+            yield cell
+            idle = idle if cell.misses else 0
 
 
 def _owner(expr: Expr, shards: int) -> int:
@@ -188,18 +226,23 @@ def _worth(space: SearchSpace, expr: Expr, lot: float) -> bool:
     return tame(expr, space.fields) and space.holds(expr) and lot < novelty(expr, space.fields)
 
 
-def _fillings(grammar: Grammar, slot: Slot, rng: Random) -> list[tuple[str | Operator, ...]]:
-    """Every way to fill the operators and units of a template, or a large random part of them."""
-    space = grammar.space
-    operators = [OPERATORS[name] for name in space.operators]
-    choices: list[Sequence[str | Operator]] = [
+def _unit_of(slot: Slot, filling: Iterator[str | Operator], grammar: Grammar) -> Unit:
+    """The unit of a filled template, without building it; UnitError where the rules refuse it, as they mostly do."""
+    chosen = next(filling)
+    if isinstance(chosen, str):
+        return grammar.space.fields[grammar.names[chosen][0]]
+    operands = iter([_unit_of(operand, filling, grammar) for operand in slot.operands])
+    units = [next(operands) if param.kind == "series" else _PARAMETER_UNITS[param.kind] for param in chosen.params]
+    return chosen.unit_rule(units, [_ANY_WINDOW if param.kind == "window" else None for param in chosen.params])
+
+
+def _choices(grammar: Grammar, slot: Slot) -> list[_Choices]:
+    """What may stand at each place of a template: units for fields, operators otherwise."""
+    operators = [OPERATORS[name] for name in grammar.space.operators]
+    return [
         grammar.units if place.kind == "F" else [operator for operator in operators if place.takes(operator)]
         for place in slot.places()
     ]
-    count = prod(len(choice) for choice in choices)
-    if count <= _LARGEST_TEMPLATE:
-        return list(product(*choices))
-    return [tuple(rng.choice(choice) for choice in choices) for _ in range(_LARGEST_TEMPLATE)]
 
 
 def _parsed(text: str) -> Slot:
