@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lode.evidence.finalists import daily_rank_correlation, select_finalists
+from lode.evidence.finalists import select_finalists
+from lode.evidence.likeness import daily_rank_correlation
 
 SESSIONS, NAMES = 300, 60
 
@@ -95,3 +96,22 @@ def test_constant_or_empty_values_raise_no_warning():
     assert set(choose({"e": empty, "c": constant}, {"e": 1, "c": 2})) == {"e", "c"}
     assert np.isnan(daily_rank_correlation(empty, constant))
     assert choose({}, {}) == []
+
+
+def test_a_finalist_stands_for_its_family(rng):
+    source = rng.standard_normal((200, 60)).astype(np.float32)
+    variant = source + 0.5 * rng.standard_normal(source.shape).astype(np.float32)
+    values = {"source": source, "variant": variant, "other": rng.standard_normal(source.shape).astype(np.float32)}
+    candidates = [("variant", 10.4), ("source", -10.0), ("other", 9.9)]
+    rank_ic = {"variant": 0.04, "source": -0.05, "other": 0.09}
+    assert select_finalists(candidates, values.__getitem__) == ["variant", "other"]
+    assert select_finalists(candidates, values.__getitem__, rank_ic=rank_ic) == ["source", "other"]
+
+
+def test_a_much_weaker_t_does_not_stand_for_a_family(rng):
+    source = rng.standard_normal((200, 60)).astype(np.float32)
+    values = {"strong": source, "weak": source + 0.1 * rng.standard_normal(source.shape).astype(np.float32)}
+    chosen = select_finalists(
+        [("strong", 6.0), ("weak", 4.9)], values.__getitem__, rank_ic={"strong": 0.02, "weak": 0.05}
+    )
+    assert chosen == ["strong"]

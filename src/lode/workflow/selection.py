@@ -63,4 +63,5 @@ def _finalists(plan: Plan, context: Context, trials: Sequence[Trial]) -> list[st
     def values(factor: str) -> NDArray[np.float32]:
         return next(iter(scorer.values([expressions[factor]])))[plan.splits.train]
 
-    return select_finalists([(trial.factor, trial.t_nw) for trial in trials], values)
+    rank_ic = {trial.factor: trial.rank_ic for trial in trials}
+    return select_finalists([(trial.factor, trial.t_nw) for trial in trials], values, rank_ic=rank_ic)
