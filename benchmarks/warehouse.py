@@ -118,7 +118,7 @@ def measure_chdb(folder: Path, rows: pl.DataFrame) -> None:
     inserts, reads = [], []
     for _ in range(RUNS):
         connection.query("TRUNCATE TABLE bars")
-        inserts.append(seconds(lambda: _insert_in_process(connection, rows)))
+        inserts.append(seconds(lambda: _insert_in_process(connection, rows, folder / "rows.arrow")))
         reads.append(
             seconds(lambda: to_frame(read_arrow([connection.query("SELECT * FROM bars", "ArrowStream").bytes()])))
         )
@@ -127,11 +127,10 @@ def measure_chdb(folder: Path, rows: pl.DataFrame) -> None:
     report("chDB in process: read into polars", reads)
 
 
-def _insert_in_process(connection: Connection, rows: pl.DataFrame) -> None:
-    insertion = connection.send_insert(f"INSERT INTO bars ({', '.join(rows.columns)})", "ArrowStream")
-    for piece in write_stream(to_table(rows), None):
-        connection.insert_append(insertion, piece)
-    connection.insert_done(insertion)
+def _insert_in_process(connection: Connection, rows: pl.DataFrame, path: Path) -> None:
+    with path.open("wb") as file:
+        file.writelines(write_stream(to_table(rows), None))
+    connection.query(f"INSERT INTO bars ({', '.join(rows.columns)}) FROM INFILE '{path}' FORMAT ArrowStream")
 
 
 def measure_parquet(folder: Path, rows: pl.DataFrame) -> None:

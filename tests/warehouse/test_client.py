@@ -127,7 +127,9 @@ def test_categories_arrow_tables_and_other_units_of_time_are_taken(writer: Wareh
     writer.insert(
         table, frame.with_columns(pl.col("a").cast(pl.Categorical), pl.col("t").cast(pl.Datetime("ms", "UTC")))
     )
-    writer.insert(table, pa.table({"t": [datetime(2026, 1, 3, tzinfo=UTC)], "a": ["z"]}))
+    last = pl.DataFrame({"t": [datetime(2026, 1, 3, tzinfo=UTC)], "a": ["z"]}).to_arrow()
+    assert isinstance(last, pa.Table)
+    writer.insert(table, last)
     found = writer.query("SELECT a, t FROM {table:Identifier} ORDER BY a", table=table)
     assert found["a"].to_list() == ["x", "y", "z"]
     assert [t.day for t in found["t"]] == [1, 2, 3]

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +21,7 @@ import urllib3
 
 from lode.errors import WarehouseError
 from lode.settings import Settings
-from lode.warehouse import open_warehouse, start, status, stop
+from lode.warehouse import Warehouse, open_warehouse, start, status, stop
 from lode.warehouse.owner.launcher import ensure_owner, find_owner
 from lode.warehouse.owner.state import OwnerState, is_held, read_state, write_state
 
@@ -207,6 +211,36 @@ def test_a_damaged_folder_is_named(own: Settings) -> None:
         description.write_text("garbage")
     with pytest.raises(WarehouseError, match=r"warehouse cannot be opened: .*Its files are damaged: .*restore"):
         open_warehouse(own)
+
+
+def test_an_insert_that_cannot_be_stored_is_an_error(own: Settings) -> None:
+    with open_warehouse(own) as warehouse:
+        warehouse.insert("lineage", lineage("before"))
+        found = warehouse.query("SELECT data_paths AS paths FROM system.tables WHERE name = 'pool_weights'")
+        (place,) = found["paths"][0]
+        shutil.rmtree(place)
+        Path(place).parent.joinpath(Path(place).name).write_text("a file where the folder was")
+        row = {"pool": "p", "fitted_on": date(2026, 1, 2), "factor": "f", "weight": 1.0}
+        with pytest.raises(WarehouseError):
+            warehouse.insert("pool_weights", pl.DataFrame([row | {"updated_at": datetime(2026, 1, 2, tzinfo=UTC)}]))
+        assert warehouse.query("SELECT run FROM lineage FINAL")["run"].to_list() == ["before"]
+    assert list((own.warehouse_folder / "incoming").iterdir()) == []
+
+
+def test_rows_of_an_insert_that_broke_off_are_not_inserted(served: Settings, writer: Warehouse) -> None:
+    state = find_owner(served.warehouse_folder)
+    assert state is not None
+    login = b64encode(f"writer:{state.writer_token}".encode()).decode()
+    head = (
+        f"POST /?query=INSERT+INTO+lineage+FORMAT+JSONEachRow HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\n"
+    )
+    row = b'{"run": "broken", "factor": "f", "parent": "p", "operation": "o"}\n'
+    with socket.create_connection(("127.0.0.1", state.port)) as connection:
+        connection.sendall(head.encode() + b"Content-Length: 999999\r\n\r\n" + row * 1000)
+        incoming = served.warehouse_folder / "incoming"
+        assert until(lambda: any(incoming.iterdir()))
+    assert until(lambda: not any(incoming.iterdir()))
+    assert writer.query("SELECT count() AS n FROM lineage WHERE run = 'broken'")["n"].to_list() == [0]
 
 
 def _ask(settings: Settings, **headers: str) -> urllib3.BaseHTTPResponse:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lode.errors import WarehouseError
 from lode.warehouse.owner.engine import load_engine
+from lode.warehouse.owner.incoming import Incoming
 from lode.warehouse.owner.server import Application
 from lode.warehouse.owner.sessions import Access, Sessions
 from lode.warehouse.owner.state import OwnerState, clear_state, hold, write_state
@@ -78,7 +79,7 @@ def _own(folder: Path, idle: float, query_limit: float) -> int:
                 "writer": (state.writer_token, "write"),
                 "reader": (state.reader_token, "read"),
             }
-            application = Application(sessions, users, query_limit)
+            application = Application(sessions, Incoming(folder), users, query_limit)
             asyncio.run(_serve(application, sessions, listener, folder, state))
     finally:
         clear_state(folder)

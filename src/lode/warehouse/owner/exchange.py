@@ -13,8 +13,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from lode.warehouse.owner.guard import check
+from lode.warehouse.owner.incoming import Incoming
 from lode.warehouse.owner.request import Insert, Request, needs_more, split_insert
-from lode.warehouse.owner.sessions import Access, Session, Sessions
+from lode.warehouse.owner.sessions import Access, Session, Sessions, literal
 from lode.warehouse.owner.stream import FORMAT, arrow_pieces, format_of
 from lode.warehouse.owner.wire import Gone, Receive, Send, answer, answer_in_pieces, gathered, gone, whole
 
@@ -33,6 +34,7 @@ class Exchange:
     session: Session
     sessions: Sessions
     outside: frozenset[str]
+    incoming: Incoming
     threads: Executor
     receive: Receive
     send: Send
@@ -97,16 +99,12 @@ class Exchange:
     async def _insert(self, insert: Insert, pieces: AsyncIterator[bytes]) -> None:
         if self.access == "read":
             raise RuntimeError("Code: 164. DB::Exception: a read-only session refuses to insert. (READONLY)")
-        connection = self.session.connection
-        rows = await self._to_the_end(partial(connection.send_insert, insert.sql, insert.format))
-        try:
+        with self.incoming.file() as file:
             async for piece in gathered(insert.rows, pieces):
-                await self._to_the_end(partial(connection.insert_append, rows, piece))
-        except BaseException:
-            with suppress(RuntimeError):
-                connection.insert_cancel(rows)
-            raise
-        await self._to_the_end(partial(connection.insert_done, rows))
+                await self._to_the_end(partial(file.write, piece))
+            await self._to_the_end(file.flush)
+            sql = f"{insert.sql} FROM INFILE {literal(file.name)} COMPRESSION 'none' FORMAT {insert.format}"
+            await self._in_thread(lambda: self.session.connection.query(sql))
         await answer(self.send, b"", self._headers())
 
     async def _to_the_end(self, work: Callable[[], Result]) -> Result:

@@ -17,6 +17,10 @@ from lode.warehouse.owner.state import OwnerState, hold, is_held, read_state
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.01
+_UNWRITABLE = (
+    *("ermission denied", "not permitted", "Read-only file system"),
+    *("Not a directory", "No such file or directory", "File exists"),
+)
 
 
 def find_owner(folder: Path) -> OwnerState | None:
@@ -112,7 +116,7 @@ def _unusable(folder: Path, reason: str) -> WarehouseError:
 def _next_step(reason: str) -> str:
     if "No space left" in reason or "NOT_ENOUGH_SPACE" in reason:
         return "Free some space on that disk, or set LODE_HOME to a folder on another one"
-    if any(word in reason for word in ("ermission denied", "Read-only file system", "Not a directory", "File exists")):
+    if any(word in reason for word in _UNWRITABLE):
         return "Set LODE_HOME to a folder that you may write to"
     if "DB::Exception" in reason:
         return "Its files are damaged: move the folder away and restore a backup (lode warehouse restore)"

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lode.warehouse.owner.exchange import Exchange
 from lode.warehouse.owner.guard import outside_functions
+from lode.warehouse.owner.incoming import Incoming
 from lode.warehouse.owner.request import Request, decompressor, read_form, read_request
 from lode.warehouse.owner.sessions import DATABASE, Access, SessionKey, Sessions, reader_settings
 from lode.warehouse.owner.wire import Gone, Receive, Scope, Send, Told, answer, answer_error, body_of, headers_of, whole
@@ -30,8 +31,10 @@ class Application:
     not say. `quiet_since` is the monotonic time since which nothing was asked, None while something is under way.
     """
 
-    def __init__(self, sessions: Sessions, users: Mapping[str, tuple[str, Access]], query_limit: float) -> None:
-        self._sessions, self._users, self._query_limit = sessions, users, query_limit
+    def __init__(
+        self, sessions: Sessions, incoming: Incoming, users: Mapping[str, tuple[str, Access]], query_limit: float
+    ) -> None:
+        self._sessions, self._incoming, self._users, self._query_limit = sessions, incoming, users, query_limit
         self._outside = outside_functions(sessions.own)
         self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="statement")
         self._active = 0
@@ -70,7 +73,9 @@ class Application:
         access = self._access(request)
         pieces = body_of(receive, decompressor(headers.get("content-encoding", "")))
         with self._sessions.session(self._key(request, access)) as session:
-            exchange = Exchange(request, access, session, self._sessions, self._outside, self._threads, receive, send)
+            exchange = Exchange(
+                request, access, session, self._sessions, self._outside, self._incoming, self._threads, receive, send
+            )
             if headers.get("content-type", "").startswith("multipart/form-data"):
                 sql, params = read_form(await whole(b"", pieces), headers["content-type"])
                 await exchange.query(sql or request.query, {**request.params, **params})

@@ -170,7 +170,7 @@ class Sessions:
             if key.access == "read":
                 session.connection.query("SET ROLE reader")
             for name in sorted(settings, key=lambda name: name == "readonly"):  # the last that can be set
-                session.connection.query(f"SET {_identifier(name)} = {_literal(settings[name])}")
+                session.connection.query(f"SET {_identifier(name)} = {literal(settings[name])}")
         except RuntimeError:
             session.connection.close()
             raise
@@ -188,6 +188,7 @@ def _identifier(name: str) -> str:
     return name
 
 
-def _literal(value: str) -> str:
+def literal(value: str) -> str:
+    """Return `value` as ClickHouse writes a text."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
