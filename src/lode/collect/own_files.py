@@ -85,7 +85,7 @@ def import_bars(
     adjusted: the prices were adjusted for splits and dividends before they came. now: the import's time, with a zone.
     Raises UsageError for a source's name, NotFoundError for no such file, DataError for a file that cannot be used.
     """
-    if not _SOURCE.fullmatch(source) or source in RESERVED:
+    if not may_name_a_source(source):
         raise UsageError(
             f"--source {source!r}: allowed are up to 100 letters, digits and ._:@+- other than {', '.join(RESERVED)}"
         )
@@ -100,6 +100,11 @@ def import_bars(
         now=now,
         exchange=exchange,
     )
+
+
+def may_name_a_source(name: str) -> bool:
+    """Whether the source of an imported file may be called so."""
+    return bool(_SOURCE.fullmatch(name)) and name not in RESERVED
 
 
 def import_body(

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from lode.collect.market import MarketReport, collect_market
-from lode.collect.own_files import ImportReport, import_bars
+from lode.collect.own_files import ImportReport, import_bars, may_name_a_source
 from lode.collect.sample import import_sample
 from lode.collect.universe import resolve_universe
 from lode.collect.yahoo import probe
@@ -53,9 +53,16 @@ def collect(event: Event, context: Context) -> Event:
 
 def import_file(path: Path, context: Context, *, source: str | None = None, adjusted: bool = False) -> ImportReport:
     """Import a file of bars; its name without the ending is the source's where none is given."""
+    name = source or path.stem
+    if name == path.stem and not may_name_a_source(name):
+        msg = (
+            f"{path}: its source would be called {name!r}, which no source may be; rename the file, or "
+            f"import it with `lode import bars {path} --source NAME` and name that source"
+        )
+        raise UsageError(msg)
     return import_bars(
         path,
-        source=source or path.stem,
+        source=name,
         adjusted=adjusted,
         warehouse=context.warehouse,
         lake=context.lake,
@@ -82,10 +89,10 @@ def _brought(event: Event, context: Context) -> int:
     """Bring the rows of the event's source in; return how many there were. A stored source has its rows already."""
     if event.get("kept"):
         return 0
-    if event["source"] == SAMPLE:
-        return import_sample(warehouse=context.warehouse, lake=context.lake, now=context.clock()).kept
     if event.get("path"):
         return import_file(Path(event["path"]), context, source=event["source"]).kept
+    if event["source"] == SAMPLE:
+        return import_sample(warehouse=context.warehouse, lake=context.lake, now=context.clock()).kept
     if event["source"] == YAHOO:
         return _collected(event, context)
     return 0
