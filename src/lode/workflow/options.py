@@ -16,6 +16,12 @@ Neutralize = Literal["none", "market", "sector"]
 MOST_CANDIDATES = 100_000_000
 MOST_SHARDS = 10_000
 _SPLIT_PARTS = 3
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "int": (int, "a whole number"),
+    "float": ((int, float), "a number"),
+    "str": (str, "a text"),
+    "Neutralize": (str, "a text"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,9 @@ class MiningOptions:
     min_names: int = 10
 
     def __post_init__(self) -> None:
-        """Check every option."""
+        """Check every option; a whole number is taken where a number may be given."""
+        for option in fields(self):
+            object.__setattr__(self, option.name, _typed(option.name, str(option.type), getattr(self, option.name)))
         _within("--candidates", self.candidates, 1, MOST_CANDIDATES)
         _within("--shards", self.shards, 1, min(MOST_SHARDS, self.candidates))
         _within("--seed", self.seed, 0, 2**63 - 1)
@@ -60,7 +68,7 @@ class MiningOptions:
             parts = tuple(float(part) for part in self.splits.split("/"))
         except ValueError:
             parts = ()
-        if len(parts) != _SPLIT_PARTS or min(parts) <= 0 or abs(sum(parts) - 100) > 1e-9:
+        if len(parts) != _SPLIT_PARTS or min(parts) <= 0 or not abs(sum(parts) - 100) <= 1e-9:
             msg = f"--splits {self.splits!r}: three positive shares that sum to 100 are allowed, for example 60/20/20"
             raise UsageError(msg)
         return parts[0], parts[1], parts[2]
@@ -79,10 +87,23 @@ class MiningOptions:
         return cls(**options)
 
 
+def _typed(name: str, kind: str, value: object) -> object:
+    """Return the value of an option of a kind, or raise UsageError: Python's callers give what they like."""
+    takes, what = _KINDS[kind]
+    if not isinstance(value, takes) or isinstance(value, bool):
+        msg = f"--{name.replace('_', '-')} {value!r}: {what} is allowed"
+        raise UsageError(msg)
+    return float(value) if kind == "float" and isinstance(value, int) else value
+
+
 def _within(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        msg = f"{name} {value:g}: allowed is {low:g} to {high:g}"
+        msg = f"{name} {_shown(value)}: allowed is {_shown(low)} to {_shown(high)}"
         raise UsageError(msg)
+
+
+def _shown(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 @cache
