@@ -30,7 +30,7 @@ def failure(message: str) -> None:
     """Show why a page cannot be drawn. The message may hold what a user or a file gave, so it stays plain text."""
     st.error("This cannot be shown.")
     st.code(message, language=None, wrap_lines=True)
-    st.text("The rest of the dashboard goes on working. `lode doctor` says what is reachable and what to do.")
+    st.text("`lode doctor` says what is reachable and what to do.")
 
 
 def unreal_data(labels: Sequence[str]) -> None:

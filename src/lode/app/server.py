@@ -30,7 +30,10 @@ _OPTIONS: Mapping[str, str] = {
 
 
 def command(port: int) -> list[str]:
-    """Return the arguments of the process that serves the dashboard on 127.0.0.1 at this TCP port."""
+    """Return the arguments of the process that serves the dashboard on 127.0.0.1 at this TCP port.
+
+    `-P` keeps modules of the folder it is started in (a `click.py`, say) from standing in for those of the server.
+    """
     options = {"server.port": str(port), **_OPTIONS}
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(MAIN), *flags]
+    return [sys.executable, "-P", "-m", "streamlit", "run", str(MAIN), *flags]

@@ -83,11 +83,14 @@ def _leaderboard(found: Overview, open_factor: OpenFactor) -> None:
 
 
 def _filtered(factors: pl.DataFrame) -> pl.DataFrame:
-    """Let the reader choose states and a run; the choice stands in the URL."""
+    """Let the reader choose states and a run; the choice stands in the URL.
+
+    Its names there are its own: a parameter that is bound to a widget cannot be part of a link to another page.
+    """
     left, right = st.columns(2)
     states = left.multiselect("States", _STATES, key="state", placeholder="All states", bind="query-params")
     runs = factors["run"].unique(maintain_order=True).to_list()
-    run = right.selectbox("Run", runs, index=None, key="run", placeholder="All runs", bind="query-params")
+    run = right.selectbox("Run", runs, index=None, key="judged_by", placeholder="All runs", bind="query-params")
     by_state = pl.col("state").is_in(states) if states else pl.lit(value=True)
     return factors.filter(by_state, pl.col("run") == run if run else pl.lit(value=True))
 
