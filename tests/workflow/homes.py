@@ -97,9 +97,13 @@ class Home:
     def lode(self, *arguments: object) -> Outcome:
         """Run a command in this process."""
         out, err, logging = io.StringIO(), io.StringIO(), structlog.get_config()
-        with self._surroundings(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            with pytest.raises(SystemExit) as ended:
-                main([str(argument) for argument in arguments])
+        with (
+            self._surroundings(),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main([str(argument) for argument in arguments])
         structlog.configure(**logging)
         code = ended.value.code
         assert isinstance(code, int)
