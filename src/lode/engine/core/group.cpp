@@ -25,7 +25,8 @@ class Groups {
         std::uint32_t* LODE_RESTRICT where = place_.data();
         for (Index i = 0; i < names; ++i) {
             const std::uint32_t group = static_cast<std::uint32_t>(label[i]);
-            where[i] = (group < places_) & known(x[i]) ? group : places_;
+            const bool counted = (group < places_) & known(x[i]);
+            where[i] = counted ? group : places_;
         }
         add(names, [x](Index i) { return static_cast<double>(x[i]); });
         for (std::size_t g = 0; g < places_; ++g) mean_[g] = total(g).sum / total(g).count;
