@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from lode.calendar import close_time
-from lode.errors import NotFoundError
+from lode.errors import NotFoundError, UsageError
 from lode.panel import Panel, build_panel, load_snapshot, rebuild_panel, save_snapshot
 from lode.warehouse.stores.bars import read_actions, read_bars, read_sectors
 from lode.warehouse.stores.snapshots import SnapshotRecord, read_snapshot, record_snapshot
@@ -99,11 +99,15 @@ def snapshot(event: Event, context: Context) -> Event:
 
 
 def plan(event: Event, context: Context) -> Event:
-    """Fix the run: {snapshot, options} → {run, snapshot, shards, epochs}. Raises UsageError for too few sessions."""
+    """Fix the run: {snapshot, options} → {run, snapshot, shards, epochs}.
+
+    Raises UsageError for too few sessions or names.
+    """
     options = MiningOptions.from_dict(event["options"])
     record = read_snapshot(context.warehouse, event["snapshot"])
     panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
     check_neutralize(panel, options)
+    _check_names(panel, options)
     vault = splits_of(len(panel.sessions), options).vault
     fixed = Plan(
         run=run_id(record.snapshot, options),
@@ -118,6 +122,16 @@ def plan(event: Event, context: Context) -> Event:
     )
     context.keep(fixed.key("plan.json"), fixed.to_event())
     return {"run": fixed.run, "snapshot": fixed.snapshot, "shards": options.shards, "epochs": fixed.epochs}
+
+
+def _check_names(panel: Panel, options: MiningOptions) -> None:
+    """Raise UsageError where no session could have enough names for a rank IC."""
+    if len(panel.names) < options.min_names:
+        msg = (
+            f"--min-names {options.min_names}: the panel has {len(panel.names)} names, so that no session could be "
+            f"scored; take a larger universe or a smaller --min-names"
+        )
+        raise UsageError(msg)
 
 
 def rebuilder(context: Context, snapshot: str, panel: Panel) -> Callable[[np.datetime64], Panel]:
