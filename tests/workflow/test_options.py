@@ -64,8 +64,17 @@ def test_a_whole_number_for_a_number_is_the_same_run() -> None:
 def test_every_option_and_the_snapshot_are_part_of_a_runs_id() -> None:
     options = MiningOptions()
     others = {
-        **{"candidates": 2001, "searcher": "random", "shards": 3, "seed": 1, "horizon": 2, "delay": 0},
-        **{"splits": "50/25/25", "alpha": 0.01, "cost_bps": 5.0, "neutralize": "market", "min_names": 11},
+        "candidates": 2001,
+        "searcher": "random",
+        "shards": 3,
+        "seed": 1,
+        "horizon": 2,
+        "delay": 0,
+        "splits": "50/25/25",
+        "alpha": 0.01,
+        "cost_bps": 5.0,
+        "neutralize": "market",
+        "min_names": 11,
     }
     assert set(others) == {field.name for field in fields(options)}
     ids = {run_id("s", replace(options, **{name: value})) for name, value in others.items()}  # type: ignore[arg-type]

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from lode import log
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+def test_without_a_terminal_every_line_is_json_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("info")
+    log.get_logger("run").info("done", trials=3)
+    log.get_logger("run").debug("not shown")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    line = json.loads(captured.err)
+    assert (line["event"], line["component"], line["trials"], line["level"]) == ("done", "run", 3, "info")
+    assert line["timestamp"].endswith("Z")
+
+
+def test_the_level_decides_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("error")
+    log.get_logger("run").warning("quiet")
+    log.get_logger("run").error("loud")
+    assert json.loads(capsys.readouterr().err)["event"] == "loud"
+
+
+def test_an_exception_stands_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure()
+    try:
+        [].pop()
+    except IndexError:
+        log.get_logger("cli").error("failed", exc_info=True)
+    assert "IndexError: pop from empty list" in json.loads(capsys.readouterr().err)["exception"]
+
+
+def test_a_terminal_gets_lines_for_a_reader(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    log.configure()
+    log.get_logger("run").info("done", trials=3)
+    told = capsys.readouterr().err
+    assert "done" in told
+    assert not told.startswith("{")
+
+
+def test_progress_reports_at_most_every_few_seconds_with_rate_and_time_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(log.time, "monotonic", lambda: clock[0])
+    log.configure()
+    with log.progress("mining", 100) as bar:
+        for _ in range(10):
+            clock[0] += 1.0
+            bar.advance(2)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["done"], line["total"], line["rate"], line["seconds_left"]) for line in lines] == [
+        (10, 100, 2.0, 45.0),
+        (20, 100, 2.0, 40.0),
+    ]
+
+
+def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with log.progress("mining", 4) as bar:
+        bar.advance(4, note="best .05")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "mining" in captured.err
