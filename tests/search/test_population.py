@@ -58,6 +58,12 @@ def test_the_better_and_the_less_used_are_chosen_more():
     assert after < 150
 
 
+def test_the_second_parent_is_the_best_of_its_skeleton():
+    made = population(scored("ts_mean(returns, 5)", 6.0), scored("ts_mean(returns, 8)", 7.0), scored("volume", 4.0))
+    rng = Random(1)
+    assert {str(made.choose_other(rng).expression) for _ in range(100)} == {"ts_mean(returns, 8)", "volume"}
+
+
 def test_state_round_trip():
     made = population(scored("returns", 4.0), scored("volume", -2.5))
     made.choose(Random(1), greed=1.0).children = 3

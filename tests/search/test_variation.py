@@ -42,6 +42,15 @@ def test_hoist_shrinks():
     assert children(variation.hoist) == {"ts_corr(close, volume, 10)", "close", "volume", "rank(close)", "rank(volume)"}
 
 
+def test_transpose_exchanges_an_operator_with_the_one_below():
+    parent = parse("ts_mean(ts_std_dev(returns, 20), 5)")
+    assert children(variation.transpose, parent) == {"ts_std_dev(ts_mean(returns, 5), 20)"}
+
+
+def test_graft_puts_something_small_in_the_place_of_a_node():
+    assert any("ts_corr(close / " in text for text in children(variation.graft, count=2000))
+
+
 def test_cross_takes_a_part_of_the_other():
     assert "rank(ts_corr(close, ts_std_dev(returns, 60), 10))" in children(variation.cross)
 
@@ -55,7 +64,13 @@ def test_distil_keeps_to_what_the_parents_are_made_of():
 
 
 def test_moves_that_need_what_a_field_has_not_say_so():
-    for move in (variation.shift_window, variation.swap_operator, variation.hoist, variation.change_number):
+    for move in (
+        variation.shift_window,
+        variation.swap_operator,
+        variation.hoist,
+        variation.transpose,
+        variation.change_number,
+    ):
         assert children(move, parse("close")) == set()
 
 

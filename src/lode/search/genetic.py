@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp
+from math import exp, inf, isinf
 from random import Random
 
 from lode.language import Expr
@@ -18,8 +18,10 @@ _CHANCE, _CERTAINTY = 4.0, 8.0
 _SWEEP_MOST, _SWEEP_LEAST = 0.85, 0.15
 _FRESH = 0.04
 _PAIR_TRIES = 12
-_HANDY = 6
-_SIZE_SCALE = 4.0
+_HANDY = 5
+_SIZE_SCALE = 3.0
+_MATERIAL = 0.3
+_TIRED = 120.0
 _CHILD_TRIES = 8
 _REFINING = 0.6
 _GREEDY = 1.5
@@ -30,7 +32,8 @@ class GeneticSearcher(RandomSearcher):
     """Sweeps small expressions while nothing stands out, and breeds more once something does.
 
     Each expression asked is, by lot, the next of the sweep, a fresh random one, or a child of the population. What
-    stands out is a reward beyond what chance gives the best of some thousand tries.
+    stands out is a reward beyond what chance gives the best of some thousand tries. When children have long brought
+    nothing materially better, the sweep gets its share back: breeding on would only fit the noise around the best.
     """
 
     name = "genetic"
@@ -39,6 +42,8 @@ class GeneticSearcher(RandomSearcher):
     def __init__(self, space: SearchSpace, assignment: Assignment) -> None:
         super().__init__(space, assignment)
         self.population = Population(space.fields)
+        self._mark = -inf
+        self._children = 0
         self._restart_sweep()
 
     def tell(self, scores: Sequence[Scored]) -> None:
@@ -46,15 +51,24 @@ class GeneticSearcher(RandomSearcher):
         super().tell(scores)
         for scored in scores:
             self.population.add(scored)
+        if self.population.best > self._mark + _MATERIAL:
+            self._mark, self._children = self.population.best, 0
 
     def state(self) -> State:
         """What was asked, how far the sweep is, and the population."""
-        return super().state() | {"swept": self._swept, "population": self.population.state()}
+        return super().state() | {
+            "swept": self._swept,
+            "mark": None if isinf(self._mark) else self._mark,
+            "children": self._children,
+            "population": self.population.state(),
+        }
 
     def restore(self, state: State) -> None:
         """Go on where the searcher that gave `state` was."""
         super().restore(state)
         self.population.restore(state["population"])
+        self._mark = -inf if state["mark"] is None else state["mark"]
+        self._children = state["children"]
         self._restart_sweep()
         while self._swept < state["swept"]:
             self._step()
@@ -69,9 +83,9 @@ class GeneticSearcher(RandomSearcher):
         return super()._proposed(rng)
 
     def _sweep_share(self) -> float:
-        """Share of what is asked that the sweep gives: less, the more surely something was found."""
-        found = (self.population.best - _CHANCE) / (_CERTAINTY - _CHANCE)
-        return _SWEEP_MOST - (_SWEEP_MOST - _SWEEP_LEAST) * min(max(found, 0.0), 1.0)
+        """Share of what is asked that the sweep gives: less, the surer the best is, as long as it gets better."""
+        found = min(max((self.population.best - _CHANCE) / (_CERTAINTY - _CHANCE), 0.0), 1.0)
+        return _SWEEP_MOST - (_SWEEP_MOST - _SWEEP_LEAST) * found * exp(-self._children / _TIRED)
 
     def _next_small(self) -> Expr | None:
         while (expr := self._step()) is not None:
@@ -93,11 +107,12 @@ class GeneticSearcher(RandomSearcher):
         refining = rng.random() < _REFINING
         greed, moves = (_GREEDY, REFINING) if refining else (_BROAD, BREEDING)
         for _ in range(_PAIR_TRIES):
-            parent, other = (self.population.choose(rng, greed=greed) for _ in range(2))
+            parent, other = self.population.choose(rng, greed=greed), self.population.choose_other(rng)
             children = (
                 vary(self.grammar, rng, (parent.expression, other.expression), moves) for _ in range(_CHILD_TRIES)
             )
             parent.children += 1
+            self._children += 1
             if (expr := self._first_new(child for child in children if self._handy(rng, child))) is not None:
                 return expr
         return None

@@ -6,6 +6,7 @@ unit rules refuse is drawn again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from lode.errors import ExpressionError
@@ -51,12 +52,17 @@ class Grammar:
         """A field that is a number, each unit as likely as the others: prices are many and much alike."""
         return Field(rng.choice(self.names[rng.choice(self.units)]))
 
+    def operator(self, rng: Random, among: Sequence[Operator] | None = None) -> Operator:
+        """An operator, of all or of those given; kinds that say more are drawn more."""
+        fitting = self._operators if among is None else among
+        return rng.choices(fitting, [self._weights[operator.name] for operator in fitting])[0]
+
     def series(self, rng: Random, size: int) -> Expr | None:
         """A random series of at most `size` nodes; None where no operands were found that the unit rules take."""
         fitting = [operator for operator in self._operators if smallest(operator) <= size]
         if not fitting:
             return self.field(rng)
-        operator = rng.choices(fitting, [self._weights[o.name] for o in fitting])[0]
+        operator = self.operator(rng, fitting)
         count = sum(param.kind == "series" for param in operator.params)
         for _ in range(_OPERAND_TRIES):
             sizes = _dealt(rng, size - smallest(operator) + count, count)

@@ -17,6 +17,7 @@ _PER_SKELETON = 6
 _SAME_T = 3
 _SAME_RANK_IC = 6
 _PATIENCE = 12.0
+_USUAL, _LEAST = 2.0, 0.1
 
 
 @dataclass
@@ -79,6 +80,15 @@ class Population:
         best = self.best
         weights = [exp(greed * (m.worth - best)) / (1.0 + m.children / _PATIENCE) for m in members]
         return rng.choices(members, weights)[0]
+
+    def choose_other(self, rng: Random) -> Member:
+        """A second parent, to take parts from: the best of a skeleton, all that stand out with a fair chance."""
+        best: dict[str, Member] = {}
+        for member in self._members.values():
+            if member.skeleton not in best or member.worth > best[member.skeleton].worth:
+                best[member.skeleton] = member
+        members = list(best.values())
+        return rng.choices(members, [max(m.worth - _USUAL, _LEAST) ** 2 for m in members])[0]
 
     def state(self) -> list[State]:
         """The members as JSON takes them, in order."""

@@ -11,6 +11,7 @@ from random import Random
 
 from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Param
 from lode.search.grammar import Grammar
+from lode.search.prior import promise
 from lode.search.small import TEMPLATE_SLOTS, TEMPLATES, Slot
 from lode.search.tree import parameters, replace, series_nodes
 
@@ -18,7 +19,7 @@ Move = Callable[[Grammar, Random, Expr, Expr], Expr | None]
 
 _GRID_STEPS = (-2, -1, -1, 1, 1, 2)
 _OWN_UNIT = 0.7
-_GRAFT_SIZE = 4
+_GRAFTS = {"el(F,F)": 3.0, "ts(F)": 3.0, "el(F,ts(F))": 1.5, "ts(F,F)": 1.0, "el(F)": 1.0, "F": 0.5}
 _FAITHFUL = 0.7
 
 
@@ -74,7 +75,7 @@ def swap_field(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | N
 def wrap(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
     """Put an operator around a node; other operands are fields, or the node itself, smoothed or delayed."""
     path, node = rng.choice(list(series_nodes(parent)))
-    operator = OPERATORS[rng.choice(grammar.space.operators)]
+    operator = grammar.operator(rng)
     count = sum(param.kind == "series" for param in operator.params)
     operands = [node, *(_companion(grammar, rng, node) for _ in range(count - 1))]
     rng.shuffle(operands)
@@ -98,10 +99,24 @@ def hoist(_: Grammar, rng: Random, parent: Expr, __: Expr) -> Expr | None:
     return replace(parent, path, rng.choice([node for below, node in series_nodes(call) if below]))
 
 
+def transpose(_: Grammar, rng: Random, parent: Expr, __: Expr) -> Expr | None:
+    """Exchange an operator with the one below it: `f(g(x, a), b)` becomes `g(f(x, b), a)`."""
+    pairs = [
+        (path, node, node.args[0])
+        for path, node in series_nodes(parent)
+        if isinstance(node, Call) and isinstance(node.args[0], Call) and node.op != node.args[0].op
+    ]
+    if not pairs:
+        return None
+    path, outer, inner = rng.choice(pairs)
+    lowered = Call(outer.op, (inner.args[0], *outer.args[1:]))
+    return replace(parent, path, Call(inner.op, (lowered, *inner.args[1:])))
+
+
 def graft(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
-    """Exchange a node for a small random one."""
+    """Exchange a node for a small new one, filled into a template."""
     path, _node = rng.choice(list(series_nodes(parent)))
-    new = grammar.series(rng, rng.randint(1, _GRAFT_SIZE))
+    new = _filled(grammar, rng, _GRAFTS, _Mixture(grammar, rng))
     return None if new is None else replace(parent, path, new)
 
 
@@ -118,27 +133,34 @@ def combine(grammar: Grammar, rng: Random, parent: Expr, other: Expr) -> Expr | 
     return grammar.call(rng, rng.choice(pairs), [parent, other]) if pairs else None
 
 
-class _FromParents:
+class _Mixture:
     """Fills a template with operators, fields and windows of the parents, now and then with others."""
 
-    def __init__(self, grammar: Grammar, rng: Random, parents: tuple[Expr, ...]) -> None:
+    def __init__(self, grammar: Grammar, rng: Random, parents: tuple[Expr, ...] = ()) -> None:
         self._grammar, self._rng = grammar, rng
         nodes = [node for parent in parents for _, node in series_nodes(parent)]
         self._operators = [OPERATORS[node.op] for node in nodes if isinstance(node, Call)]
         self._fields = [node for node in nodes if isinstance(node, Field)]
         self._windows = [window for parent in parents for _, _, window in parameters(parent, "window")]
+        self._last: Field | None = None
 
     def operator(self, slot: Slot) -> Operator:
         known = [operator for operator in self._operators if slot.takes(operator)]
         if known and self._rng.random() < _FAITHFUL:
             return self._rng.choice(known)
-        every = [OPERATORS[name] for name in self._grammar.space.operators]
-        return self._rng.choice([operator for operator in every if slot.takes(operator)])
+        every = [
+            operator for operator in map(OPERATORS.__getitem__, self._grammar.space.operators) if slot.takes(operator)
+        ]
+        return self._rng.choices(every, [promise([operator.name]) for operator in every])[0]
 
     def field(self, _: Slot) -> Field:
         if self._fields and self._rng.random() < _FAITHFUL:
-            return self._rng.choice(self._fields)
-        return self._grammar.field(self._rng)
+            self._last = self._rng.choice(self._fields)
+        elif self._last is not None and self._rng.random() < _OWN_UNIT:
+            self._last = Field(self._rng.choice(self._grammar.names[self._grammar.space.fields[self._last.name].name]))
+        else:
+            self._last = self._grammar.field(self._rng)
+        return self._last
 
     def parameter(self, _: Operator, param: Param) -> Expr:
         known = [window for window in self._windows if param.fault(window) is None]
@@ -149,32 +171,41 @@ class _FromParents:
 
 def distil(grammar: Grammar, rng: Random, parent: Expr, other: Expr) -> Expr | None:
     """Fill a small template with what the parents are made of: what they have in common may be simple."""
-    slot = TEMPLATE_SLOTS[rng.choices(list(TEMPLATES), list(TEMPLATES.values()))[0]]
+    return _filled(grammar, rng, TEMPLATES, _Mixture(grammar, rng, (parent, other)))
+
+
+def _filled(grammar: Grammar, rng: Random, templates: Mapping[str, float], choice: _Mixture) -> Expr | None:
+    """A template, filled; None where the space has no operator for one of its places."""
+    slot = TEMPLATE_SLOTS[rng.choices(list(templates), list(templates.values()))[0]]
     operators = [OPERATORS[name] for name in grammar.space.operators]
-    if any(place.kind != "F" and not any(place.takes(o) for o in operators) for place in slot.places()):
+    if any(place.kind != "F" and not any(map(place.takes, operators)) for place in slot.places()):
         return None
-    return slot.filled(_FromParents(grammar, rng, (parent, other)))
+    return slot.filled(choice)
 
 
 REFINING: dict[Move, float] = {
     shift_window: 4.0,
     swap_field: 3.0,
     swap_operator: 3.0,
+    graft: 3.0,
+    cross: 2.0,
     distil: 2.0,
     hoist: 1.0,
+    transpose: 0.7,
     wrap: 1.5,
     change_number: 0.2,
 }
 BREEDING: dict[Move, float] = {
     distil: 4.0,
-    wrap: 3.0,
-    cross: 2.0,
+    cross: 4.0,
+    graft: 2.5,
+    wrap: 2.0,
     swap_field: 2.0,
     swap_operator: 2.0,
     shift_window: 1.5,
-    graft: 1.5,
     hoist: 1.0,
-    combine: 0.7,
+    transpose: 1.0,
+    combine: 0.4,
 }
 """Moves and how often each is tried, relative to the others: close by for the best, far and wide for the rest."""
 
