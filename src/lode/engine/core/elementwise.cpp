@@ -38,7 +38,7 @@ auto number(Operand operand) {
 }
 
 LODE_INLINE bool known(float x) { return magnitude(x) <= kLargest; }
-LODE_INLINE float both(float x, float y, float result) { return known(x) & known(y) ? result : kNaN; }
+LODE_INLINE float both(float x, float y, float result) { return (known(x) & known(y)) ? result : kNaN; }
 LODE_INLINE float sign_of(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
 
 // Natural logarithm of a positive normal double of float precision, to about 1e-10 relative: x = m 2^e with m in
