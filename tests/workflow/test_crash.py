@@ -29,7 +29,7 @@ CANDIDATES = 24
 def _dying(context: Context, writes: int) -> Context:
     countdown = Countdown(writes)
     lake, warehouse = DyingLake(context.lake.url, countdown), DyingWarehouse(context.warehouse, countdown)
-    return Context(context.settings, lake, warehouse)  # type: ignore[arg-type]  it quacks
+    return Context(context.settings, lake, warehouse)
 
 
 def _once_more(context: Context, request: Event) -> Event:

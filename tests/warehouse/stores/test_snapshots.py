@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import uuid4
@@ -29,7 +28,7 @@ def _snapshot() -> SnapshotRecord:
 
 
 @pytest.fixture
-def empty(writer: Warehouse) -> Iterator[Warehouse]:
+def empty(writer: Warehouse) -> Warehouse:
     writer.command("TRUNCATE TABLE snapshots SYNC")
     return writer
 
