@@ -66,3 +66,20 @@ def test_colors_are_told_apart_by_the_colour_blind():
     okabe_ito = {"#56b4e9", "#e69f00", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"}
     grey = {"#8f98a3"}
     assert set(SPLIT_COLORS.values()) <= okabe_ito | grey
+
+
+def test_layers_without_a_value_are_left_out():
+    days = pl.DataFrame(
+        {
+            "session": [date(2020, 1, 1)],
+            "split": ["train"],
+            "rank_ic": [0.1],
+            "quantile_returns": [[0.0, 0.1]],
+            "turnover": [None],
+        },
+        schema_overrides={"turnover": pl.Float64},
+    )
+    drawn = charts.daily_turnover(timeline(days, direction=1, horizon=1)).to_dict()
+    assert [layer["mark"]["type"] for layer in drawn["layer"]] == ["rect", "text"]
+    drawn = charts.daily_rank_ic(timeline(days, direction=1, horizon=1), signed="rank IC").to_dict()
+    assert [layer["mark"]["type"] for layer in drawn["layer"]] == ["rect", "text", "line", "rule"]

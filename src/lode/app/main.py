@@ -15,17 +15,20 @@ ICON = Path(__file__).with_name("icon.png")
 
 
 def main() -> None:
-    """Draw the page that the URL names."""
+    """Draw the page that the URL names; `/?factor=…&run=…` names a factor's."""
     log.configure()
+    is_new_visit = _is_new_visit()
 
     def show_overview() -> None:
+        if is_new_visit and (wanted := st.query_params.get("factor")):
+            open_factor(wanted, st.query_params.get("run", ""))
         overview.show(load_settings(), open_factor)
 
     def show_factor() -> None:
         factor.show(load_settings(), open_factor)
 
     def open_factor(wanted: str, run: str) -> None:
-        st.switch_page(factor_page, query_params={"factor": wanted, "run": run})
+        st.switch_page(factor_page, query_params={"factor": wanted, "run": run} if run else {"factor": wanted})
 
     factor_page = st.Page(show_factor, title="Factor", url_path="factor")
     overview_page = st.Page(show_overview, title="Overview", url_path="overview", default=True)
@@ -33,6 +36,16 @@ def main() -> None:
     st.set_page_config(page_title=f"{page.title} · Lode", page_icon=str(ICON), layout="wide")
     with notices.explained():
         page.run()
+
+
+def _is_new_visit() -> bool:
+    """Whether this is the first run of a visitor's session.
+
+    Only then does `/?factor=…` lead on to the factor: a browser that goes back passes by the same address.
+    """
+    new = "visited" not in st.session_state
+    st.session_state["visited"] = True
+    return new
 
 
 main()

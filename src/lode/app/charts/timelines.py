@@ -46,13 +46,15 @@ def _timeline(
     days: pl.DataFrame, lines: list[alt.Chart], pointed: str, form: str, title: str, about: str
 ) -> alt.LayerChart:
     layers = [*_splits(days), *lines, _pointer(days, pointed, form)]
+    layers = [layer for layer in layers if layer.data.height]  # Vega warns of a scale without a value
     return themed(alt.LayerChart(layer=layers), title, about)
 
 
 def _line(days: pl.DataFrame, column: str, axis: str, *, faint: bool = False, percent: bool = False) -> alt.Chart:
-    """Draw a line that breaks where values are missing and between the splits."""
+    """Draw a line that breaks where values are missing and between the splits; no rows where all are missing."""
     y_axis = alt.Axis(title=axis, format="%") if percent else alt.Axis(title=axis)
-    chart = alt.Chart(days.select("session", "split", column))
+    known = days if days[column].count() else days.clear()
+    chart = alt.Chart(known.select("session", "split", column))
     width, opacity, color = (0.6, 0.55, FAINT) if faint else (1.8, 1.0, LINE)
     line: alt.Chart = chart.mark_line(strokeWidth=width, opacity=opacity, color=color).encode(
         x=_x(), y=alt.Y(f"{column}:Q", axis=y_axis), detail="split:N"

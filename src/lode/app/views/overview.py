@@ -27,12 +27,7 @@ _STATES = ("proven", "candidate", "refused", "retired")
 
 
 def show(settings: Settings, open_factor: OpenFactor) -> None:
-    """Draw the page; a row of the leaderboard leads to its factor through `open_factor(factor, run)`.
-
-    A link of the form `/?factor=…&run=…` leads there at once.
-    """
-    if wanted := st.query_params.get("factor"):
-        open_factor(wanted, st.query_params.get("run", ""))
+    """Draw the page; a row of the leaderboard leads to its factor through `open_factor(factor, run)`."""
     st.title("Overview", anchor=False)
     found = read_overview(settings)
     notices.unreal_data(found.labels)
