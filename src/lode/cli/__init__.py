@@ -56,20 +56,24 @@ def _exit_code(arguments: list[str]) -> int:
         return _USAGE
     except LodeError as error:
         sys.stdout.flush()
-        sys.stderr.write("\n".join([f"error: {error}", *getattr(error, "__notes__", [])]) + "\n")
+        _complain(f"error: {error}", error)
         return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; what was recorded stays, the same command goes on\n")
+    except KeyboardInterrupt as interruption:
+        _complain("interrupted; what was recorded stays, the same command goes on", interruption)
         return _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  the process's entry point
         log.get_logger("cli").error("unexpected failure", arguments=arguments, exc_info=True)
-        lines = [f"error: unexpected {type(error).__name__}: {error}; please report it with the lines above"]
-        sys.stderr.write("\n".join([*lines, *getattr(error, "__notes__", [])]) + "\n")
+        _complain(f"error: unexpected {type(error).__name__}: {error}; please report it with the lines above", error)
         return _FAILED
     return 0
+
+
+def _complain(message: str, error: BaseException) -> None:
+    """Say what ended the command and, in the error's notes, how to go on."""
+    sys.stderr.write("\n".join([message, *getattr(error, "__notes__", [])]) + "\n")
 
 
 if __name__ == "__main__":
