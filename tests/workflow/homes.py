@@ -215,10 +215,10 @@ def _command(process: psutil.Process) -> list[str]:
     return []
 
 
-def kill(pid: int) -> None:
-    """End a process at once; it may be gone."""
+def kill(pid: int, sign: signal.Signals = signal.SIGKILL) -> None:
+    """End a process; it may be gone."""
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, sign)
 
 
 class Killed(BaseException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def test_two_runs_and_a_reader_work_at_once_and_the_openings_are_told_apart(home
             assert home.lode(*command).code == 0
         assert home.lode("evaluate", f"ts_delay(high, {looks % 20 + 2})", "--json").json["leak_check"] == "passed"
         looks += 1
+        time.sleep(0.2)
     first, second = (ended(process).json for process in running)
     assert looks > 1
     with home.context() as context:
@@ -50,10 +52,18 @@ def test_two_runs_and_a_reader_work_at_once_and_the_openings_are_told_apart(home
     assert {claim.run for claim in claims} == {first["run"], second["run"]}
 
 
-def test_the_same_command_twice_at_once_is_one_run_with_one_opening(home: Home) -> None:
-    running = [home.spawn("mine", *OPTIONS) for _ in range(2)]
-    first, second = (ended(process).json for process in running)
+def test_the_same_command_twice_at_once_in_a_new_home_is_one_run_with_one_opening(tmp_path: Path, market: Path) -> None:
+    home = Home(tmp_path / "new")
+    try:
+        running = [home.spawn("run", "--source", market, *OPTIONS) for _ in range(2)]
+        first, second = (ended(process).json for process in running)
+        with home.context() as context:
+            claims = read_claims(context.lake)
+            trials = count_trials(context.warehouse, [first["run"]])
+            bars = context.warehouse.query("SELECT count() AS n FROM bars FINAL")["n"][0]
+    finally:
+        home.stop()
     assert first == second
-    with home.context() as context:
-        assert [claim.run for claim in read_claims(context.lake)] == [first["run"]]
-        assert count_trials(context.warehouse, [first["run"]]) == first["trials"]
+    assert [claim.run for claim in claims] == [first["run"]]
+    assert trials == first["trials"]
+    assert bars == 16_260
