@@ -62,10 +62,14 @@ def test_a_failure_that_cannot_be_recorded_is_raised_with_a_note(
         msg = "the warehouse is gone"
         raise WarehouseError(msg)
 
-    with pytest.raises(StepError, match="no luck") as failure, recorded(context, uuid4().hex, "mine"):
-        monkeypatch.setattr(context.warehouse, "insert", gone)
-        msg = "no luck"
-        raise StepError(msg)
+    def fail() -> None:
+        with recorded(context, uuid4().hex, "mine"):
+            monkeypatch.setattr(context.warehouse, "insert", gone)
+            msg = "no luck"
+            raise StepError(msg)
+
+    with pytest.raises(StepError, match="no luck") as failure:
+        fail()
     assert failure.value.__notes__ == ["That the step mine failed could not be recorded: the warehouse is gone"]
 
 
