@@ -48,7 +48,8 @@ def test_titles_are_short_enough_for_a_phone_and_say_the_unit(drawn: dict[str, d
 
 @pytest.mark.parametrize("name", ["daily", "sum", "spread", "turnover"])
 def test_splits_are_marked_on_every_time_axis(drawn: dict[str, dict], name: str):
-    band, names = drawn[name]["layer"][:2]
+    band = drawn[name]["layer"][0]
+    names = next(layer for layer in drawn[name]["layer"] if layer["mark"]["type"] == "text")
     assert band["mark"]["type"] == "rect"
     assert names["encoding"]["text"]["field"] == "split"
     rows = drawn[name]["datasets"][band["data"]["name"]]
@@ -82,4 +83,4 @@ def test_layers_without_a_value_are_left_out():
     drawn = charts.daily_turnover(timeline(days, direction=1, horizon=1)).to_dict()
     assert [layer["mark"]["type"] for layer in drawn["layer"]] == ["rect", "text"]
     drawn = charts.daily_rank_ic(timeline(days, direction=1, horizon=1), signed="rank IC").to_dict()
-    assert [layer["mark"]["type"] for layer in drawn["layer"]] == ["rect", "text", "line", "rule"]
+    assert [layer["mark"]["type"] for layer in drawn["layer"]] == ["rect", "line", "rule", "text"]

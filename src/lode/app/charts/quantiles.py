@@ -17,7 +17,7 @@ def quantile_bars(means: pl.DataFrame, *, horizon: int) -> alt.LayerChart:
             x=alt.X("quantile:O", axis=alt.Axis(title="quantile; the bet is on the highest", labelAngle=0)),
             xOffset=alt.XOffset("split:N", sort=list(SPLIT_COLORS)),
             y=alt.Y("excess_bp:Q", axis=alt.Axis(title="basis points")),
-            color=split_color(legend=True),
+            color=split_color(means["split"].unique(), legend=True),
             tooltip=[
                 alt.Tooltip("split:N", title="split"),
                 alt.Tooltip("quantile:O", title="quantile"),

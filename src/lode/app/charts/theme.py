@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypeVar
 
 import altair as alt
@@ -26,7 +27,8 @@ def themed(chart: Chart, title: str, subtitle: str) -> Chart:
     )
 
 
-def split_color(*, legend: bool) -> alt.Color:
-    """Colour of the split in the column `split`."""
-    scale = alt.Scale(domain=list(SPLIT_COLORS), range=list(SPLIT_COLORS.values()))
+def split_color(splits: Collection[str], *, legend: bool) -> alt.Color:
+    """Colour of the split in the column `split`, of those that are there; a split has the same one in every chart."""
+    present = {split: color for split, color in SPLIT_COLORS.items() if split in splits}
+    scale = alt.Scale(domain=list(present), range=list(present.values()))
     return alt.Color("split:N", scale=scale, legend=alt.Legend(title=None, orient="top") if legend else None)

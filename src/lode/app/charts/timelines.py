@@ -45,7 +45,8 @@ def daily_turnover(days: pl.DataFrame) -> alt.LayerChart:
 def _timeline(
     days: pl.DataFrame, lines: list[alt.Chart], pointed: str, form: str, title: str, about: str
 ) -> alt.LayerChart:
-    layers = [*_splits(days), *lines, _pointer(days, pointed, form)]
+    bands, names = _splits(days)
+    layers = [bands, *lines, names, _pointer(days, pointed, form)]
     layers = [layer for layer in layers if layer.data.height]  # Vega warns of a scale without a value
     return themed(alt.LayerChart(layer=layers), title, about)
 
@@ -55,7 +56,8 @@ def _line(days: pl.DataFrame, column: str, axis: str, *, faint: bool = False, pe
     y_axis = alt.Axis(title=axis, format="%") if percent else alt.Axis(title=axis)
     known = days if days[column].count() else days.clear()
     chart = alt.Chart(known.select("session", "split", column))
-    width, opacity, color = (0.6, 0.55, FAINT) if faint else (1.8, 1.0, LINE)
+    veil = min(0.55, max(0.15, 900 / max(1, days.height)))  # thousands of sessions would cover what is behind them
+    width, opacity, color = (0.6, veil, FAINT) if faint else (1.8, 1.0, LINE)
     line: alt.Chart = chart.mark_line(strokeWidth=width, opacity=opacity, color=color).encode(
         x=_x(), y=alt.Y(f"{column}:Q", axis=y_axis), detail="split:N"
     )
@@ -74,9 +76,10 @@ def _zero(days: pl.DataFrame) -> alt.Chart:
 
 def _splits(days: pl.DataFrame) -> tuple[alt.Chart, alt.Chart]:
     """Mark the splits: a band of colour behind each, its name at its upper left."""
-    base = alt.Chart(split_spans(days))
+    spans = split_spans(days)
+    base = alt.Chart(spans)
     bands = base.mark_rect(opacity=0.13).encode(
-        x=alt.X("start:T", scale=_TIME, axis=_AXIS), x2="end:T", color=split_color(legend=False)
+        x=alt.X("start:T", scale=_TIME, axis=_AXIS), x2="end:T", color=split_color(spans["split"], legend=False)
     )
     names = base.mark_text(align="left", baseline="top", dx=3, dy=3, fontSize=11, color=FAINT).encode(
         x=alt.X("start:T", scale=_TIME, axis=_AXIS), y=alt.value(0), text="split:N"
