@@ -103,7 +103,7 @@ class _Worker:
 
     def __init__(self, settings: Settings) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "lode.workflow.worker"],
+            [sys.executable, "-P", "-m", "lode.workflow.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
