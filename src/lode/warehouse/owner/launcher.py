@@ -66,7 +66,7 @@ def stop_owner(folder: Path) -> bool:
 def _start(folder: Path, idle: float, query_limit: float) -> OwnerState:
     if "?" in str(folder):
         raise _unusable(folder, "its path holds a question mark")
-    command = [sys.executable, "-m", "lode.warehouse.owner", str(folder)]
+    command = [sys.executable, "-P", "-m", "lode.warehouse.owner", str(folder)]
     command += ["--idle", str(idle), "--query-limit", str(query_limit)]
     with (folder / "owner.err").open("wb") as stderr:
         process = subprocess.Popen(
