@@ -27,6 +27,11 @@ def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(tmp_path_factory.mktemp("cli") / "home")
 
 
+def _snapshot(mined: Mined, command: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the snapshot where one is meant: the latest may be another test's."""
+    return ("--snapshot", mined.result["snapshot"]) if command[0] == "evaluate" else ()
+
+
 def test_every_command_is_listed_here() -> None:
     named = {name for name in app if not name.startswith("-")}
     assert named == {command[0] for command in COMMANDS}
@@ -65,7 +70,7 @@ def test_version(nowhere: Home) -> None:
         ("warehouse", "status", "--json"),
         ("doctor", "--json"),
         ("workflow", "render"),
-        ("snapshot", "--json"),
+        ("snapshot", "--source", "market", "--json"),
         ("evaluate", "rank(volume)", "--json"),
         ("sql", "SELECT count() AS n FROM trials", "--format", "json"),
     ],
@@ -74,7 +79,7 @@ def test_version(nowhere: Home) -> None:
 def test_json_is_one_object_on_standard_output_and_all_else_on_standard_error(
     mined: Mined, command: tuple[str, ...]
 ) -> None:
-    outcome = mined.home.lode(*command)
+    outcome = mined.home.lode(*command, *_snapshot(mined, command))
     assert outcome.json
     assert all(json.loads(line) for line in outcome.err.splitlines())
     if command[0] != "sql":
@@ -102,12 +107,12 @@ def test_tables_for_a_reader(mined: Mined) -> None:
         (("factors", "show", best["id"]), best["expression"]),
         (("warehouse", "status"), "embedded"),
         (("doctor",), "LODE_HOME"),
-        (("snapshot",), mined.result["snapshot"]),
+        (("snapshot", "--source", "market"), mined.result["snapshot"]),
         (("evaluate", "rank(volume)"), "rank"),
         (("sql", "SELECT count() AS n FROM runs"), "n"),
         (("mine", "--resume", mined.result["run"]), best["id"]),
     ):
-        outcome = mined.home.lode(*command)
+        outcome = mined.home.lode(*command, *_snapshot(mined, command))
         assert outcome.code == 0
         assert shown in outcome.out
 
@@ -135,7 +140,12 @@ def test_compute_writes_values_of_a_formula_and_of_a_factor(mined: Mined, tmp_pa
 
 
 def test_evaluate_writes_a_page(mined: Mined, tmp_path: Path) -> None:
-    assert mined.home.lode("evaluate", "rank(volume)", "--html", tmp_path / "sheet.html").code == 0
+    assert (
+        mined.home.lode(
+            "evaluate", "rank(volume)", "--snapshot", mined.result["snapshot"], "--html", tmp_path / "sheet.html"
+        ).code
+        == 0
+    )
     assert "<table" in (tmp_path / "sheet.html").read_text()
 
 

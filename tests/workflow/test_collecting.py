@@ -58,6 +58,11 @@ def test_a_request_that_names_a_universe_or_dates_is_never_answered_with_the_sam
 def test_a_stored_source_is_taken_by_its_name_and_the_only_one_without(context: Context, stored: str) -> None:
     assert _asked(context, source=stored) == {"source": stored, "universe": stored}
     assert _asked(context, stored=True) == {"source": stored, "universe": stored}
+    assert collecting._only(["a"]) == "a"
+    with pytest.raises(NotFoundError, match="the warehouse has no bars yet"):
+        collecting._only([])
+    with pytest.raises(UsageError, match="several sources: choose one of them with --source: a, b"):
+        collecting._only(["a", "b"])
     with pytest.raises(UsageError, match=r"--source 'mrket': allowed are .* \(in the warehouse: market"):
         validate({"source": "mrket"}, context)
 

@@ -70,7 +70,7 @@ def test_poisoned_vault_rows_change_nothing_before_the_vault_is_opened(
         ours = table_rows(context.warehouse, RUN_TABLES)
     with mined.home.context() as context:
         theirs = table_rows(context.warehouse, RUN_TABLES)
-    assert sheet == mined.home.lode("evaluate", FORMULA, "--json").json
+    assert sheet == mined.home.lode("evaluate", FORMULA, "--snapshot", mined.result["snapshot"], "--json").json
     for table in ("trials", "evidence", "factor_series"):
         expected, found = (rows[table].filter(pl.col("run") == "RUN") for rows in (theirs, ours))
         if table != "trials":

@@ -119,7 +119,7 @@ def test_tries_by_hand_count_on_the_vault_each_form_once(mined: Mined) -> None:
         plan = load_plan(context, mined.result["run"])
         before = trials_on_vault(context, plan)
         for formula in ("rank(ts_delay(high, 7))", "rank(ts_delay(high, 7))", "ts_delay(low, 11)"):
-            assert mined.home.lode("evaluate", formula).code == 0
+            assert mined.home.lode("evaluate", formula, "--snapshot", mined.result["snapshot"]).code == 0
         assert trials_on_vault(context, plan) == before + 2
         other = replace(plan, run="other", instruments=("NOBODY",))
         assert trials_on_vault(context, other) == 0

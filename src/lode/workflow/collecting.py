@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -122,14 +123,24 @@ def _source(event: Event, context: Context) -> Event:
 def _stored(named: str, event: Event, context: Context) -> Event:
     """Take a source that is in the warehouse; without a name the only one there is."""
     known = list_sources(context.warehouse)
-    if named == AUTO and len(known) == 1:
-        named = known[0]
+    if named == AUTO and event.get("stored"):
+        named = _only(known)
     if named not in known:
         there = f"in the warehouse: {', '.join(known)}" if known else "the warehouse has none yet"
         msg = f"--source {named!r}: {_ALLOWED} ({there})"
         raise UsageError(msg)
     universe = event.get("universe") or named
     return {"source": named, "universe": universe, "kept": True}
+
+
+def _only(known: Sequence[str]) -> str:
+    if not known:
+        msg = "the warehouse has no bars yet; `lode import bars` or `lode collect market` brings some"
+        raise NotFoundError(msg)
+    if len(known) > 1:
+        msg = f"the warehouse has several sources: choose one of them with --source: {', '.join(known)}"
+        raise UsageError(msg)
+    return known[0]
 
 
 def _automatic(context: Context) -> Event:
