@@ -44,7 +44,7 @@ def lake(request, tmp_path, monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     bucket = f"lode-{time.time_ns()}"
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{bucket}", method="PUT")).close()  # noqa: S310
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{bucket}", method="PUT")).close()
     return Lake(f"s3://{bucket}/some/prefix")
 
 
