@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, inf, isinf
+from math import exp
 from random import Random
 
 from lode.language import Expr
@@ -20,8 +20,9 @@ _FRESH = 0.04
 _PAIR_TRIES = 12
 _HANDY = 5
 _SIZE_SCALE = 3.0
-_MATERIAL = 0.3
-_TIRED = 120.0
+_GROWTH_SCALE = 4.0
+_MATERIAL = 1.06
+_TIRED = 200.0
 _CHILD_TRIES = 8
 _REFINING = 0.6
 _GREEDY = 1.5
@@ -42,7 +43,7 @@ class GeneticSearcher(RandomSearcher):
     def __init__(self, space: SearchSpace, assignment: Assignment) -> None:
         super().__init__(space, assignment)
         self.population = Population(space.fields)
-        self._mark = -inf
+        self._mark = 0.0
         self._children = 0
         self._restart_sweep()
 
@@ -51,14 +52,14 @@ class GeneticSearcher(RandomSearcher):
         super().tell(scores)
         for scored in scores:
             self.population.add(scored)
-        if self.population.best > self._mark + _MATERIAL:
+        if self.population.best > self._mark * _MATERIAL:
             self._mark, self._children = self.population.best, 0
 
     def state(self) -> State:
         """What was asked, how far the sweep is, and the population."""
         return super().state() | {
             "swept": self._swept,
-            "mark": None if isinf(self._mark) else self._mark,
+            "mark": self._mark,
             "children": self._children,
             "population": self.population.state(),
         }
@@ -67,7 +68,7 @@ class GeneticSearcher(RandomSearcher):
         """Go on where the searcher that gave `state` was."""
         super().restore(state)
         self.population.restore(state["population"])
-        self._mark = -inf if state["mark"] is None else state["mark"]
+        self._mark = state["mark"]
         self._children = state["children"]
         self._restart_sweep()
         while self._swept < state["swept"]:
@@ -113,11 +114,13 @@ class GeneticSearcher(RandomSearcher):
             )
             parent.children += 1
             self._children += 1
-            if (expr := self._first_new(child for child in children if self._handy(rng, child))) is not None:
+            handy = (c for c in children if c is not None and self._handy(rng, c, parent.expression))
+            if (expr := self._first_new(handy)) is not None:
                 return expr
         return None
 
     @staticmethod
-    def _handy(rng: Random, child: Expr | None) -> bool:
+    def _handy(rng: Random, child: Expr, parent: Expr) -> bool:
         """Whether a child is let through: the less often the larger it is, since many nodes fit noise easily."""
-        return child is not None and rng.random() < exp((_HANDY - child.size) / _SIZE_SCALE)
+        excess, growth = max(child.size - _HANDY, 0), max(child.size - parent.size, 0)
+        return rng.random() < exp(-excess / _SIZE_SCALE - growth / _GROWTH_SCALE)

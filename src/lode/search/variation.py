@@ -19,6 +19,7 @@ Move = Callable[[Grammar, Random, Expr, Expr], Expr | None]
 
 _GRID_STEPS = (-2, -1, -1, 1, 1, 2)
 _OWN_UNIT = 0.7
+_TWICE = 0.25
 _GRAFTS = {"el(F,F)": 3.0, "ts(F)": 3.0, "el(F,ts(F))": 1.5, "ts(F,F)": 1.0, "el(F)": 1.0, "F": 0.5}
 _FAITHFUL = 0.7
 
@@ -185,33 +186,38 @@ def _filled(grammar: Grammar, rng: Random, templates: Mapping[str, float], choic
 
 REFINING: dict[Move, float] = {
     shift_window: 4.0,
-    swap_field: 3.0,
     swap_operator: 3.0,
-    graft: 3.0,
+    graft: 2.5,
     cross: 2.0,
-    distil: 2.0,
+    swap_field: 1.5,
     hoist: 1.0,
     transpose: 0.7,
-    wrap: 1.5,
+    distil: 0.7,
+    wrap: 0.7,
     change_number: 0.2,
 }
 BREEDING: dict[Move, float] = {
-    distil: 4.0,
     cross: 4.0,
-    graft: 2.5,
-    wrap: 2.0,
-    swap_field: 2.0,
-    swap_operator: 2.0,
-    shift_window: 1.5,
+    distil: 2.5,
+    graft: 2.0,
+    swap_operator: 1.5,
+    swap_field: 1.5,
+    wrap: 1.5,
     hoist: 1.0,
+    shift_window: 1.0,
     transpose: 1.0,
-    combine: 0.4,
+    combine: 0.3,
 }
 """Moves and how often each is tried, relative to the others: close by for the best, far and wide for the rest."""
 
 
 def vary(grammar: Grammar, rng: Random, parents: tuple[Expr, Expr], moves: Mapping[Move, float]) -> Expr | None:
-    """A child of the first parent (and, for some moves, of the other) that the space holds; None where it failed."""
-    move = rng.choices(list(moves), list(moves.values()))[0]
-    child = move(grammar, rng, *parents)
+    """A child of the first parent (and, for some moves, of the other) that the space holds; None where it failed.
+
+    Now and then two moves are made at once, since one alone may lead through a valley.
+    """
+    child: Expr | None = parents[0]
+    for _ in range(2 if rng.random() < _TWICE else 1):
+        move = rng.choices(list(moves), list(moves.values()))[0]
+        child = None if child is None else move(grammar, rng, child, parents[1])
     return child if child is not None and child != parents[0] and grammar.space.holds(child) else None
