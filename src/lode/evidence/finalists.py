@@ -8,7 +8,7 @@ is used. So a pair that passes is below .7 on all of train but for a difference 
 memory stays at 128 sessions of ranks a finalist.
 
 Where mean rank ICs are known, the finalist stands for its family: of the candidates that correlate with it by .7 or
-more and have at least four fifths of its |t|, the one with the largest |mean rank IC|. Variants that only quieten a
+more and have at least three quarters of its |t|, the one with the largest |mean rank IC|. Variants that only quieten a
 formula's noise have larger t's than the formula; but values that correlate by ρ with what predicts cannot have more
 than ρ times its rank IC, so the largest mean points at the formula itself. (On a market with a planted
 `ts_corr(close, volume, 10)` of t 22.9, `ts_corr(scale(close), volume, 10)` has t 25.7 and a rank correlation of .83
@@ -28,7 +28,7 @@ from lode.evidence.likeness import Sample, Values, likeness_scorer, mean_correla
 FINALISTS = 40
 MAX_CORRELATION = 0.7
 _NEAR = 0.05
-_KIN_SHARE = 0.8
+_KIN_SHARE = 0.75
 _MOST_KIN = 24
 
 
@@ -64,7 +64,7 @@ def _kin(ordered: Sequence[tuple[str, float]], place: int, rank_ic: Mapping[str,
 
 
 def _near(ordered: Sequence[tuple[str, float]], place: int) -> Iterator[str]:
-    """Ids behind `place`, down to four fifths of its |t|."""
+    """Ids behind `place`, down to three quarters of its |t|."""
     least = _KIN_SHARE * abs(ordered[place][1])
     for at in range(place + 1, len(ordered)):
         if abs(ordered[at][1]) < least:
