@@ -112,6 +112,15 @@ def test_a_much_weaker_t_does_not_stand_for_a_family(rng):
     source = rng.standard_normal((200, 60)).astype(np.float32)
     values = {"strong": source, "weak": source + 0.1 * rng.standard_normal(source.shape).astype(np.float32)}
     chosen = select_finalists(
-        [("strong", 6.0), ("weak", 4.4)], values.__getitem__, rank_ic={"strong": 0.02, "weak": 0.05}
+        [("strong", 20.0), ("weak", 9.9)], values.__getitem__, rank_ic={"strong": 0.02, "weak": 0.05}
     )
     assert chosen == ["strong"]
+
+
+def test_where_chance_may_decide_the_largest_t_stands_for_itself(rng):
+    source = rng.standard_normal((200, 60)).astype(np.float32)
+    values = {"first": source, "second": source + 0.1 * rng.standard_normal(source.shape).astype(np.float32)}
+    chosen = select_finalists(
+        [("first", 4.2), ("second", 4.0)], values.__getitem__, rank_ic={"first": 0.02, "second": 0.05}
+    )
+    assert chosen == ["first"]

@@ -8,9 +8,9 @@ is used. So a pair that passes is below .7 on all of train but for a difference 
 memory stays at 128 sessions of ranks a finalist.
 
 Where mean rank ICs are known, the finalist stands for its family: of the candidates that correlate with it by .7 or
-more and have at least three quarters of its |t|, the one with the largest |mean rank IC|. Variants that only quieten a
-formula's noise have larger t's than the formula; but values that correlate by ρ with what predicts cannot have more
-than ρ times its rank IC, so the largest mean points at the formula itself. (On a market with a planted
+more and have at least half of its |t| and at least 8, the one with the largest |mean rank IC|. Variants that only
+quieten a formula's noise have larger t's than the formula; but values that correlate by ρ with what predicts cannot
+have more than ρ times its rank IC, so the largest mean points at the formula itself. (On a market with a planted
 `ts_corr(close, volume, 10)` of t 22.9, `ts_corr(scale(close), volume, 10)` has t 25.7 and a rank correlation of .83
 with it.)
 """
@@ -28,7 +28,8 @@ from lode.evidence.likeness import Sample, Values, likeness_scorer, mean_correla
 FINALISTS = 40
 MAX_CORRELATION = 0.7
 _NEAR = 0.05
-_KIN_SHARE = 0.75
+_KIN_SHARE = 0.5
+_SURE_T = 8.0
 _MOST_KIN = 24
 
 
@@ -64,8 +65,8 @@ def _kin(ordered: Sequence[tuple[str, float]], place: int, rank_ic: Mapping[str,
 
 
 def _near(ordered: Sequence[tuple[str, float]], place: int) -> Iterator[str]:
-    """Ids behind `place`, down to three quarters of its |t|."""
-    least = _KIN_SHARE * abs(ordered[place][1])
+    """Ids behind `place`, down to half of its |t|, and only where chance is out of the question."""
+    least = max(_KIN_SHARE * abs(ordered[place][1]), _SURE_T)
     for at in range(place + 1, len(ordered)):
         if abs(ordered[at][1]) < least:
             return
