@@ -14,7 +14,7 @@ from lode.warehouse.stores.runs import read_steps
 from lode.workflow.openings import read_claims
 from tests.workflow.homes import Home, ended
 
-OPTIONS = ("--candidates", "24", "--shards", "1", "--json")
+OPTIONS = ("--candidates", "60", "--shards", "1", "--json")
 
 
 @pytest.fixture
