@@ -29,6 +29,31 @@ class Settings(BaseSettings):
     yahoo_url: str = Field(default="https://query1.finance.yahoo.com", description="base of the v8 chart endpoint")
     yahoo_rate: float = Field(default=4.0, gt=0, description="requests a second to Yahoo")
     yahoo_concurrency: int = Field(default=4, ge=1, le=32, description="requests to Yahoo under way at once")
+    sec_data_url: str = Field(default="https://data.sec.gov", description="base of submissions and companyfacts")
+    sec_archives_url: str = Field(default="https://www.sec.gov", description="base of documents, indexes and tickers")
+    sec_contact: str | None = Field(
+        default=None, description="name and e-mail address that the SEC asks every program to send; needed for filings"
+    )
+    sec_rate: float = Field(default=8.0, gt=0, le=10, description="requests a second to the SEC, over all processes")
+    sec_concurrency: int = Field(default=4, ge=1, le=16, description="requests to the SEC under way at once")
+    news_provider: str = Field(
+        default="ddgs", pattern="^(ddgs|tavily|searxng)$", description="who searches the web for `lode collect news`"
+    )
+    news_rate: float = Field(default=1.0, gt=0, description="requests a second to the search provider")
+    ddgs_backends: str = Field(default="duckduckgo,bing", description="search engines that ddgs asks, pinned")
+    tavily_url: str = Field(default="https://api.tavily.com", description="base of Tavily's search")
+    tavily_key: SecretStr | None = Field(default=None, description="key of Tavily's search")
+    searxng_url: str | None = Field(default=None, description="base of a SearXNG that answers JSON")
+    tone_model: str = Field(
+        default="vader", pattern="^(vader|loughran-mcdonald|bedrock)$", description="what measures tone"
+    )
+    tone_words: Path | None = Field(default=None, description="the user's Loughran-McDonald word list (CSV)")
+    bedrock_model: str = Field(
+        default="amazon.nova-micro-v1:0", description="model that Amazon Bedrock measures tone with"
+    )
+    french_url: str = Field(
+        default="https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/ftp", description="base of Fama/French files"
+    )
     http_timeout: float = Field(default=20.0, gt=0, description="limit of one request to a source")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged"

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -23,13 +23,17 @@ _LONGEST_WAIT = 120.0  # seconds; a source that asks for more is left alone unti
 
 @dataclass(frozen=True)
 class RawRecord:
-    """One answer of a source, untouched. `fetched` is UTC; header names are lower-case."""
+    """One answer of a source, untouched. `fetched` is UTC; header names are lower-case.
+
+    about: what was asked, as far as parsing needs it beside the bytes.
+    """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
     fetched: datetime
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -48,6 +52,7 @@ def keep_raw(lake: Lake, folder: str, record: RawRecord) -> str:
         "status": record.status,
         "headers": dict(record.headers),
         "fetched": record.fetched.isoformat(),
+        "about": dict(record.about),
     }
     lake.claim(f"{key}.about.json", json.dumps(about, sort_keys=True).encode())
     lake.put(f"{key}.json.zst", zstandard.compress(record.body))
@@ -58,7 +63,8 @@ def load_raw(lake: Lake, key: str) -> RawRecord:
     """Return the record that keep_raw put under `key`."""
     about = json.loads(lake.get(key.removesuffix(".json.zst") + ".about.json"))
     body = zstandard.decompress(lake.get(key))
-    return RawRecord(about["url"], about["status"], about["headers"], body, datetime.fromisoformat(about["fetched"]))
+    fetched = datetime.fromisoformat(about["fetched"])
+    return RawRecord(about["url"], about["status"], about["headers"], body, fetched, about.get("about", {}))
 
 
 class ThrottledForError(ThrottledError):
