@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from lode.cli import app
+from lode.cli import command_line
 from tests.workflow.homes import Home, Mined
 
 COMMANDS = [
@@ -33,10 +33,10 @@ def _snapshot(mined: Mined, command: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def test_every_command_is_listed_here() -> None:
-    named = {name for name in app if not name.startswith("-")}
+    named = {name for name in command_line() if not name.startswith("-")}
     assert named == {command[0] for command in COMMANDS}
     for group in named:
-        inner = {name for name in app[group] if not name.startswith("-")}
+        inner = {name for name in command_line()[group] if not name.startswith("-")}
         assert inner == {command[1] for command in COMMANDS if len(command) == 2 and command[0] == group}
 
 

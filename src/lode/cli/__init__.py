@@ -10,36 +10,28 @@ import cyclopts
 
 import lode
 from lode import log
-from lode.cli.data import collect_app, import_app, simulate_command, snapshot_command, sql_command
-from lode.cli.factors import compute_command, evaluate_command, factors_app
-from lode.cli.mining import mine_command, run_command
-from lode.cli.runs import runs_app, workflow_app
-from lode.cli.system import app_command, doctor_command, warehouse_app
 from lode.errors import LodeError
 from lode.settings import load_settings
 
 _USAGE, _FAILED, _INTERRUPTED = 2, 1, 130
 
-app = cyclopts.App(
-    name="lode",
-    help="Mine formulas that predict stock returns, and prove or refuse each of them.",
-    version=lode.__version__,
-    help_format="plaintext",
+_COMMANDS = (
+    ("run", "mining:run_command", "Collect, mine, prove and publish: the whole workflow."),
+    ("collect", "collecting:collect_app", "Collect from sources outside."),
+    ("import", "collecting:import_app", "Bring your own files in."),
+    ("snapshot", "data:snapshot_command", "Freeze what the warehouse knew at a time into a panel."),
+    ("mine", "mining:mine_command", "Mine a snapshot."),
+    ("evaluate", "factors:evaluate_command", "Print the evidence sheet of a formula."),
+    ("compute", "factors:compute_command", "Write the values of formulas to a Parquet file."),
+    ("factors", "factors:factors_app", "Factors and what is known of them."),
+    ("runs", "runs:runs_app", "Runs and their steps."),
+    ("simulate", "data:simulate_command", "Write a simulated market to a file."),
+    ("sql", "data:sql_command", "Run a read-only query on the warehouse."),
+    ("workflow", "runs:workflow_app", "The workflow as it is deployed."),
+    ("warehouse", "system:warehouse_app", "The embedded warehouse's process."),
+    ("app", "system:app_command", "Open the dashboard on this machine."),
+    ("doctor", "system:doctor_command", "Say what is installed, reachable, fresh and broken, and what to do."),
 )
-for command, name in (
-    (run_command, "run"),
-    (mine_command, "mine"),
-    (snapshot_command, "snapshot"),
-    (evaluate_command, "evaluate"),
-    (compute_command, "compute"),
-    (simulate_command, "simulate"),
-    (sql_command, "sql"),
-    (app_command, "app"),
-    (doctor_command, "doctor"),
-):
-    app.command(command, name=name)
-for group in (collect_app, import_app, factors_app, runs_app, workflow_app, warehouse_app):
-    app.command(group)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,7 +43,7 @@ def _exit_code(arguments: list[str]) -> int:
     log.configure("info")
     try:
         log.configure(load_settings().log_level)
-        app(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+        command_line(arguments[:1])(arguments, exit_on_error=False, print_error=True, result_action="return_value")
     except cyclopts.CycloptsError:
         return _USAGE
     except LodeError as error:
@@ -69,6 +61,20 @@ def _exit_code(arguments: list[str]) -> int:
         _complain(f"error: unexpected {type(error).__name__}: {error}; please report it with the lines above", error)
         return _FAILED
     return 0
+
+
+def command_line(chosen: Sequence[str] = ()) -> cyclopts.App:
+    """Return the command line; a command is loaded when it is chosen, and then its own help is shown."""
+    app = cyclopts.App(
+        name="lode",
+        help="Mine formulas that predict stock returns, and prove or refuse each of them.",
+        version=lode.__version__,
+        help_format="plaintext",
+    )
+    for name, place, purpose in _COMMANDS:
+        own = {} if name in chosen else {"help": purpose}
+        app.command(f"lode.cli.{place}", name=name, **own)
+    return app
 
 
 def _complain(message: str, error: BaseException) -> None:
