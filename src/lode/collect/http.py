@@ -59,12 +59,12 @@ def keep_raw(lake: Lake, folder: str, record: RawRecord) -> str:
     return f"{key}.json.zst"
 
 
-def load_raw(lake: Lake, key: str) -> RawRecord:
-    """Return the record that keep_raw put under `key`."""
+def load_raw(lake: Lake, key: str, *, body: bool = True) -> RawRecord:
+    """Return the record that keep_raw put under `key`; without its body when only its circumstances are wanted."""
     about = json.loads(lake.get(key.removesuffix(".json.zst") + ".about.json"))
-    body = zstandard.decompress(lake.get(key))
+    content = zstandard.decompress(lake.get(key)) if body else b""
     fetched = datetime.fromisoformat(about["fetched"])
-    return RawRecord(about["url"], about["status"], about["headers"], body, fetched, about.get("about", {}))
+    return RawRecord(about["url"], about["status"], about["headers"], content, fetched, about.get("about", {}))
 
 
 class ThrottledForError(ThrottledError):

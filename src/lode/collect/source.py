@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from lode.collect.http import RawRecord
+from lode.errors import CollectError
 from lode.warehouse.stores.imports import Watermark
 
 Parsed = TypeVar("Parsed")
@@ -25,9 +26,10 @@ class Request:
     subject: what the watermark belongs to: a symbol, a CIK.
     url: without secrets; it is kept beside the answer.
     folder: where in the lake the answer goes, `raw/<source>/<kind>/<subject>=…`.
-    about: what parsing needs beside the bytes (subject and kind among it); kept beside the answer, so that it can be
-        parsed again.
-    once: the answer never changes (a filed document): what the lake holds already is taken instead of asking.
+    about: what parsing and storing need beside the bytes (a kind, a range); kept beside the answer, so that it can be
+        parsed again. Ingest adds `subject` and `collection`, the time at which the collection began.
+    once: the answer never changes (a filed document): what the lake holds already is taken instead of asking. Its
+        folder is its own.
     """
 
     subject: str
@@ -46,6 +48,16 @@ class Kept(Generic[Parsed]):
     fetched: datetime
     sha256: str
     parsed: Parsed
+
+
+@dataclass(frozen=True)
+class Answered(Generic[Parsed]):
+    """All answers about one subject, in the order of their fetching, or the error that ended the asking."""
+
+    subject: str
+    answers: tuple[Kept[Parsed], ...]
+    mark: Watermark | None
+    error: CollectError | None = None
 
 
 @dataclass(frozen=True)
@@ -89,4 +101,13 @@ class Source(Protocol[Parsed]):
 
     def store(self, subject: str, answers: Sequence[Kept[Parsed]], mark: Watermark | None) -> Stored:
         """Write the rows of a subject's answers, in the order of their fetching; repeating it changes nothing."""
+        ...
+
+
+@runtime_checkable
+class BatchSource(Source[Parsed], Protocol[Parsed]):
+    """A source that writes several subjects at once, where an insert each would take longer than asking."""
+
+    def store_batch(self, batch: Sequence[Answered[Parsed]]) -> Sequence[Stored | CollectError]:
+        """Write the rows of several subjects: what became of each, in their order. See `Source.store`."""
         ...
