@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 def unknown_operator(name: str) -> str:
     """The message for an operator that does not exist."""
-    return f"unknown operator `{name}`{_nearest(name, (*OPERATORS, *ALIASES))}"
+    return f"unknown operator `{name}`{nearest(name, (*OPERATORS, *ALIASES))}"
 
 
 def unknown_field(name: str, present: Collection[str]) -> str:
     """The message for a field that is not present; lists those that are."""
     listed = ", ".join(sorted(present)) or "none"
-    return f"unknown field `{name}`{_nearest(name, present)}; fields present: {listed}"
+    return f"unknown field `{name}`{nearest(name, present)}; fields present: {listed}"
 
 
-def _nearest(name: str, names: Collection[str]) -> str:
+def nearest(name: str, names: Collection[str]) -> str:
+    """What `name` was probably meant to be, to stand at the end of a clause; empty where nothing is near."""
     found = difflib.get_close_matches(name.lower(), sorted(names), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(f'`{near}`' for near in found)}?" if found else ""
