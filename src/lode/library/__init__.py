@@ -5,7 +5,7 @@ One module per family; `LIBRARY` holds all of them under `family.name`. Pure: no
 
 from lode.library.catalogue import FAMILIES, LIBRARY, available, family
 from lode.library.definition import Definition
-from lode.library.names import names, resolve
+from lode.library.lookup import names, resolve
 from lode.library.reference import reference
 
 __all__ = ["FAMILIES", "LIBRARY", "Definition", "available", "family", "names", "reference", "resolve"]

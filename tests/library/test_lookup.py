@@ -39,9 +39,9 @@ def test_no_member_is_called_as_a_family():
 
 def test_a_bare_name_in_two_families_asks_which(monkeypatch):
     other = Definition("momentum", "close / ts_delay(close, 126) - 1", "technical", 1, "Somebody (2020)")
-    monkeypatch.setattr("lode.library.names.LIBRARY", {**LIBRARY, other.key: other})
+    monkeypatch.setattr("lode.library.lookup.LIBRARY", {**LIBRARY, other.key: other})
     assert resolve("technical.momentum") == (other,)
-    with pytest.raises(UsageError, match="in several families; write one of fama_french.momentum, technical.momentum"):
+    with pytest.raises(UsageError, match=r"write one of fama_french\.momentum, technical\.momentum"):
         resolve("momentum")
 
 
