@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
-import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from lode.collect.quality import unreadable
+from lode.collect.own_tables import (
+    COMPACT_DAY,
+    DAY,
+    MISSING_WORDS,
+    day_column,
+    number_columns,
+    read_csv,
+    read_parquet,
+    split_csv,
+    text_column,
+    time_columns,
+)
+from lode.collect.quality import REPEATED_HEADER
 from lode.errors import DataError, NotFoundError
 from lode.warehouse.stores.bars import NUMBERS
 
@@ -23,19 +32,20 @@ ALIASES = {
     "date": ("session", "day"),
     "adj_close": ("adj close", "adjclose", "adjusted_close"),
 }
-_MISSING_WORDS = ("", "nan", "null", "none", "na", "n/a", "-")
-_DAY = r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$"
-_COMPACT_DAY = r"^(\d{8})$"
-_ZONED = r"(Z|[+-]\d{2}:?\d{2})$"
-_UTC = pl.Datetime("us", "UTC")
+ORDER = ("symbol", "date", "open", "high", "low", "close", "volume", "adj_close")  # of a file without a header
+_FEWEST = 6  # columns that such a file needs to be taken for one
 
 
 @dataclass(frozen=True)
 class BarsFile:
-    """A file as it came. `rows` has the file's own columns; `names` maps Lode's column names to them."""
+    """A file as it came. `rows` has the file's own columns; `names` maps Lode's column names to them.
+
+    headerless: the file had no line of names, and ORDER was taken.
+    """
 
     rows: pl.DataFrame
     names: dict[str, str]
+    headerless: bool = False
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -64,13 +74,15 @@ def load_body(path: Path) -> bytes:
 def read_bars_file(body: bytes, label: str) -> BarsFile:
     """Decode a CSV (comma, semicolon, tab or bar between fields; gzip allowed) or Parquet body.
 
-    Raises DataError for a damaged body, missing or ambiguous columns, and a file without rows; `label` names the file.
+    A CSV whose first line is a bar (its second field is a day, the fields behind it are numbers) has no header: its
+    columns are those of ORDER. Raises DataError for a damaged body, missing or ambiguous columns, and a file without
+    rows; `label` names the file.
     """
-    rows = _parquet(body, label) if body[:4] == b"PAR1" else _csv(body, label)
+    rows, headerless = (read_parquet(body, label), False) if body[:4] == b"PAR1" else _csv(body, label)
     names = _names(rows.columns, label)
     if rows.is_empty():
         raise DataError(f"{label} has columns but no rows; there is nothing to import")
-    return BarsFile(rows, names)
+    return BarsFile(rows, names, headerless)
 
 
 def typed_bars(file: BarsFile, label: str) -> pl.DataFrame:
@@ -81,17 +93,28 @@ def typed_bars(file: BarsFile, label: str) -> pl.DataFrame:
     """
     rows, names = file.rows, file.names
     kinds = {ours: rows.schema[theirs] for ours, theirs in names.items()}
-    symbol = _text(names["symbol"], kinds["symbol"], label).str.to_uppercase()
-    columns = [symbol.replace("", None).alias("symbol"), _day(names["date"], kinds["date"], label).alias("session")]
+    symbol = text_column(names["symbol"], kinds["symbol"], label).str.to_uppercase()
+    columns = [
+        symbol.replace("", None).alias("symbol"),
+        day_column(names["date"], kinds["date"], label).alias("session"),
+    ]
     for name in NUMBERS:
         if name in names:
-            columns += _number(name, names[name], kinds[name], label)
+            columns += number_columns(name, names[name], kinds[name], label)
     if "knowledge_time" in names:
-        columns += _knowledge_time(names["knowledge_time"], kinds["knowledge_time"], label)
-    columns += [_text(names[name], kinds[name], label).alias(name) for name in TEXTS if name in names]
+        columns += time_columns("knowledge_time", names["knowledge_time"], kinds["knowledge_time"], label)
+    columns += [text_column(names[name], kinds[name], label).alias(name) for name in TEXTS if name in names]
+    if kinds["symbol"] == pl.String and kinds["date"] == pl.String:
+        repeated = [pl.col(names[n]).str.strip_chars().str.to_lowercase() == n_ for n, n_ in _headings(names, file)]
+        columns.append(pl.all_horizontal(repeated).alias(REPEATED_HEADER))
     return (
         rows.select(columns).with_row_index("row_number", offset=1).with_columns(pl.col("row_number").cast(pl.UInt64))
     )
+
+
+def _headings(names: dict[str, str], file: BarsFile) -> list[tuple[str, str]]:
+    """What the columns symbol and date hold in a line of names that stands among the rows."""
+    return [(n, n if file.headerless else names[n].strip().lower()) for n in ("symbol", "date")]
 
 
 def rows_as_json(file: BarsFile, row_numbers: pl.Series) -> pl.Series:
@@ -105,25 +128,19 @@ def rows_as_json(file: BarsFile, row_numbers: pl.Series) -> pl.Series:
     return picked.select(pl.struct(texts).struct.json_encode().alias("row_json"))["row_json"]
 
 
-def _parquet(body: bytes, label: str) -> pl.DataFrame:
-    try:
-        table = pq.read_table(io.BytesIO(body), page_checksum_verification=True)
-        frame = pl.from_arrow(table)
-    except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{label} is damaged or no Parquet file: {_first_line(error)}; write it again") from error
-    if not isinstance(frame, pl.DataFrame):
-        raise DataError(f"{label} is a Parquet file without columns")
-    return frame
+def _csv(body: bytes, label: str) -> tuple[pl.DataFrame, bool]:
+    """Return the rows, all texts, and whether the file had no header."""
+    plain, separator, first = split_csv(body, label)
+    headerless = _is_bar(first)
+    return read_csv(plain, separator, label, list(ORDER[: len(first)]) if headerless else None), headerless
 
 
-def _csv(body: bytes, label: str) -> pl.DataFrame:
-    try:
-        plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
-        header = plain[: plain.find(b"\n")] if b"\n" in plain else plain
-        separator = max(",;\t|", key=lambda mark: header.count(mark.encode()))
-        return pl.read_csv(plain, infer_schema=False, separator=separator)
-    except (OSError, EOFError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{label} is damaged or neither CSV nor Parquet: {_first_line(error)}") from error
+def _is_bar(fields: list[str]) -> bool:
+    """Whether a first line is a bar in the order ORDER instead of names."""
+    if not _FEWEST <= len(fields) <= len(ORDER) or not re.match(rf"{DAY}|{COMPACT_DAY}", fields[1].strip()):
+        return False
+    numbers = [text.strip().lower() for text in fields[2:]]
+    return all(text in MISSING_WORDS or re.fullmatch(r"[+-]?\d*\.?\d+(e[+-]?\d+)?", text) for text in numbers)
 
 
 def _names(columns: list[str], label: str) -> dict[str, str]:
@@ -144,65 +161,3 @@ def _names(columns: list[str], label: str) -> dict[str, str]:
             f"needed are {', '.join(REQUIRED)}, read as well are {', '.join(c for c in COLUMNS if c not in REQUIRED)}"
         )
     return found
-
-
-def _text(theirs: str, kind: pl.DataType, label: str) -> pl.Expr:
-    if kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Null):
-        return pl.col(theirs).cast(pl.String).str.strip_chars()
-    raise DataError(f"column {theirs} of {label} has the type {kind}; texts are allowed")
-
-
-def _number(name: str, theirs: str, kind: pl.DataType, label: str) -> list[pl.Expr]:
-    """Value and mark of a number's column."""
-    given = pl.col(theirs)
-    if kind == pl.String:
-        text = given.str.strip_chars()
-        number = text.cast(pl.Float64, strict=False)
-        missing = given.is_null() | text.str.to_lowercase().is_in(_MISSING_WORDS)
-    elif kind.is_numeric() or kind == pl.Null:
-        number = given.cast(pl.Float64)
-        missing = given.is_null() | number.is_nan()
-    else:
-        raise DataError(f"column {theirs} of {label} has the type {kind}; numbers are allowed")
-    finite = number.is_finite().fill_null(value=False)
-    value = pl.when(finite).then(number).alias(name)
-    if name == "close":  # a missing close breaks the same rule as an unreadable one
-        return [value]
-    return [value, (~missing & ~finite).alias(unreadable(name))]
-
-
-def _day(theirs: str, kind: pl.DataType, label: str) -> pl.Expr:
-    given = pl.col(theirs)
-    if kind == pl.Date:
-        return given
-    if isinstance(kind, pl.Datetime):
-        return given.dt.date()
-    if kind == pl.String or kind.is_integer():
-        text = given.cast(pl.String).str.strip_chars()
-        iso = text.str.extract(_DAY).str.to_date("%Y-%m-%d", strict=False)
-        return pl.coalesce(iso, text.str.extract(_COMPACT_DAY).str.to_date("%Y%m%d", strict=False))
-    raise DataError(f"column {theirs} of {label} has the type {kind}; ISO dates such as 2015-01-30 are allowed")
-
-
-def _knowledge_time(theirs: str, kind: pl.DataType, label: str) -> list[pl.Expr]:
-    given = pl.col(theirs)
-    if isinstance(kind, pl.Datetime):
-        time = given.dt.replace_time_zone("UTC") if kind.time_zone is None else given.dt.convert_time_zone("UTC")
-        missing = given.is_null()
-    elif kind == pl.String:
-        text = given.str.strip_chars().str.replace(" ", "T", literal=True)
-        zoned = pl.when(text.str.contains(_ZONED)).then(text).otherwise(text + pl.lit("Z"))
-        time = zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_zone="UTC", time_unit="us", strict=False)
-        missing = given.is_null() | text.str.to_lowercase().is_in(_MISSING_WORDS)
-    elif kind == pl.Null:
-        time, missing = given, pl.lit(value=True)
-    else:
-        raise DataError(
-            f"column {theirs} of {label} has the type {kind}; ISO times such as 2015-01-30T21:00:00Z are allowed"
-        )
-    time = time.cast(_UTC)
-    return [time.alias("knowledge_time"), (~missing & time.is_null()).alias(unreadable("knowledge_time"))]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", maxsplit=1)[0][:200]

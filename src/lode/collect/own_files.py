@@ -13,8 +13,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from lode.calendar import DEFAULT_EXCHANGE
 from lode.collect.bars_file import BarsFile, load_body, read_bars_file, rows_as_json, typed_bars
 from lode.collect.claims import Claim, claim_import
 from lode.collect.quality import with_reasons, with_sessions
+from lode.collect.repairs import repair_bars, require_rules
 from lode.collect.versions import new_versions
 from lode.errors import UsageError
 from lode.lake import Lake
@@ -47,7 +48,8 @@ class ImportReport:
     missing: kept rows without a value, by field. fields: the numbers that the file has.
     assumed_knowledge: kept rows without a knowledge time, which count as known at their session's close.
     renamed, ignored: columns that were taken under another name, and columns that are not used.
-    batch: sha256 of the file.
+    batch: sha256 of the file. headerless: the file had no line of column names, and the documented order was taken.
+    repaired: bars that a repair rule changed, by rule; they count as kept, and what came stands before them.
     """
 
     source: str
@@ -68,9 +70,11 @@ class ImportReport:
     fields: tuple[str, ...]
     renamed: dict[str, str]
     ignored: tuple[str, ...]
+    headerless: bool = False
+    repaired: dict[str, int] = field(default_factory=dict)
 
 
-def import_bars(
+def import_bars(  # noqa: PLR0913  what a caller may choose
     path: Path,
     *,
     source: str,
@@ -79,10 +83,14 @@ def import_bars(
     lake: Lake,
     now: datetime,
     exchange: str = DEFAULT_EXCHANGE,
+    known_at: datetime | None = None,
+    repairs: Sequence[str] = (),
 ) -> ImportReport:
     """Import a CSV or Parquet file of bars under the name `source`.
 
     adjusted: the prices were adjusted for splits and dividends before they came. now: the import's time, with a zone.
+    known_at: when the file was taken (a collector's snapshot): its rows without a knowledge time were known then.
+    repairs: rules of repairs.py to apply to the source's bars afterwards.
     Raises UsageError for a source's name, NotFoundError for no such file, DataError for a file that cannot be used.
     """
     if not may_name_a_source(source):
@@ -99,6 +107,8 @@ def import_bars(
         lake=lake,
         now=now,
         exchange=exchange,
+        known_at=known_at,
+        repairs=repairs,
     )
 
 
@@ -107,7 +117,7 @@ def may_name_a_source(name: str) -> bool:
     return bool(_SOURCE.fullmatch(name)) and name not in RESERVED
 
 
-def import_body(
+def import_body(  # noqa: PLR0913  likewise
     body: bytes,
     *,
     label: str,
@@ -117,19 +127,25 @@ def import_body(
     lake: Lake,
     now: datetime,
     exchange: str = DEFAULT_EXCHANGE,
+    known_at: datetime | None = None,
+    repairs: Sequence[str] = (),
 ) -> ImportReport:
     """Import a file's bytes; `label` names it in messages and records. See import_bars."""
+    require_rules(repairs)
     batch = hashlib.sha256(body).hexdigest()
     kind = "parquet" if body[:4] == b"PAR1" else "csv"
     lake.put(f"raw/import/source={source}/{batch}.{kind}", body)
     file = read_bars_file(body, label)
-    rows = with_reasons(with_sessions(typed_bars(file, label), exchange), exchange)
+    typed = _known_at(typed_bars(file, label), known_at)
+    rows = with_reasons(with_sessions(typed, exchange), exchange)
     claim = claim_import(lake, source=source, batch=batch, label=Path(label).name, now=now.astimezone(UTC))
     refused = rows.filter(pl.col("reason").is_not_null())
     insert_quarantine(warehouse, _quarantine(file, refused), source=source, batch=batch, collected_at=claim.time)
     kept = rows.filter(pl.col("reason").is_null()).rename({"symbol": "instrument"})
     counts = _insert(kept, source, adjusted=adjusted, warehouse=warehouse, claim=claim)
+    done = repair_bars(warehouse, source=source, rules=repairs, at=claim.time, exchange=exchange) if repairs else None
     report = _report(file, rows, kept, counts, source=source, label=label, batch=batch, adjusted=adjusted)
+    report = replace(report, repaired=done.repaired) if done else report
     record_import(
         warehouse,
         ImportRecord(
@@ -212,10 +228,21 @@ def _report(
         symbols=kept["instrument"].n_unique(),
         first=first,
         last=last,
-        **counts,
+        fresh=counts["fresh"],
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
         assumed_knowledge=kept.height - recorded,
         adjusted=adjusted,
         fields=fields,
         renamed=file.renamed,
         ignored=file.ignored,
+        headerless=file.headerless,
     )
+
+
+def _known_at(rows: pl.DataFrame, known_at: datetime | None) -> pl.DataFrame:
+    """Give the rows without a knowledge time the time `known_at`."""
+    if known_at is None:
+        return rows
+    own = pl.col("knowledge_time") if "knowledge_time" in rows.columns else pl.lit(None, _UTC)
+    return rows.with_columns(pl.coalesce(own, pl.lit(known_at).cast(_UTC)).alias("knowledge_time"))

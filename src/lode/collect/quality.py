@@ -16,6 +16,7 @@ from lode.warehouse.stores.bars import NUMBERS
 
 PRICES = ("open", "high", "low", "close", "adj_close", "vwap")
 REASONS_BETWEEN = "; "
+REPEATED_HEADER = "a header among the rows"  # also the column that marks such rows
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ def unreadable(field: str) -> str:
 def bar_rules(columns: frozenset[str], exchange: str) -> tuple[Rule, ...]:
     """Rules for a frame with these columns (symbol, session, close and any others), in the order they are reported.
 
-    Expected beside them: `holds_session` and, of every field that came as text, the mark `unreadable(field)`.
+    Expected beside them: `holds_session` and, of every field that came as text, the mark `unreadable(field)`. A row
+    that REPEATED_HEADER marks breaks that rule alone.
     """
     col = pl.col
     prices = [name for name in PRICES if name in columns]
@@ -55,14 +57,16 @@ def bar_rules(columns: frozenset[str], exchange: str) -> tuple[Rule, ...]:
     if "high" in columns:
         rules.append(Rule("high below open or close", pl.any_horizontal(col("high") < col(name) for name in below)))
     if "knowledge_time" in columns:
-        rules += [
-            Rule("unreadable knowledge time", col(unreadable("knowledge_time"))),
-            Rule("known before the session's close", col("knowledge_time") < col("close_time")),
-        ]
+        if unreadable("knowledge_time") in columns:
+            rules.append(Rule("unreadable knowledge time", col(unreadable("knowledge_time"))))
+        rules.append(Rule("known before the session's close", col("knowledge_time") < col("close_time")))
     second = ~pl.struct("symbol", "session").is_first_distinct()
     identified = col("symbol").is_not_null() & col("session").is_not_null()
     rules.append(Rule("a second row for the same symbol and session", second & identified))
-    return tuple(rules)
+    if REPEATED_HEADER not in columns:
+        return tuple(rules)
+    header = col(REPEATED_HEADER).fill_null(value=False)  # and breaks nothing else
+    return (Rule(REPEATED_HEADER, header), *(Rule(rule.reason, rule.breaks & ~header) for rule in rules))
 
 
 def with_sessions(rows: pl.DataFrame, exchange: str) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 
 import numpy as np
@@ -18,16 +18,19 @@ from lode.warehouse.stores.instruments import read_instruments
 NUMBERS = ("open", "high", "low", "close", "volume", "adj_close", "vwap")
 _VERSION = f"instrument, session, knowledge_time, {', '.join(NUMBERS)}, adjusted, backfilled, currency"
 _FIRST, _LAST = date(1900, 1, 1), date(2299, 12, 31)  # what a Date32 holds
+_EVER = datetime(2299, 12, 31, tzinfo=UTC)  # what a DateTime64 holds
 _UTC = pl.Datetime("us", "UTC")
 
 
 def insert_bars(warehouse: Warehouse, bars: pl.DataFrame, *, source: str, collected_at: datetime) -> int:
     """Append versions of bars; the same rows again change nothing. Returns the number of rows.
 
-    bars: instrument, session, knowledge_time, close, adjusted, backfilled, and any of the other numbers and currency.
+    bars: instrument, session, knowledge_time, close, adjusted, backfilled, and any of the other numbers, currency,
+    collected_at (else the one given) and repairs (the rule that changed the row, empty for a row as it came).
     """
     numbers = [pl.col(n).cast(pl.Float64) if n in bars.columns else pl.lit(None, pl.Float64).alias(n) for n in NUMBERS]
     currency = pl.col("currency").fill_null("") if "currency" in bars.columns else pl.lit("").alias("currency")
+    repairs = [pl.col("repairs")] if "repairs" in bars.columns else []
     rows = bars.select(
         pl.lit(source).alias("source"),
         "instrument",
@@ -37,7 +40,10 @@ def insert_bars(warehouse: Warehouse, bars: pl.DataFrame, *, source: str, collec
         "adjusted",
         "backfilled",
         currency,
-        pl.lit(collected_at).cast(_UTC).alias("collected_at"),
+        (pl.col("collected_at") if "collected_at" in bars.columns else pl.lit(collected_at))
+        .cast(_UTC)
+        .alias("collected_at"),
+        *repairs,
     )
     return warehouse.insert("bars", rows.with_columns(pl.Series("row_hash", row_hash(rows))))
 
@@ -77,14 +83,36 @@ def read_bars(
     return found
 
 
-def latest_bars(warehouse: Warehouse, *, source: str, instruments: Sequence[str]) -> pl.DataFrame:
-    """Return the version with the latest knowledge time of every (instrument, session) of these instruments."""
+def latest_bars(
+    warehouse: Warehouse,
+    *,
+    source: str,
+    instruments: Sequence[str],
+    start: date | None = None,
+    as_of: datetime | None = None,
+) -> pl.DataFrame:
+    """Return the version with the latest knowledge time of every (instrument, session) of these instruments.
+
+    start: the first session wanted; as_of: only what was known by then. None leaves them open. Repaired versions are left out: what comes again is compared with what came.
+    """
     return warehouse.query(
         f"SELECT {_VERSION} FROM bars FINAL WHERE source = {{source:String}} "  # noqa: S608  columns from code
-        "AND instrument IN {instruments:Array(String)} "
+        "AND instrument IN {instruments:Array(String)} AND repairs = '' "
+        "AND session >= {start:Date32} AND knowledge_time <= {as_of:DateTime64(6, 'UTC')} "
         "ORDER BY instrument, session, knowledge_time DESC, row_hash DESC LIMIT 1 BY instrument, session",
         source=source,
         instruments=list(instruments),
+        start=start or _FIRST,
+        as_of=as_of or _EVER,
+    )
+
+
+def repaired_bars(warehouse: Warehouse, *, source: str) -> pl.DataFrame:
+    """Every version that a repair rule made: instrument, session, knowledge_time, repairs."""
+    return warehouse.query(
+        "SELECT instrument, session, knowledge_time, toString(repairs) AS repairs FROM bars FINAL "
+        "WHERE source = {source:String} AND repairs != '' ORDER BY instrument, session, knowledge_time",
+        source=source,
     )
 
 
