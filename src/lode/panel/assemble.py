@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypedDict, Unpack
@@ -16,7 +16,11 @@ from lode import calendar
 from lode.errors import DataError, UsageError
 from lode.panel.adjust import Matrix, adj_close_factor, price_fields, typical_price
 from lode.panel.events import knowledge_time_column, read_events
+from lode.panel.fundamentals.fields import Timing
+from lode.panel.fundamentals.grid import Axis
 from lode.panel.join import AsOfJoin, static_codes
+from lode.panel.membership import member_mask
+from lode.panel.observed import NOTHING, Observations, observed_fields
 from lode.panel.panel import Dividends, Knowledge, Panel, PanelMeta
 
 _SIMULATED = re.compile(r"SIM[0-9A-F]{6}-\d+")
@@ -75,6 +79,7 @@ def build_panel(
     sectors: pl.DataFrame | None = None,
     axes: Axes | None = None,
     extra: Sequence[str] = (),
+    observed: Observations = NOTHING,
     **identity: Unpack[Identity],
 ) -> Panel:
     """Panel of everything known by `as_of` (time zone required).
@@ -85,6 +90,8 @@ def build_panel(
         adj_close / close are the dividends; `meta.dividends` says which it was.
     sectors: instrument, sector; static, and of absent knowledge.
     extra: columns of `bars` that become fields (numbers) or groups (text) of absent knowledge.
+    observed: facts, texts and news that become fields as of their knowledge times (see panel/fundamentals), and the
+        universe's members: outside of its spells a name is not tradable, while its fields stay.
     axes: default, see Axes.of. Rows outside of given axes are left out.
     Columns without any value are absent from the panel. Raises DataError for no bars, or bars of no session.
     """
@@ -97,13 +104,22 @@ def build_panel(
     vwap = _complete_vwap(traded)
     price, split, label_price = _adjustments(join, actions, traded["close"], axes, closes, adjusted=adjusted)
     fields = price_fields(traded, price, split, adjusted=adjusted)
-    timing: Knowledge = "assumed" if "backfilled" in bars.columns and bars["backfilled"].any() else "recorded"
+    timing: Timing = "assumed" if "backfilled" in bars.columns and bars["backfilled"].any() else "recorded"
     knowledge: dict[str, Knowledge] = dict.fromkeys(fields, timing)
     groups = {name: join.codes(name) for name in extra if name in axes.columns and bars.schema[name] == pl.String}
     fields |= {name: _number(join, name) for name in extra if name in axes.columns and name not in groups}
     if sectors is not None:
         groups["sector"] = static_codes(sectors, "sector", axes.names, len(axes.sessions))
     unknown: dict[str, Knowledge] = dict.fromkeys([*fields, *groups], "absent")
+    told = observed_fields(
+        observed.known_by(as_of),
+        actions,
+        Axis.of(exchange, axes.names, axes.sessions, closes),
+        raw_close=fields.get("raw_close"),
+        currencies=_currencies(bars),
+        price_timing=timing,
+    )
+    knowledge |= told.knowledge
     meta = PanelMeta(
         source=identity.get("source", ""),
         universe=identity.get("universe", ""),
@@ -118,8 +134,8 @@ def build_panel(
     return Panel(
         sessions=axes.sessions,
         names=axes.names,
-        fields=fields,
-        tradable=np.isfinite(traded["close"]),
+        fields=told.fields | fields,
+        tradable=_tradable(traded["close"], observed.members, axes),
         label_price=label_price,
         meta=meta,
         groups={name: codes for name, (codes, _) in groups.items()},
@@ -134,6 +150,7 @@ def rebuild_panel(
     *,
     cut: datetime,
     sectors: pl.DataFrame | None = None,
+    observed: Observations = NOTHING,
 ) -> Panel:
     """Panel from the rows known by `cut`, with the names, fields and first session of `panel`; for leak checks.
 
@@ -157,6 +174,7 @@ def rebuild_panel(
         sectors=sectors,
         axes=axes,
         extra=extra,
+        observed=observed,
         source=meta.source,
         universe=meta.universe,
         exchange=meta.exchange,
@@ -164,9 +182,14 @@ def rebuild_panel(
         label=meta.label,
     )
     past, absent = panel.slice(0, closed), {name for name, known in meta.knowledge.items() if known == "absent"}
+    taken = {
+        name: values if name in absent else np.full_like(values, np.nan)
+        for name, values in past.fields.items()
+        if name not in built.fields
+    }
     return replace(
         built,
-        fields={**{name: values for name, values in past.fields.items() if name in absent}, **built.fields},
+        fields={**taken, **built.fields},
         groups={**past.groups, **built.groups},
         group_labels={**past.group_labels, **built.group_labels},
         meta=replace(built.meta, knowledge={**meta.knowledge, **built.meta.knowledge}),
@@ -214,6 +237,21 @@ def _checked(
 def _has_value(column: pl.Series) -> bool:
     numeric = column.dtype.is_float()
     return bool((column.is_not_null() & (column.is_not_nan() if numeric else True)).any())
+
+
+def _currencies(bars: pl.DataFrame) -> Mapping[str, str]:
+    """Currency of each instrument's prices, where the bars say it."""
+    if "currency" not in bars.columns:
+        return {}
+    said = bars.select("instrument", pl.col("currency").cast(pl.String)).drop_nulls()
+    first = said.filter(pl.col("currency") != "").unique("instrument", keep="first", maintain_order=True)
+    return dict(first.iter_rows())
+
+
+def _tradable(close: Matrix, members: pl.DataFrame | None, axes: Axes) -> NDArray[np.bool_]:
+    """Where a close is known and the name is a member."""
+    known = np.isfinite(close)
+    return known if members is None else known & member_mask(members, axes.names, axes.sessions)
 
 
 def _number(join: AsOfJoin, name: str) -> NDArray[np.float32]:

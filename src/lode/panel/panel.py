@@ -62,7 +62,7 @@ class Panel:
     names: N instrument ids, sorted.
     fields: (T, N) float32, row-major, NaN where missing. Prices are forward-adjusted: nothing known later is in them.
     groups: (T, N) int32 codes into `group_labels`, -1 where missing.
-    tradable: (T, N), a close is known that session.
+    tradable: (T, N), a close is known that session and the name belongs to the universe in it.
     label_price: (T, N) float64, total-return price as known by `meta.as_of`; for labels only, never a field.
     bars: the rows that a panel of a user's own frame was made of, else None; a slice has none.
     All arrays are read-only.

@@ -1,0 +1,95 @@
+"""Steps laid over sessions and names: the value, its period and its age at each session's close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lode import calendar
+from lode.errors import DataError
+from lode.panel.fundamentals.steps import Step
+
+Floats = NDArray[np.float32]
+STALE_DAYS = 450
+"""An item whose newest period ended more than this many days before a session is missing there."""
+_REACH_DAYS = 1500  # how long before the first session a value may have become known and still count
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Sessions and names of a panel, with the sessions before it for ages.
+
+    closes: (T,) datetime64[us]. before: closes of the sessions up to the last one, from long before the first.
+    """
+
+    names: tuple[str, ...]
+    sessions: NDArray[np.datetime64]
+    closes: NDArray[np.datetime64]
+    before: NDArray[np.datetime64]
+
+    @classmethod
+    def of(
+        cls,
+        exchange: str,
+        names: tuple[str, ...],
+        sessions: NDArray[np.datetime64],
+        closes: NDArray[np.datetime64],
+    ) -> Axis:
+        """Axis of an exchange's consecutive sessions; ages count from the first where the calendar has none before."""
+        try:
+            earlier = calendar.sessions(exchange, sessions[0] - np.timedelta64(_REACH_DAYS, "D"), sessions[0])[:-1]
+        except DataError:
+            return cls(names, sessions, closes, closes)
+        return cls(names, sessions, closes, np.append(calendar.close_time(exchange, earlier), closes))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of sessions and of names."""
+        return len(self.sessions), len(self.names)
+
+    def age(self, known: NDArray[np.datetime64]) -> NDArray[np.float32]:
+        """Sessions from the first at whose close each (T, …) moment was known to the session of its row."""
+        first = np.searchsorted(self.before, known)
+        own = np.arange(len(self.before) - len(self.sessions), len(self.before))
+        return (own.reshape(-1, *[1] * (known.ndim - 1)) - first).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """An item over (T, N): value NaN where missing, period_end in days since 1970 (0 where missing), age in sessions.
+
+    prior: the value of a year before as known at the same time; None for items that need none.
+    """
+
+    value: Floats
+    period_end: NDArray[np.int32]
+    age: Floats
+    prior: Floats | None
+
+
+def lay(histories: Iterable[tuple[str, list[Step]]], axis: Axis, *, prior: bool = False) -> Grid | None:
+    """Lay each name's steps over the sessions; None where no session has a value."""
+    value, age = (np.full(axis.shape, np.nan, np.float32) for _ in range(2))
+    period, before = np.zeros(axis.shape, np.int32), np.full(axis.shape, np.nan, np.float32) if prior else None
+    column = {name: number for number, name in enumerate(axis.names)}
+    day = axis.sessions.astype(np.int64)
+    for name, steps in histories:
+        if name not in column:
+            continue
+        number = column[name]
+        at = np.array([step.at for step in steps], "datetime64[us]")
+        step = np.searchsorted(at, axis.closes, side="right") - 1
+        ends = np.array([step.period_end for step in steps], np.int32)
+        rows = np.flatnonzero((step >= 0) & (day - ends[step] <= STALE_DAYS))
+        chosen = step[rows]
+        value[rows, number] = np.array([s.value for s in steps], np.float32)[chosen]
+        period[rows, number] = ends[chosen]
+        known = np.array([s.known for s in steps], "datetime64[us]")
+        age[rows, number] = axis.age(known[np.maximum(step, 0)])[rows]
+        if before is not None:
+            priors = [s.prior.value if s.prior else np.nan for s in steps]
+            before[rows, number] = np.array(priors, np.float32)[chosen]
+    return Grid(value, period, age, before) if np.isfinite(value).any() else None
