@@ -182,3 +182,9 @@ def test_a_reader_that_goes_away_is_no_failure(mined: Mined) -> None:
     assert process.wait(timeout=120) == 0
     assert process.stderr.read() == ""
     process.stderr.close()
+
+
+def test_an_address_without_the_executor_that_it_is_for_is_refused(nowhere: Home) -> None:
+    outcome = nowhere.lode("run", "--address", "head:6379")
+    assert outcome.code == 2
+    assert "give --executor ray with it" in outcome.message

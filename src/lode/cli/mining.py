@@ -5,18 +5,22 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from lode.cli.output import console, emit_json, print_table
-from lode.log import get_logger
-from lode.settings import load_settings
+from lode.errors import UsageError
+from lode.settings import Settings, load_settings
 from lode.workflow.context import open_context
 from lode.workflow.local import LocalExecutor
 from lode.workflow.options import MiningOptions
 from lode.workflow.run import execute, resume
 
+if TYPE_CHECKING:
+    from lode.workflow.ray_cluster import RayExecutor
+
+ExecutorName = Literal["local", "ray"]
 Options = Annotated[MiningOptions, Parameter(name="*")]
 _SHOWN_REFUSALS = 5
 
@@ -28,7 +32,8 @@ def run_command(
     start: str | None = None,
     end: str | None = None,
     options: Options = MiningOptions(),  # noqa: B008  frozen
-    executor: Literal["local"] = "local",
+    executor: ExecutorName = "local",
+    address: str | None = None,
     resume_run: Annotated[str | None, Parameter(name="--resume")] = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
@@ -47,22 +52,24 @@ def run_command(
     end
         Last session, ISO date.
     executor
-        Where shards run.
+        Where shards run: processes of this machine, or a Ray cluster.
+    address
+        The Ray cluster, host:port; one of its own on this machine when absent.
     resume_run
         Go on with a run that failed or was killed, by its id.
     as_json
         Print one JSON object.
     """
     request = {"source": source, "universe": universe, "start": start, "end": end, "options": options.to_dict()}
-    _carry_out(request, resume_run, as_json=as_json)
-    get_logger("run").debug("executor", name=executor)
+    _carry_out(request, resume_run, (executor, address), as_json=as_json)
 
 
 def mine_command(
     *,
     snapshot: str | None = None,
     options: Options = MiningOptions(),  # noqa: B008  frozen
-    executor: Literal["local"] = "local",
+    executor: ExecutorName = "local",
+    address: str | None = None,
     resume_run: Annotated[str | None, Parameter(name="--resume")] = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
@@ -75,24 +82,38 @@ def mine_command(
     snapshot
         Id of the snapshot; the latest when absent.
     executor
-        Where shards run.
+        Where shards run: processes of this machine, or a Ray cluster.
+    address
+        The Ray cluster, host:port; one of its own on this machine when absent.
     resume_run
         Go on with a run that failed or was killed, by its id.
     as_json
         Print one JSON object.
     """
-    _carry_out({"snapshot": snapshot or "latest", "options": options.to_dict()}, resume_run, as_json=as_json)
-    get_logger("mine").debug("executor", name=executor)
+    request = {"snapshot": snapshot or "latest", "options": options.to_dict()}
+    _carry_out(request, resume_run, (executor, address), as_json=as_json)
 
 
-def _carry_out(request: dict[str, Any], resume_run: str | None, *, as_json: bool) -> None:
+def _carry_out(
+    request: dict[str, Any], resume_run: str | None, place: tuple[ExecutorName, str | None], *, as_json: bool
+) -> None:
     settings = load_settings()
-    with open_context(settings) as context, LocalExecutor(settings) as workers:
+    with open_context(settings) as context, _executor(settings, *place) as workers:
         result = resume(resume_run, context, workers) if resume_run else execute(request, context, workers)
     if as_json:
         emit_json(result)
     else:
         print_result(result)
+
+
+def _executor(settings: Settings, name: ExecutorName, address: str | None) -> LocalExecutor | RayExecutor:
+    if name == "ray":
+        from lode.workflow.ray_cluster import RayExecutor  # noqa: PLC0415  needs the extra `ray`
+
+        return RayExecutor(settings, address=address)
+    if address is not None:
+        raise UsageError(f"--address {address} names a Ray cluster: give --executor ray with it, or leave it out")
+    return LocalExecutor(settings)
 
 
 def print_result(result: dict[str, Any]) -> None:
