@@ -251,6 +251,8 @@ def test_correlations_are_over_the_sessions_that_both_have():
     assert set(got) == {"market", "SMB"}
     assert got["market"] == pytest.approx(1)  # (2, 4), (3, 5)
     assert got["SMB"] == pytest.approx(np.corrcoef([2, 4, 3], [4, 9, 6])[0, 1])
+    stored = {"mkt_rf": published["Mkt-RF"], "smb": published["SMB"]}
+    assert published_correlations(mimics, sessions, stored, theirs, min_sessions=2) == got
     assert np.isnan(published_correlations(mimics, sessions, published, theirs)["SMB"])  # fewer than 60
     flat = published_correlations({"SMB": np.ones(4)}, sessions, published, theirs, min_sessions=2)
     assert np.isnan(flat["SMB"])

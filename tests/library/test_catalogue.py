@@ -11,9 +11,12 @@ from lode.engine import Evaluator
 from lode.errors import UsageError
 from lode.language import UnitError, canonical, check, expression_id, lookback, parse, unit
 from lode.library import FAMILIES, LIBRARY, Definition, available, family
+from lode.panel.fundamentals import FUNDAMENTAL_FIELDS
+from lode.panel.fundamentals.texts import TEXT_FIELDS
 
 FUNDAMENTAL = ("valuation", "profitability", "growth", "health", "efficiency", "issuance", "sentiment")
 EVERY = pytest.mark.parametrize("definition", LIBRARY.values(), ids=list(LIBRARY))
+NAN = float("nan")
 PRICES = ("open", "high", "low", "close", "raw_close", "vwap")
 
 
@@ -55,6 +58,11 @@ def test_each_computes_on_a_panel(definition, units):
     assert values.shape == shape
     assert np.isfinite(values[-1]).all()
     assert np.isfinite(values[lookback(definition.tree)]).all(), "the lookback suffices"
+
+
+def test_a_panel_can_have_every_field():
+    bars = {"open", "high", "low", "close", "volume", "returns", "sector"}
+    assert {name for d in LIBRARY.values() for name in d.fields} <= {*FUNDAMENTAL_FIELDS, *TEXT_FIELDS, *bars}
 
 
 def test_no_two_are_the_same_formula():
@@ -167,6 +175,18 @@ def test_reversal_and_drift_share_the_names_by_their_news():
     fields["news_count"] = [0, 2]
     assert last("sentiment.reversal_without_news", fields) == 0
     assert last("sentiment.drift_after_news", fields) == pytest.approx(0.21, rel=1e-5)
+
+
+def test_dividends_that_are_not_stated_are_none_where_the_paper_says_so():
+    first = {"dividends_paid": [NAN, 4], "assets": [90, 100]}
+    assert last("issuance.dividend_initiation", first) == 1
+    assert last("issuance.dividend_initiation", first | {"dividends_paid": [0, 4]}) == 1
+    assert last("issuance.dividend_initiation", first | {"dividends_paid": [3, 4]}) == 0
+    assert np.isnan(last("issuance.dividend_initiation", first | {"assets": [NAN, 100]})), "nothing was known of it"
+    assert np.isnan(last("issuance.dividend_initiation", first | {"dividends_paid": [NAN, NAN]}))
+    paid = {"dividends_paid": [NAN], "market_cap": [200], "net_issuance": [-0.03]}
+    assert last("issuance.net_payout_yield", paid) == pytest.approx(0.03)
+    assert np.isnan(last("valuation.dividend_yield", paid | {"dividends_paid": [NAN]}))
 
 
 def test_momentum_skips_the_last_month():

@@ -45,7 +45,7 @@ SORTS: Mapping[str, tuple[str, int]] = {
 }
 _PERCENTILES = (30, 70)
 _JUNE = 5  # months since January
-_PUBLISHED = {"market": "Mkt-RF"}
+_PUBLISHED = {"market": "mkt_rf"}
 
 
 def factor_mimics(panel: Panel, *, reconstituted: Reconstitution = "yearly", min_names: int = 10) -> dict[str, Series]:
@@ -94,12 +94,13 @@ def published_correlations(
 ) -> dict[str, float]:
     """Correlation of each mimic with the published factor of its name, over the sessions that both have.
 
-    published: series over `published_sessions` under Kenneth French's names (`Mkt-RF` for `market`), in any one unit;
-    sessions may come in any order but once each. Returns those that are published; NaN with fewer than `min_sessions`
-    common sessions or where one side does not vary.
+    published: series over `published_sessions` under the names of the library (`Mkt-RF`, `SMB`) or of the warehouse
+        (`mkt_rf`, `smb`), in any one unit; sessions may come in any order but once each.
+    Returns those that are published; NaN with fewer than `min_sessions` common sessions, or where a side does not vary.
     """
     _, own, theirs = np.intersect1d(sessions, published_sessions, assume_unique=True, return_indices=True)
-    named = {name: published.get(name, published.get(_PUBLISHED.get(name, name))) for name in mimics}
+    given = {name.lower().replace("-", "_"): series for name, series in published.items()}
+    named = {name: given.get(_PUBLISHED.get(name, name.lower())) for name in mimics}
     return {
         name: _correlation(mimics[name][own], np.asarray(series, dtype=np.float64)[theirs], min_sessions)
         for name, series in named.items()

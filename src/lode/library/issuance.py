@@ -46,10 +46,12 @@ DEFINITIONS = (
     ),
     _define(
         name="equity_financing",
-        expression="(ts_delta(equity, 252) - net_income + dividends_paid) / (0.5 * (assets + ts_delay(assets, 252)))",
+        expression="(ts_delta(equity, 252) - net_income + if_else(is_nan(dividends_paid), 0, dividends_paid)) / "
+        "(0.5 * (assets + ts_delay(assets, 252)))",
         sign=-1,
         source=_BRADSHAW,
-        note="From the balance sheet, before dividends; other comprehensive income is in it.",
+        note="From the balance sheet, before dividends; other comprehensive income is in it. Dividends that are not "
+        "stated count as 0.",
     ),
     _define(
         name="debt_change_to_assets",
@@ -69,18 +71,20 @@ DEFINITIONS = (
     ),
     _define(
         name="net_payout_yield",
-        expression="dividends_paid / market_cap - net_issuance",
+        expression="if_else(is_nan(dividends_paid), 0, dividends_paid) / market_cap - net_issuance",
         sign=1,
         source="Boudoukh, Michaely, Richardson and Roberts (2007), On the Importance of Measuring Payout Yield: "
         "Implications for Empirical Asset Pricing, Journal of Finance, Table 6",
-        note="Repurchases less sales of stock as the fall of the number of shares.",
+        note="Repurchases less sales of stock as the fall of the number of shares; dividends that are not stated count "
+        "as 0.",
     ),
     _define(
         name="dividend_initiation",
-        expression="(dividends_paid > 0) * (ts_delay(dividends_paid, 252) == 0)",
+        expression="(dividends_paid > 0) * (ts_delay(assets, 252) > 0) * "
+        "(if_else(is_nan(ts_delay(dividends_paid, 252)), 0, ts_delay(dividends_paid, 252)) == 0)",
         sign=1,
         source="Michaely, Thaler and Womack (1995), Price Reactions to Dividend Initiations and Omissions: "
         "Overreaction or Drift?, Journal of Finance, Table 3",
-        note="A payer in the last twelve months that was none in the twelve before.",
+        note="Among payers, those that stated no dividends a year ago, when their assets were already known.",
     ),
 )

@@ -52,13 +52,14 @@ DEFINITIONS = (
     ),
     _define(
         name="cash_based_operating_profitability",
-        expression="(operating_income + research_and_development - ts_delta(receivables, 252) - "
-        "ts_delta(inventory, 252)) / assets",
+        expression="(operating_income + if_else(is_nan(research_and_development), 0, research_and_development) - "
+        "ts_delta(receivables, 252) - ts_delta(if_else(is_nan(inventory), 0, inventory), 252)) / assets",
         sign=1,
         source="Ball, Gerakos, Linnainmaa and Nikolaev (2016), Accruals, Cash Flows, and Operating Profitability in "
         "the Cross Section of Stock Returns, Journal of Financial Economics, Table 4",
         note="Without the changes of payables, prepaid expenses and deferred revenue, which are not among the fields; "
-        "operating income is after depreciation.",
+        "operating income is after depreciation. Research and inventory that are not stated count as 0, as in "
+        "the paper.",
     ),
     _define(name="operating_profit_margin", expression="operating_margin", sign=1, source=_SOLIMAN),
     _define(

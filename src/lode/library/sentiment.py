@@ -48,7 +48,7 @@ DEFINITIONS = (
     ),
     _define(
         name="abnormal_attention",
-        expression="ts_sum(news_count, 5) / ts_sum(news_count, 252)",
+        expression="ts_sum(news_count, 5) / ts_sum(news_count, 63)",
         sign=-1,
         source="Barber and Odean (2008), All That Glitters: The Effect of Attention and News on the Buying Behavior of "
         "Individual and Institutional Investors, Review of Financial Studies",
@@ -97,5 +97,14 @@ DEFINITIONS = (
         source="Loughran and McDonald (2014), Measuring Readability in Financial Disclosures, Journal of Finance",
         note="The paper links the size of the filing to volatility and analyst dispersion after it; the sign is that "
         "of slower reading.",
+    ),
+    _define(
+        name="filing_fog",
+        expression="filing_readability",
+        sign=-1,
+        source="Li (2008), Annual Report Readability, Current Earnings, and Earnings Persistence, Journal of "
+        "Accounting and Economics",
+        note="Gunning's fog index, higher for what is harder to read. The paper finds lower earnings behind it; the "
+        "sign for returns is inferred.",
     ),
 )

@@ -54,7 +54,8 @@ DEFINITIONS = (
         sign=1,
         source="Litzenberger and Ramaswamy (1979), The Effect of Personal Taxes and Dividends on Capital Asset Prices, "
         "Journal of Financial Economics, Table 1",
-        note="Dividends of the last twelve months; the paper has those expected for the coming month.",
+        note="Dividends of the last twelve months; the paper has those expected for the coming month. Names that "
+        "state none are missing.",
     ),
     _define(
         name="assets_to_market",
