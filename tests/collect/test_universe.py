@@ -43,7 +43,7 @@ def test_a_file_has_one_symbol_a_line(tmp_path, text):
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(DataError, match=r"mine.csv.*dow30, sp500"):
+    with pytest.raises(DataError, match=r"mine.csv.*dow30, nasdaq100, sp500"):
         resolve_universe(str(tmp_path / "mine.csv"))
 
 
@@ -55,5 +55,5 @@ def test_a_binary_file_is_told(tmp_path):
 
 @pytest.mark.parametrize("text", ["", " , ", "AAPL,../x", "A A", "AAPL;MSFT", "x" * 33, "<b>"])
 def test_what_is_no_symbol_is_refused(text):
-    with pytest.raises(UsageError, match="allowed are dow30, sp500"):
+    with pytest.raises(UsageError, match="allowed are dow30, nasdaq100, sp500"):
         resolve_universe(text)

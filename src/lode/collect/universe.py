@@ -6,36 +6,39 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from lode.collect.membership import INDICES, members_between, members_on, top_number
 from lode.errors import DataError, UsageError
 
-INDICES = ("dow30", "sp500")
 _SYMBOL = re.compile(r"[A-Z0-9^][A-Z0-9.^=_-]{0,31}")
 
 
 def resolve_universe(universe: str, *, when: date | None = None) -> list[str]:
     """Symbols of `universe`, upper-case, sorted, each once.
 
-    universe: dow30 or sp500 (members on `when`, today by default, as Yahoo spells them: BRK-B), a file with one symbol
-        a line (a header `symbol`, further columns behind a comma and lines with # are allowed), or symbols separated by
-        commas. A name without a comma that is a file is read.
+    universe: dow30, nasdaq100 or sp500 (members on `when`, today by default, as Yahoo spells them: BRK-B), a file with
+        one symbol a line (a header `symbol`, further columns behind a comma and lines with # are allowed), or symbols
+        separated by commas. A name without a comma that is a file is read.
     Raises UsageError for what is none of these and for malformed symbols, DataError for a file that cannot be read.
     """
     text = universe.strip()
     if text.lower() in INDICES:
-        return _members(text.lower(), when or datetime.now(UTC).date())
+        return members_on(text, when or datetime.now(UTC).date())
+    if top_number(text):
+        raise UsageError(
+            f"--universe {text}: the most traded names are chosen from bars that the warehouse has; collect symbols "
+            "first, then take it together with their --source"
+        )
     path = Path(text)
     if "," not in text and ("/" in text or "\\" in text or path.suffix.lower() in {".csv", ".txt"} or path.is_file()):
         return _checked(_lines(path), f"file {path}")
     return _checked(text.split(","), f"--universe {universe!r}")
 
 
-def _members(index: str, when: date) -> list[str]:
-    try:
-        import index_constitution  # noqa: PLC0415  it brings pandas, and only collecting needs it
-    except ImportError as error:
-        raise UsageError(f"the universe {index} needs {error.name}: pip install 'lode-factors[collect]'") from error
-    members = index_constitution.constituents_at(index, when)["symbol"]
-    return sorted({str(symbol).replace(".", "-") for symbol in members})
+def symbols_between(universe: str, start: date, end: date | None = None) -> list[str]:
+    """Symbols to collect for `start` to `end` (today): of an index everybody who was a member in it, else as above."""
+    if universe.strip().lower() in INDICES:
+        return members_between(universe, start, end)
+    return resolve_universe(universe)
 
 
 def _lines(path: Path) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypedDict, Unpack
@@ -20,7 +20,7 @@ from lode.panel.fundamentals.fields import Timing
 from lode.panel.fundamentals.grid import Axis
 from lode.panel.join import AsOfJoin, static_codes
 from lode.panel.membership import member_mask
-from lode.panel.observed import NOTHING, Observations, observed_fields
+from lode.panel.observed import NOTHING, Observations, currencies_of, observed_fields
 from lode.panel.panel import Dividends, Knowledge, Panel, PanelMeta
 
 _SIMULATED = re.compile(r"SIM[0-9A-F]{6}-\d+")
@@ -116,7 +116,7 @@ def build_panel(
         actions,
         Axis.of(exchange, axes.names, axes.sessions, closes),
         raw_close=fields.get("raw_close"),
-        currencies=_currencies(bars),
+        currencies=currencies_of(bars),
         price_timing=timing,
     )
     knowledge |= told.knowledge
@@ -237,15 +237,6 @@ def _checked(
 def _has_value(column: pl.Series) -> bool:
     numeric = column.dtype.is_float()
     return bool((column.is_not_null() & (column.is_not_nan() if numeric else True)).any())
-
-
-def _currencies(bars: pl.DataFrame) -> Mapping[str, str]:
-    """Currency of each instrument's prices, where the bars say it."""
-    if "currency" not in bars.columns:
-        return {}
-    said = bars.select("instrument", pl.col("currency").cast(pl.String)).drop_nulls()
-    first = said.filter(pl.col("currency") != "").unique("instrument", keep="first", maintain_order=True)
-    return dict(first.iter_rows())
 
 
 def _tradable(close: Matrix, members: pl.DataFrame | None, axes: Axes) -> NDArray[np.bool_]:

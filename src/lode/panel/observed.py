@@ -76,6 +76,15 @@ def observed_fields(
     return built
 
 
+def currencies_of(bars: pl.DataFrame) -> Mapping[str, str]:
+    """Currency of each instrument's prices, where the bars say it."""
+    if "currency" not in bars.columns:
+        return {}
+    said = bars.select("instrument", pl.col("currency").cast(pl.String)).drop_nulls()
+    first = said.filter(pl.col("currency") != "").unique("instrument", keep="first", maintain_order=True)
+    return dict(first.iter_rows())
+
+
 def _known(rows: pl.DataFrame | None, as_of: datetime, column: str = "knowledge_time") -> pl.DataFrame | None:
     if rows is None:
         return None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from lode.collect.market import MarketReport, collect_market
+from lode.collect.membership import INDICES, members_on, top_number, universe_members
 from lode.collect.own_files import ImportReport, import_bars, may_name_a_source
 from lode.collect.sample import import_sample
-from lode.collect.universe import resolve_universe
+from lode.collect.universe import resolve_universe, symbols_between
 from lode.collect.yahoo import probe
 from lode.errors import CollectError, NotFoundError, UsageError
 from lode.log import get_logger
 from lode.search import SEARCHERS
-from lode.warehouse.stores.bars import list_sources
+from lode.warehouse.stores.bars import list_instruments, list_sources
 from lode.workflow.context import Context, Event
 from lode.workflow.freezing import Selection
 from lode.workflow.options import MiningOptions
@@ -49,7 +50,7 @@ def collect(event: Event, context: Context) -> Event:
     """Bring the source's rows into the warehouse: {source, universe, …} → {…, selection, rows}."""
     if event.get("snapshot"):
         return event
-    return _selected(event, _brought(event, context))
+    return _selected(event, _brought(event, context), context)
 
 
 def import_file(path: Path, context: Context, *, source: str | None = None, adjusted: bool = False) -> ImportReport:
@@ -74,9 +75,9 @@ def import_file(path: Path, context: Context, *, source: str | None = None, adju
 def collect_symbols(
     universe: str, context: Context, *, since: date | None = None, until: date | None = None
 ) -> MarketReport:
-    """Collect the market of a universe from Yahoo."""
+    """Collect the market of a universe from Yahoo: of an index everybody who was a member since then."""
     return collect_market(
-        resolve_universe(universe),
+        symbols_between(universe, since or MARKET_START, until),
         since=since or MARKET_START,
         until=until,
         settings=context.settings,
@@ -155,6 +156,7 @@ def _collected(event: Event, context: Context) -> int:
     """Collect the market; a partial answer is a failure that lists what is missing."""
     report = collect_symbols(event["universe"], context, since=_day("--start", event.get("start")))
     missing = report.failed | {s: f"no session after {day}" for s, day in report.behind.items() if not event.get("end")}
+    missing = _of_today(event["universe"], missing)
     if missing:
         listed = "; ".join(f"{symbol}: {reason}" for symbol, reason in sorted(missing.items()))
         msg = f"{len(missing)} of {report.symbols} symbols are missing: {listed}. The same command goes on with them."
@@ -162,18 +164,48 @@ def _collected(event: Event, context: Context) -> int:
     return report.rows
 
 
-def _selected(event: Event, rows: int) -> Event:
+def _of_today(universe: str, missing: dict[str, str]) -> dict[str, str]:
+    """Leave out an index's former members, of whose bars a source may have none any more; they are counted aloud."""
+    if universe.strip().lower() not in INDICES:
+        return missing
+    today = set(members_on(universe, datetime.now(UTC).date()))
+    former = sorted(set(missing) - today)
+    if former:
+        get_logger("run").warning(
+            f"{len(former)} former members of {universe} are not to be had: the panel lacks them", symbols=former
+        )
+    return {symbol: reason for symbol, reason in missing.items() if symbol in today}
+
+
+def _selected(event: Event, rows: int, context: Context) -> Event:
     """Add the rows that make the panel."""
     universe = event["universe"]
     selection = Selection(
         source=event["source"],
         universe=universe,
-        instruments=None if universe == event["source"] else tuple(resolve_universe(universe)),
+        instruments=_instruments(event, context),
         start=_day("--start", event.get("start")),
         end=_day("--end", event.get("end")),
         label=SAMPLE_LABEL if event["source"] == SAMPLE else "",
     )
     return event | {"selection": selection.to_event(), "rows": rows}
+
+
+def _instruments(event: Event, context: Context) -> tuple[str, ...] | None:
+    """Names of the panel, None for all of the source; of an index the members over the years, where it has bars."""
+    universe, source = event["universe"], event["source"]
+    if universe == source or top_number(universe):
+        return None
+    days = {name: _day(f"--{name}", event.get(name)) for name in ("start", "end")}
+    spells = universe_members(context.warehouse, universe, **days)
+    if spells is None:
+        return tuple(resolve_universe(universe))
+    wanted = set(spells["instrument"])
+    there = sorted(wanted & set(list_instruments(context.warehouse, source=source)["instrument"]))
+    if not there:
+        msg = f"source {source!r} has bars of none of the {len(wanted)} members of {universe}; collect or import them"
+        raise NotFoundError(msg)
+    return tuple(there)
 
 
 def _day(name: str, text: str | None) -> date | None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
 import polars as pl
 
-from lode.calendar import close_time
+from lode.calendar import DEFAULT_EXCHANGE, close_time
+from lode.collect.membership import top_number, universe_members
 from lode.errors import NotFoundError, UsageError
 from lode.panel import Panel, build_panel, load_snapshot, rebuild_panel, save_snapshot
+from lode.panel.fundamentals.trace import trace
+from lode.panel.membership import top_members
+from lode.panel.observed import currencies_of
 from lode.warehouse.stores.bars import read_actions, read_bars, read_sectors
 from lode.warehouse.stores.snapshots import SnapshotRecord, read_snapshot, record_snapshot
 from lode.workflow.context import Context, Event
+from lode.workflow.observing import Models, observe
 from lode.workflow.options import MiningOptions, run_id
 from lode.workflow.plan import Plan, splits_of
 from lode.workflow.scoring import check_neutralize
@@ -54,23 +59,32 @@ class Selection:
 
 
 def freeze(context: Context, selection: Selection, as_of: datetime) -> SnapshotRecord:
-    """Build the panel of what was known by `as_of`, keep it in the lake and record it."""
+    """Build the panel of what was known by `as_of`, keep it in the lake and record it.
+
+    Of an index its members over the years are in the panel, of `top:N` everybody who ever was among them.
+    """
     bars, actions = _rows(context, selection, as_of)
+    members = _members(context, selection, bars, as_of)
+    if members is not None:
+        bars = bars.filter(pl.col("instrument").is_in(members["instrument"].unique().to_list()))
+    names = bars["instrument"].unique().sort().to_list()
+    observed, models = observe(context.warehouse, names, as_of=as_of)
     panel = build_panel(
         bars,
         actions,
         as_of=as_of,
-        sectors=read_sectors(context.warehouse, bars["instrument"].unique().sort().to_list()),
+        sectors=read_sectors(context.warehouse, names),
+        observed=replace(observed, members=members),
         source=selection.source,
         universe=selection.universe,
         adjusted=bool(bars["adjusted"].any()),
         label=selection.label,
     )
-    return keep_panel(context, panel, selection)
+    return keep_panel(context, panel, selection, models)
 
 
-def keep_panel(context: Context, panel: Panel, selection: Selection) -> SnapshotRecord:
-    """Keep a panel in the lake and record it as a snapshot."""
+def keep_panel(context: Context, panel: Panel, selection: Selection, models: Models | None = None) -> SnapshotRecord:
+    """Keep a panel in the lake and record it as a snapshot, with whose tones are in it."""
     record = SnapshotRecord(
         snapshot=save_snapshot(panel, context.lake),
         source=panel.meta.source,
@@ -82,7 +96,10 @@ def keep_panel(context: Context, panel: Panel, selection: Selection) -> Snapshot
         sessions=len(panel.sessions),
         names=len(panel.names),
         coverage=panel.coverage,
-        meta=json.dumps({"selection": selection.to_event(), "panel": panel.meta.to_dict()}, sort_keys=True),
+        meta=json.dumps(
+            {"selection": selection.to_event(), "panel": panel.meta.to_dict(), "models": asdict(models or Models())},
+            sort_keys=True,
+        ),
     )
     record_snapshot(context.warehouse, record)
     return record
@@ -136,16 +153,42 @@ def _check_names(panel: Panel, options: MiningOptions) -> None:
 
 def rebuilder(context: Context, snapshot: str, panel: Panel) -> Callable[[np.datetime64], Panel]:
     """Return what rebuilds `panel` from the rows that the warehouse knew by a session's close: for leak checks."""
-    selection = Selection.from_event(read_snapshot(context.warehouse, snapshot).details["selection"])
+    details = read_snapshot(context.warehouse, snapshot).details
+    selection, models = Selection.from_event(details["selection"]), Models(**details.get("models", {}))
     sectors = read_sectors(context.warehouse, list(panel.names))
 
     def rebuild(session: np.datetime64) -> Panel:
         close = close_time(panel.meta.exchange, np.array([session]))[0]
         cut = close.astype("datetime64[us]").item().replace(tzinfo=UTC)
         bars, actions = _rows(context, selection, cut)
-        return rebuild_panel(panel, bars, actions, cut=cut, sectors=sectors)
+        observed, _ = observe(context.warehouse, panel.names, as_of=cut, models=models)
+        observed = replace(observed, members=_members(context, selection, bars, cut))
+        return rebuild_panel(panel, bars, actions, cut=cut, sectors=sectors, observed=observed)
 
     return rebuild
+
+
+def trace_cell(context: Context, snapshot: str, field: str, name: str, session: date) -> pl.DataFrame:
+    """Facts in one value of a snapshot's fundamental field, each with its filing; see `lode.panel.fundamentals.trace`.
+
+    Raises NotFoundError for a name or session that the snapshot does not have, UsageError for a field without facts.
+    """
+    record = read_snapshot(context.warehouse, snapshot)
+    panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
+    selection = Selection.from_event(record.details["selection"])
+    bars, actions = _rows(context, replace(selection, instruments=(name,)), panel.meta.as_of)
+    observed, _ = observe(context.warehouse, [name], as_of=panel.meta.as_of)
+    return trace(panel, field, name, session, facts=observed.facts, actions=actions, currencies=currencies_of(bars))
+
+
+def _members(context: Context, selection: Selection, bars: pl.DataFrame, as_of: datetime) -> pl.DataFrame | None:
+    """Spells of the universe, None where everybody belongs to it throughout."""
+    top = top_number(selection.universe)
+    if top:
+        return top_members(bars, top, as_of=as_of, exchange=DEFAULT_EXCHANGE)
+    if selection.universe == selection.source:
+        return None
+    return universe_members(context.warehouse, selection.universe, start=selection.start, end=selection.end)
 
 
 def _rows(context: Context, selection: Selection, as_of: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
