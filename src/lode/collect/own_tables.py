@@ -107,7 +107,7 @@ def day_column(theirs: str, kind: pl.DataType, label: str) -> pl.Expr:
 
 
 def time_columns(name: str, theirs: str, kind: pl.DataType, label: str) -> list[pl.Expr]:
-    """Times in UTC, as which those without a zone are taken, and the mark of unreadable ones. Raises DataError likewise."""
+    """Times in UTC (those without a zone are taken so), and the mark of unreadable ones; DataError likewise."""
     given = pl.col(theirs)
     if isinstance(kind, pl.Datetime):
         time = given.dt.replace_time_zone("UTC") if kind.time_zone is None else given.dt.convert_time_zone("UTC")
