@@ -135,7 +135,8 @@ def test_details_of_instruments_add_up(warehouse):
     assert insert_instruments(warehouse, first, source="b", known_at=NOW) == 0
     more = pl.DataFrame({"instrument": ["Q1"], "currency": ["USD"], "sector": [""]})
     assert insert_instruments(warehouse, more, source="a", known_at=LATER) == 1
-    assert read_instruments(warehouse, ["Q1", "Q2", "Q3"]).rows() == [
+    details = ("instrument", "name", "exchange", "currency", "sector")
+    assert read_instruments(warehouse, ["Q1", "Q2", "Q3"]).select(details).rows() == [
         ("Q1", "", "", "USD", "Energy"),
         ("Q2", "", "", "", ""),
     ]

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import stamina
 
-from lode.collect import market
+from lode.collect import daily, identity, ingest
 from lode.collect.http import load_raw
 from lode.collect.market import collect_market
 from lode.errors import UsageError
@@ -20,6 +20,7 @@ from tests.replicas.yahoo import Listing, Market, weekdays
 
 DAYS = weekdays(date(2024, 4, 1), 40)  # to May 24; no holiday
 SINCE = DAYS[0]
+TABLES = ("bars", "corporate_actions", "quarantine", "watermarks", "instruments", "collections", "findings")
 
 
 def evening(day):
@@ -43,7 +44,7 @@ def home(tmp_path_factory):
 def world(home, tmp_path):
     """A market, its replica, and `collect(day)`: a collection on the evening of a day, into an empty source."""
     settings, warehouse = home
-    for table in ("bars", "corporate_actions", "quarantine", "watermarks"):
+    for table in TABLES:
         warehouse.command(f"TRUNCATE TABLE {table}")
     stage = Market({}, DAYS[-1])
     with Replica(stage) as replica, stamina.set_testing(True, attempts=3):
@@ -105,7 +106,17 @@ def test_a_market_is_collected_as_traded(world):
         ("AAPL", DAYS[20], "dividend", pytest.approx(0.8), datetime(2024, 4, 29, tzinfo=UTC)),
         ("AAPL", split, "split", 4.0, datetime(2024, 5, 13, tzinfo=UTC)),
     ]
-    assert read_instruments(world.warehouse, ["AAPL"]).row(0) == ("AAPL", "AAPL Inc.", "NMS", "USD", "")
+    details = read_instruments(world.warehouse, ["AAPL"]).row(0, named=True)
+    told = ("name", "exchange", "currency", "kind", "time_zone", "listed", "sector")
+    assert [details[name] for name in told] == [
+        "AAPL Inc.",
+        "NMS",
+        "USD",
+        "EQUITY",
+        "America/New_York",
+        date(1980, 12, 12),
+        "",
+    ]
     assert read_sectors(world.warehouse, ["AAPL"]).is_empty()
 
 
@@ -263,9 +274,16 @@ def test_until_bounds_what_is_kept_and_the_request_still_runs_to_the_present(wor
 def test_an_interrupted_collection_goes_on(world, monkeypatch):
     """The process ends at any write: what was there stays, the rest comes with the next collection, nothing twice."""
     world.stage.listings = {name: listing(dividends={DAYS[5]: 0.1}) for name in ("A", "B", "C")}
-    names = ("insert_bars", "insert_actions", "insert_instruments", "insert_watermarks")
-    for name in names:
-        real, calls = getattr(market, name), []
+    monkeypatch.setattr(ingest, "BATCH", 1)
+    writes = {
+        "insert_bars": daily,
+        "insert_actions": daily,
+        "insert_instruments": identity,
+        "insert_watermarks": ingest,
+        "record_collections": ingest,
+    }
+    for name, module in writes.items():
+        real, calls = getattr(module, name), []
 
         def broken(*args, real=real, calls=calls, **options):
             calls.append(1)
@@ -274,7 +292,7 @@ def test_an_interrupted_collection_goes_on(world, monkeypatch):
             return real(*args, **options)
 
         with monkeypatch.context() as patched:
-            patched.setattr(market, name, broken)
+            patched.setattr(module, name, broken)
             with pytest.raises(KeyboardInterrupt):
                 world.collect(DAYS[-1])
     report = world.collect(DAYS[-1])

@@ -27,9 +27,13 @@ class Listing:
     traded: dict[date, tuple[float | None, ...]]
     splits: dict[date, tuple[float, float]] = field(default_factory=dict)
     dividends: dict[date, float] = field(default_factory=dict)
+    capital_gains: dict[date, float] = field(default_factory=dict)
+    listed: date | None = date(1980, 12, 12)
+    currency: str = "USD"
+    answers_as: str = ""  # the symbol that the answer carries, where it is another than asked
 
 
-def chart_body(symbol: str, listing: Listing, *, since: date, today: date, currency: str = "USD") -> bytes:
+def chart_body(symbol: str, listing: Listing, *, since: date, today: date, currency: str | None = None) -> bytes:
     """What Yahoo would answer on `today`: everything split-adjusted as of then, events from `since` on."""
     known = {day: new / old for day, (new, old) in listing.splits.items() if day <= today}
 
@@ -46,9 +50,10 @@ def chart_body(symbol: str, listing: Listing, *, since: date, today: date, curre
             adjusted = None if value is None else value * later(day) if name == "volume" else value / later(day)
             quotes[name].append(adjusted)
     events: dict[str, object] = {}
-    cash = {d: a / later(d) for d, a in listing.dividends.items() if since <= d <= today}
-    if cash:
-        events["dividends"] = {str(opening(d)): {"amount": a, "date": opening(d)} for d, a in cash.items()}
+    for kind, paid in {"dividends": listing.dividends, "capitalGains": listing.capital_gains}.items():
+        cash = {d: a / later(d) for d, a in paid.items() if since <= d <= today}
+        if cash:
+            events[kind] = {str(opening(d)): {"amount": a, "date": opening(d)} for d, a in cash.items()}
     splits = {d: r for d, r in listing.splits.items() if since <= d <= today}
     if splits:
         events["splits"] = {
@@ -57,12 +62,13 @@ def chart_body(symbol: str, listing: Listing, *, since: date, today: date, curre
         }
     result = {
         "meta": {
-            "currency": currency,
-            "symbol": symbol,
+            "currency": currency or listing.currency,
+            "symbol": listing.answers_as or symbol,
             "exchangeName": "NMS",
             "instrumentType": "EQUITY",
             "longName": f"{symbol} Inc.",
             "exchangeTimezoneName": NEW_YORK,
+            "firstTradeDate": opening(listing.listed) if listing.listed else None,
         },
         "indicators": {"quote": [quotes if days else {}], "adjclose": [{"adjclose": quotes["close"]}]},
     }

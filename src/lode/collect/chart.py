@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,6 +30,7 @@ class Chart:
 
     bars: session, open, high, low, close (as traded, in `currency`), volume (as traded); in the order of the body, a
         value that is missing there is null.
+    listed: day of the first trade that Yahoo knows, in the exchange's time zone; None where it does not say.
     actions: ex_date, kind (split, dividend, capital-gain), value (new/old shares; cash as paid per share then), sorted.
     """
 
@@ -40,6 +42,7 @@ class Chart:
     time_zone: str
     bars: pl.DataFrame
     actions: pl.DataFrame
+    listed: date | None = None
 
 
 def parse_chart(record: RawRecord) -> Chart:
@@ -121,6 +124,7 @@ def _chart(result: dict[str, Any]) -> Chart:
         time_zone=zone,
         bars=bars,
         actions=_actions(events, splits, zone),
+        listed=_days([begun], zone).item() if (begun := meta.get("firstTradeDate")) is not None else None,
     )
 
 

@@ -39,13 +39,13 @@ class Versions:
 
 
 def new_versions(
-    bars: pl.DataFrame, latest: pl.DataFrame, *, at: datetime, tolerance: Tolerance | None = None
+    bars: pl.DataFrame, latest: pl.DataFrame, *, at: datetime | pl.Expr, tolerance: Tolerance | None = None
 ) -> Versions:
     """Compare bars, one row a (instrument, session), with the latest version of each.
 
     bars: KEY, close_time, any of VALUES, and knowledge_time (null, or absent: not recorded by the source).
     latest: KEY, knowledge_time and VALUES; at most one row a KEY.
-    at: the time of the collection. Fields that did not come are not compared.
+    at: the time of the collection, or the column of `bars` that has it. Fields that did not come are not compared.
     Returns rows with knowledge_time and `backfilled`: true where the knowledge time is assumed.
     """
     fields = [name for name in VALUES if name in bars.columns]
@@ -57,7 +57,8 @@ def new_versions(
     joined = came.join(before, on=list(KEY), how="left", maintain_order="left")
     known_before = pl.col("knowledge_time" + _BEFORE)
     same = pl.all_horizontal(_same(name, tolerance or Tolerance()) for name in fields)
-    later = pl.max_horizontal(pl.lit(at).cast(pl.Datetime("us", "UTC")), known_before + _TICK, pl.col("close_time"))
+    collected = at if isinstance(at, pl.Expr) else pl.lit(at)
+    later = pl.max_horizontal(collected.cast(pl.Datetime("us", "UTC")), known_before + _TICK, pl.col("close_time"))
     marked = joined.with_columns(
         pl.when(known_before.is_null())
         .then(pl.lit("fresh"))

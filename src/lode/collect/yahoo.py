@@ -1,6 +1,7 @@
 """Yahoo's v8 chart endpoint: a thin client that returns bytes and tells failures apart.
 
-429 → ThrottledError; 5xx, no connection, a cut answer → SourceUnavailableError; a 404 is an answer (chart.py reads it).
+429, 999 and a page that says so → ThrottledError; 5xx, no connection, a slow or a cut answer → SourceUnavailableError.
+A 404 (no such symbol) and 400 or 422 (nothing in this range) are answers: chart.py reads them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 SOURCE = "yahoo"
 PROBE_SYMBOL, PROBE_SECONDS = "AAPL", 3.0
 _EVENTS = "div,splits,capitalGains"
-_ANSWERS = (200, 404)
+_ANSWERS = (200, 400, 404, 422)
+_THROTTLED = (429, 999)
+_THROTTLED_PAGE = b"Too Many Requests"
 
 
 class ChartClient:
@@ -54,6 +57,10 @@ class ChartClient:
 
         Quotes are split-adjusted as of the fetch, so the splits up to the present are needed to undo that.
         """
+        return self.get(self.url(symbol, since=since))
+
+    def url(self, symbol: str, *, since: date) -> str:
+        """Address of the daily chart of `symbol` from `since` to the present."""
         now = self._clock()
         query = {
             "period1": _epoch(since),
@@ -62,29 +69,32 @@ class ChartClient:
             "events": _EVENTS,
             "includeAdjustedClose": "true",
         }
-        return self._get(f"{self._base}/v8/finance/chart/{quote(symbol, safe='')}?{urlencode(query)}", now)
+        return f"{self._base}/v8/finance/chart/{quote(symbol, safe='')}?{urlencode(query)}"
 
-    def _get(self, url: str, now: datetime) -> RawRecord:
+    def get(self, url: str) -> RawRecord:
+        """Ask once, within the rate; the whole answer has to come within the time limit."""
         from curl_cffi.requests.exceptions import RequestException  # noqa: PLC0415  see _open_session
 
         self._limit.wait()
+        now = self._clock()
         try:
             response = self._session.get(url, timeout=self._timeout, allow_redirects=True)
         except RequestException as error:
             raise SourceUnavailableError(f"no answer from {url}: {str(error).split('. See', maxsplit=1)[0]}") from error
         headers = {name.lower(): value or "" for name, value in response.headers.items()}
-        if response.status_code == 429:
+        if response.status_code in _THROTTLED or response.content[:200].find(_THROTTLED_PAGE) >= 0:
             wait = retry_after(headers, now)
             self._limit.pause(wait or 0.0)
             asked = f", asked to wait {wait:g} s" if wait is not None else ""
             raise ThrottledForError(
-                f"Yahoo throttles (status 429{asked}); lower LODE_YAHOO_RATE or try again later", wait
+                f"Yahoo throttles (status {response.status_code}{asked}); lower LODE_YAHOO_RATE or try again later",
+                wait,
             )
         if response.status_code >= 500:
             raise SourceUnavailableError(f"Yahoo failed with status {response.status_code} for {url}; try again later")
         if response.status_code not in _ANSWERS:
             raise CollectError(
-                f"Yahoo refused with status {response.status_code} for {url}; allowed are 200 and 404: "
+                f"Yahoo refused with status {response.status_code} for {url}; allowed are 200, 400, 404 and 422: "
                 "see whether LODE_YAHOO_URL is right and whether this network may use it"
             )
         return RawRecord(url, response.status_code, headers, response.content, now)

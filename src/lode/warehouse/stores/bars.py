@@ -93,7 +93,8 @@ def latest_bars(
 ) -> pl.DataFrame:
     """Return the version with the latest knowledge time of every (instrument, session) of these instruments.
 
-    start: the first session wanted; as_of: only what was known by then. None leaves them open. Repaired versions are left out: what comes again is compared with what came.
+    start: the first session wanted; as_of: only what was known by then; None leaves them open. Repaired versions are
+    left out: what comes again is compared with what came.
     """
     return warehouse.query(
         f"SELECT {_VERSION} FROM bars FINAL WHERE source = {{source:String}} "  # noqa: S608  columns from code
