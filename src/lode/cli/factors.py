@@ -32,7 +32,7 @@ def evaluate_command(
     Parameters
     ----------
     expression
-        A formula, or the id of a factor.
+        A formula, the id of a factor, or the name of one in the library (docs/library.md).
     snapshot
         Id of the snapshot; the latest when absent.
     html
@@ -49,14 +49,14 @@ def evaluate_command(
 
 
 def compute_command(expression: str, *, snapshot: str | None = None, out: Path) -> None:
-    """Write a formula's values to a Parquet file: session, symbol, value.
+    """Write values to a Parquet file: session, symbol, value, or of several library factors one column each.
 
     Example: lode compute "rank(close)" --snapshot 3f2a --out values.parquet
 
     Parameters
     ----------
     expression
-        A formula, or the id of a factor.
+        A formula, the id of a factor, or names of the library: `size`, `valuation.sales_to_price`, a family, `library`.
     snapshot
         Id of the snapshot; the latest when absent.
     out

@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from lode.engine import Evaluator
-from lode.errors import EvidenceError, NotFoundError, StorageError
+from lode.errors import EvidenceError, NotFoundError, StorageError, UsageError
 from lode.evaluation import Sheet, evidence_sheet
 from lode.evidence.leaks import check_leaks, overall
 from lode.language import FIELD_UNITS, Expr, Unit, UnitError, expression_id, parse, unit
+from lode.library import Definition
 from lode.log import get_logger
 from lode.panel import Panel, load_snapshot
 from lode.warehouse.stores.factors import read_factor
@@ -23,6 +25,7 @@ from lode.warehouse.stores.runs import RunRecord, record_run
 from lode.warehouse.stores.snapshots import read_snapshot
 from lode.workflow.context import Context
 from lode.workflow.freezing import rebuilder
+from lode.workflow.library_values import library_frame, library_request
 from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
 from lode.workflow.scoring import leak_subject
@@ -51,18 +54,31 @@ def evaluate_by_hand(text: str, context: Context, *, snapshot: str | None = None
 
 
 def compute_to_file(text: str, context: Context, *, snapshot: str | None = None, out: Path) -> int:
-    """Write a formula's values on a whole snapshot to a Parquet file; return the number of rows."""
+    """Write values on a whole snapshot to a Parquet file; return the number of rows.
+
+    text: a formula, a factor's id, or names of the library, whose skipped factors are counted in a warning.
+    """
     record = read_snapshot(context.warehouse, snapshot)
     panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
-    expression = read_expression(text, context, panel)
-    values = Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(expression)
-    rows = long_frame(panel, values)
+    rows = _values_of(text, context, panel)
     try:
         rows.write_parquet(out)
     except OSError as error:
         msg = f"cannot write {out}: {error.strerror or error}; give a file in a folder that can be written"
         raise StorageError(msg) from error
     return rows.height
+
+
+def _values_of(text: str, context: Context, panel: Panel) -> pl.DataFrame:
+    definitions = library_request(text, panel)
+    if not definitions:
+        expression = read_expression(text, context, panel)
+        return long_frame(panel, Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(expression))
+    rows, skipped = library_frame(panel, definitions)
+    if skipped:
+        lacking = sorted({name for absent in skipped.values() for name in absent})
+        get_logger("compute").warning("library factors skipped", count=len(skipped), absent=", ".join(lacking))
+    return rows
 
 
 def open_panel(context: Context, snapshot: str) -> Panel:
@@ -81,8 +97,10 @@ def open_panel(context: Context, snapshot: str) -> Panel:
 
 
 def read_expression(text: str, context: Context, panel: Panel) -> Expr:
-    """Read a formula, or the formula of a factor whose id is given."""
+    """Read a formula, or the formula of a factor whose id, or name in the library, is given."""
     names = {*panel.fields, *panel.groups}
+    if named := library_request(text, panel):
+        return parse(_only(named, text).expression, names)
     if _FACTOR_ID.fullmatch(text):
         try:
             return parse(read_factor(context.warehouse, text)[0].expression, names)
@@ -90,6 +108,13 @@ def read_expression(text: str, context: Context, panel: Panel) -> Expr:
             msg = f"{unknown}; a formula would name a field, for example rank(close)"
             raise NotFoundError(msg) from None
     return parse(text, names)
+
+
+def _only(definitions: tuple[Definition, ...], text: str) -> Definition:
+    if len(definitions) > 1:
+        keys = ", ".join(definition.key for definition in definitions[:3])
+        raise UsageError(f"{text!r} stands for {len(definitions)} library factors; name one of them: {keys}, …")
+    return definitions[0]
 
 
 def _warn_of_units(expression: Expr, panel: Panel) -> None:
