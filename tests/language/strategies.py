@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from lode.language import FIELD_UNITS, OPERATORS, Call, Constant, Field, Unit, UnitError, unit
+from lode.language import BAR_FIELDS, OPERATORS, Call, Constant, Field, Unit, UnitError, unit
 
-SERIES = tuple(name for name, measured in FIELD_UNITS.items() if measured != Unit.GROUP)
-GROUPS = tuple(name for name, measured in FIELD_UNITS.items() if measured == Unit.GROUP)
+SERIES = tuple(name for name, measured in BAR_FIELDS.items() if measured != Unit.GROUP)
+GROUPS = tuple(name for name, measured in BAR_FIELDS.items() if measured == Unit.GROUP)
 
 fields = st.sampled_from(SERIES).map(Field)
 groups = st.sampled_from(GROUPS).map(Field)

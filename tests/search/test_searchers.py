@@ -9,15 +9,15 @@ import pytest
 from lode.engine import Evaluator, Scorer
 from lode.errors import DataError, UsageError
 from lode.evaluation import newey_west_t
-from lode.language import FIELD_UNITS, Unit, check, expression_id, lookback, parse, unit
+from lode.language import BAR_FIELDS, Unit, check, expression_id, lookback, parse, unit
 from lode.search import SEARCHERS, Scored, dump_searcher, load_searcher, make_searcher
 from lode.search.idea import idea
 
 NAMES = sorted(SEARCHERS)
-BARS = {name: FIELD_UNITS[name] for name in ("close", "volume", "returns")}
+BARS = {name: BAR_FIELDS[name] for name in ("close", "volume", "returns")}
 
 
-def made(name, seed=1, fields=FIELD_UNITS, **options):
+def made(name, seed=1, fields=BAR_FIELDS, **options):
     return make_searcher(name, fields=fields, seed=seed, history=1000, **options)
 
 
@@ -47,11 +47,11 @@ def test_what_is_asked_is_well_typed_bounded_and_new(name):
     assert len(asked) == 320
     for expr in asked:
         check(expr)
-        assert unit(expr, FIELD_UNITS) != Unit.GROUP
+        assert unit(expr, BAR_FIELDS) != Unit.GROUP
         assert lookback(expr) <= 250
         assert expr.size <= 16
     assert len({expression_id(expr) for expr in asked}) == 320
-    assert len({idea(expr, FIELD_UNITS) for expr in asked}) == 320
+    assert len({idea(expr, BAR_FIELDS) for expr in asked}) == 320
 
 
 @pytest.mark.parametrize("name", NAMES)

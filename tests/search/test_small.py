@@ -1,11 +1,11 @@
 from itertools import islice
 
-from lode.language import FIELD_UNITS, Unit, expression_id
+from lode.language import BAR_FIELDS, Unit, expression_id
 from lode.search.grammar import Grammar
 from lode.search.small import TEMPLATES, small_expressions
 from lode.search.space import SearchSpace
 
-GRAMMAR = Grammar(SearchSpace.of(FIELD_UNITS, history=1500))
+GRAMMAR = Grammar(SearchSpace.of(BAR_FIELDS, history=1500))
 
 
 def first(count, seed=1, shard=0, shards=1):
@@ -31,7 +31,7 @@ def test_early_ones_span_operators_fields_and_windows():
     assert {"ts_corr", "ts_rank", "ts_std_dev", "divide", "group_mean", "ts_arg_max", "ts_delta", "abs"} <= {
         expr.op for expr in early if hasattr(expr, "op")
     }
-    assert frozenset().union(*(expr.fields for expr in early)) == FIELD_UNITS.keys()
+    assert frozenset().union(*(expr.fields for expr in early)) == BAR_FIELDS.keys()
     assert max(expr.size for expr in early) <= 9
 
 

@@ -1,10 +1,10 @@
 import pytest
 
 from lode.errors import UsageError
-from lode.language import FIELD_UNITS, Unit, parse
+from lode.language import BAR_FIELDS, Unit, parse
 from lode.search.space import SearchSpace
 
-SPACE = SearchSpace.of(FIELD_UNITS)
+SPACE = SearchSpace.of(BAR_FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_leaves_out_what_is_not(text):
 
 
 def test_bounds_size():
-    assert not SearchSpace.of(FIELD_UNITS, max_size=3).holds(parse("rank(ts_mean(close, 5))"))
-    assert SearchSpace.of(FIELD_UNITS, max_size=4).holds(parse("rank(ts_mean(close, 5))"))
+    assert not SearchSpace.of(BAR_FIELDS, max_size=3).holds(parse("rank(ts_mean(close, 5))"))
+    assert SearchSpace.of(BAR_FIELDS, max_size=4).holds(parse("rank(ts_mean(close, 5))"))
 
 
 def test_refuses_fields_that_are_absent():
@@ -53,10 +53,10 @@ def test_refuses_fields_that_are_absent():
 
 
 def test_thins_windows_by_history():
-    space = SearchSpace.of(FIELD_UNITS, history=100)
+    space = SearchSpace.of(BAR_FIELDS, history=100)
     assert space.windows == (1, 2, 3, 5, 8, 10, 15, 20)
     assert space.max_lookback == 25
-    assert SearchSpace.of(FIELD_UNITS, history=2520).windows[-1] == 250
+    assert SearchSpace.of(BAR_FIELDS, history=2520).windows[-1] == 250
 
 
 def test_has_group_operators_only_with_groups():

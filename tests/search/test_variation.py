@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lode.language import FIELD_UNITS, parse
+from lode.language import BAR_FIELDS, parse
 from lode.search import variation
 from lode.search.grammar import Grammar
 from lode.search.space import SearchSpace
 
-GRAMMAR = Grammar(SearchSpace.of(FIELD_UNITS, history=1500))
+GRAMMAR = Grammar(SearchSpace.of(BAR_FIELDS, history=1500))
 PARENT, OTHER = parse("rank(ts_corr(close, volume, 10))"), parse("ts_mean(returns, 20) / ts_std_dev(returns, 60)")
 MOVES = [*variation.REFINING, *variation.BREEDING]
 

@@ -9,10 +9,12 @@ from lode.language.lookback import lookback
 from lode.language.operators import ALIASES, OPERATORS, Operator, Param
 from lode.language.parser import check, parse
 from lode.language.reference import reference
-from lode.language.units import FIELD_UNITS, UNITS, Unit, UnitError, constant_unit, unit
+from lode.language.units import AGE_FIELDS, BAR_FIELDS, FIELD_UNITS, UNITS, Unit, UnitError, constant_unit, unit
 
 __all__ = [
+    "AGE_FIELDS",
     "ALIASES",
+    "BAR_FIELDS",
     "FIELD_UNITS",
     "OPERATORS",
     "UNITS",

@@ -104,7 +104,7 @@ UNITS: dict[str, Unit] = {
     )
 }  # fmt: skip
 
-FIELD_UNITS: dict[str, Unit] = {
+BAR_FIELDS: dict[str, Unit] = {
     "open": Unit.PRICE,
     "high": Unit.PRICE,
     "low": Unit.PRICE,
@@ -116,6 +116,30 @@ FIELD_UNITS: dict[str, Unit] = {
     "returns": Unit.RATIO,
     "sector": Unit.GROUP,
 }
+_MONEY = """
+    revenue cost_of_revenue gross_profit operating_income net_income interest_expense income_tax assets current_assets
+    cash inventory receivables liabilities current_liabilities long_term_debt equity operating_cash_flow
+    capital_expenditure dividends_paid research_and_development revenue_quarter operating_income_quarter
+    net_income_quarter operating_cash_flow_quarter market_cap
+"""
+_RATIOS = """
+    pe pb ps peg earnings_yield book_to_market roe roa gross_margin operating_margin gross_profitability
+    operating_profitability asset_growth accruals current_ratio cash_ratio debt_to_equity interest_coverage
+    inventory_turnover asset_turnover revenue_growth earnings_growth net_issuance rd_to_market capex_to_assets
+    news_tone filing_tone filing_similarity
+"""
+OBSERVED_FIELDS: dict[str, Unit] = {
+    **dict.fromkeys(_MONEY.split(), Unit.MONEY),
+    "eps": Unit.PRICE,
+    "shares_outstanding": Unit.SHARES,
+    **dict.fromkeys(_RATIOS.split(), Unit.RATIO),
+    "news_count": Unit.COUNT,
+    "filing_length": Unit.COUNT,
+    "filing_readability": Unit.NUMBER,
+}
+AGE_FIELDS: dict[str, Unit] = {f"{name}_age": Unit.SESSIONS for name in OBSERVED_FIELDS}
+"""Sessions since the newest value in a field became known; for those who write formulas, not for searching."""
+FIELD_UNITS: dict[str, Unit] = BAR_FIELDS | OBSERVED_FIELDS | AGE_FIELDS
 
 
 @cache

@@ -12,7 +12,7 @@ from lode.engine import Evaluator, Scorer
 from lode.errors import UsageError
 from lode.evaluation import NeweyWest, forward_returns, newey_west_t
 from lode.evidence.leaks import Subject
-from lode.language import FIELD_UNITS, Call, Expr, Field, Unit, lookback
+from lode.language import AGE_FIELDS, FIELD_UNITS, Call, Expr, Field, Unit, lookback
 from lode.panel import Panel
 from lode.workflow.options import MiningOptions
 
@@ -93,8 +93,9 @@ def searchable_units(panel: Panel) -> dict[str, Unit]:
     """Fields and groups that a search may use, with their units.
 
     Groups of absent knowledge (today's sectors projected back) are left out: nothing that uses one can be proven, and
-    their variants would crowd out what can. A user's own column stays: it may become a candidate.
+    their variants would crowd out what can. A user's own column stays: it may become a candidate. The ages of
+    statements are left out: they tell the calendar of reports more than the companies apart.
     """
-    fields = {name: FIELD_UNITS.get(name, Unit.NUMBER) for name in panel.fields}
+    fields = {name: FIELD_UNITS.get(name, Unit.NUMBER) for name in panel.fields if name not in AGE_FIELDS}
     groups = {name: Unit.GROUP for name in panel.groups if panel.meta.knowledge.get(name) != "absent"}
     return fields | groups
