@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tests.replicas.server import Answer, Replica
 
@@ -65,3 +66,38 @@ def tavily_body(results: list[dict[str, Any]], query: str = "q") -> bytes:
 def searxng_body(results: list[dict[str, Any]], **more: Any) -> bytes:
     """A SearXNG answer; each result: url, title, content, publishedDate."""
     return json.dumps({"query": "q", "number_of_results": 0, "results": results, **more}).encode()
+
+
+DUCKDUCKGO, BING, YAHOO = "https://duckduckgo.com", "https://www.bing.com", "https://news.search.yahoo.com"
+
+
+def duckduckgo(results: list[dict[str, Any]]) -> Callable[[str], Answer]:
+    """DuckDuckGo's token page and news.js; each result: url, title, excerpt, date (seconds)."""
+
+    def answer(path: str) -> Answer:
+        if path.startswith("/news.js"):
+            return Answer(body=json.dumps({"results": results}).encode())
+        return Answer(body=b'<script>vqd="4-123";</script>', headers={"Content-Type": "text/html"})
+
+    return answer
+
+
+def bing_page(results: list[dict[str, str]]) -> bytes:
+    """Bing's list of news; each result: url, title, body, date."""
+    items = "".join(
+        f'<div class="news-card newsitem" data-title="{r["title"]}" url="{r["url"]}" data-author="x">'
+        f'<span aria-label="{r["date"]}">{r["date"]}</span><div class="snippet">{r["body"]}</div></div>'
+        for r in results
+    )
+    return f"<html><body>{items}</body></html>".encode()
+
+
+def yahoo_page(results: list[dict[str, str]]) -> bytes:
+    """Yahoo's list of news, addresses within its redirect; each result: url, title, body, date."""
+    items = "".join(
+        f'<li><a href="#"></a><h4><a href="https://r.search.yahoo.com/x/RU={quote(r["url"], safe="")}/RK=2/RS=y">'
+        f'{r["title"]}</a></h4><span class="s-source">x</span><span class="fc-2nd s-time">{r["date"]}</span>'
+        f"<p>{r['body']}</p></li>"
+        for r in results
+    )
+    return f'<html><body><div id="web"><ol>{items}</ol></div></body></html>'.encode()

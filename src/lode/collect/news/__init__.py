@@ -7,14 +7,13 @@ from datetime import UTC, date, datetime
 
 from lode.collect.ingest import Report, ingest, reparse
 from lode.collect.news.provider import open_provider
-from lode.collect.news.queries import Subject
 from lode.collect.news.source import NewsSource
+from lode.collect.news.subjects import describe
 from lode.collect.tone import open_tone
 from lode.errors import UsageError
 from lode.lake import Lake
 from lode.settings import Settings
 from lode.warehouse import Warehouse
-from lode.warehouse.stores.instruments import read_instruments
 
 _CONCURRENCY = 4  # the rate limit decides how fast it goes; a slow answer should not hold the others
 
@@ -42,7 +41,13 @@ def collect_news(
     tone = open_tone(settings)
     with open_provider(settings, now) as provider:
         source = NewsSource(
-            provider, tone, warehouse, describe(warehouse, symbols), since=since, until=until, clock=now
+            provider,
+            tone,
+            warehouse,
+            describe(warehouse, symbols, on=now().date()),
+            since=since,
+            until=until,
+            clock=now,
         )
         return ingest(
             source,
@@ -62,17 +67,5 @@ def reparse_news(
 
     With another tone model than before, each article gets a row of that model beside the ones it has.
     """
-    known = describe(warehouse, symbols or ())
-    source = NewsSource(None, open_tone(settings), warehouse, known, clock=lambda: datetime.now(UTC))
+    source = NewsSource(None, open_tone(settings), warehouse, {}, clock=lambda: datetime.now(UTC))
     return reparse(source, subjects=symbols, warehouse=warehouse, lake=lake)
-
-
-def describe(warehouse: Warehouse, symbols: Sequence[str]) -> dict[str, Subject]:
-    """What is known of these symbols: instrument, name and sector."""
-    known = {row["instrument"]: row for row in read_instruments(warehouse, symbols).iter_rows(named=True)}
-    return {
-        symbol: Subject(symbol, symbol, known[symbol]["name"], known[symbol]["sector"])
-        if symbol in known
-        else Subject(symbol, symbol)
-        for symbol in symbols
-    }

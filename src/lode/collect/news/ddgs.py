@@ -126,6 +126,7 @@ class _Watched:
     def _check(self, status: int, headers: Mapping[str, str]) -> None:
         if status in _THROTTLES:
             wait = retry_after(headers, self._clock())
+            self._limit.pause(wait or 0.0)
             raise ThrottledForError(f"{self._backend} throttles (status {status}); lower LODE_NEWS_RATE", wait)
         if status >= 500:
             raise SourceUnavailableError(f"{self._backend} failed with status {status}; try again later")

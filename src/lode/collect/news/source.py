@@ -14,6 +14,7 @@ from lode.collect.http import RawRecord
 from lode.collect.news.provider import Clock, Provider, read_answer
 from lode.collect.news.queries import Subject, queries
 from lode.collect.news.rows import BACKFILL_AFTER, Made, Page, make_rows
+from lode.collect.news.subjects import describe
 from lode.collect.source import Kept, Request, Stored
 from lode.collect.tone import Tone
 from lode.errors import UsageError
@@ -58,8 +59,12 @@ class NewsSource:
         until, since = self._until or today, self._asked_since(mark, today)
         if mark and mark.collected_to >= until and since >= mark.collected_from and until < today:
             return []
-        days = {"since": since.isoformat(), "until": until.isoformat() if until < today else ""}
         asked = queries(self._subjects.get(subject) or Subject(subject, subject))
+        days = {
+            "since": since.isoformat(),
+            "until": until.isoformat() if until < today else "",
+            "templates": str(len(asked)),
+        }
         return [self._request(self._provider, subject, template, query, days) for template, query in asked.items()]
 
     def fetch(self, request: Request) -> RawRecord:
@@ -80,17 +85,21 @@ class NewsSource:
         """Append the articles that are new, refuse results that are none.
 
         outcome: empty where no answer had a result, collected otherwise, were the articles new or not: both are
-        evidence that the day of the search, in New York, is covered (first and last); a failure is not.
+        evidence that the day of the search, in New York, is covered (first and last); a failure is not. Failed where
+        an answer is missing, as after a reparse of a collection that broke off: its articles count, its day does not.
         """
         if not answers:
             return Stored(outcome="unchanged")
-        instrument = self._instrument(subject)
+        last = max(answers, key=lambda a: a.fetched)
+        day = last.fetched.astimezone(_NEW_YORK).date()
+        instrument = self._instrument(subject, day)
         known = read_known(self._warehouse, instrument=instrument, before=min(a.fetched for a in answers))
         made = make_rows(answers, known, instrument=instrument, tone=self._tone)
         rows = insert_articles(self._warehouse, pl.DataFrame(made.rows, infer_schema_length=None)) if made.rows else 0
         self._quarantine(made)
-        last = max(answers, key=lambda a: a.fetched)
-        day = last.fetched.astimezone(_NEW_YORK).date()
+        notes = _notes(subject, answers, made)
+        if not _complete(answers):
+            return Stored(rows=rows, outcome="failed", refused=made.reasons, notes=notes)
         return Stored(
             rows=rows,
             outcome="collected" if made.seen else "empty",
@@ -98,12 +107,13 @@ class NewsSource:
             mark=_moved(subject, answers, mark, day),
             first=day,
             last=day,
-            notes=_notes(subject, answers, made),
+            notes=notes,
         )
 
-    def _instrument(self, symbol: str) -> str:
-        known = self._subjects.get(symbol)
-        return known.instrument if known else symbol
+    def _instrument(self, symbol: str, day: date) -> str:
+        """The company that had the ticker on the day of the search: a reused ticker joins no two."""
+        known = describe(self._warehouse, [symbol], on=day)
+        return known[symbol].instrument
 
     def _asked_since(self, mark: Watermark | None, today: date) -> date:
         """From where the last collection ended, unless earlier days are asked for than it began with."""
@@ -113,13 +123,19 @@ class NewsSource:
     def _request(self, provider: Provider, subject: str, template: str, query: str, days: Mapping[str, str]) -> Request:
         segment = _NO_SEGMENT.sub(lambda m: f"~{ord(m[0]):x}", subject)
         about = {"subject": subject, "kind": "search", "provider": provider.name, "template": template, "query": query}
+        about |= days
         folder = f"raw/{NEWS}/{provider.name}/symbol={segment}/template={template}"
-        return Request(subject, provider.address(), folder, {**about, **days})
+        return Request(subject, provider.address(), folder, about)
 
     def _quarantine(self, made: Made) -> None:
         for (batch, collected_at), rows in groupby(made.refused, key=lambda r: (r["batch"], r["collected_at"])):
             frame = pl.DataFrame(list(rows), schema_overrides={"session": pl.Date})
             insert_quarantine(self._warehouse, frame, source=NEWS, batch=batch, collected_at=collected_at)
+
+
+def _complete(answers: Sequence[Kept[Page]]) -> bool:
+    asked = max(int(answer.request.about.get("templates", "1")) for answer in answers)
+    return len({answer.request.about.get("template") for answer in answers}) >= asked
 
 
 def _moved(subject: str, answers: Sequence[Kept[Page]], mark: Watermark | None, day: date) -> Watermark:
