@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lode.settings import Settings
 
 _SEGMENT = re.compile(r"[A-Za-z0-9=._:@^+~,$&-]+")
+_DISCARDABLE = "rate/"
 _LONGEST_KEY = 900  # S3 allows 1,024 bytes, the prefix included
 _RETRIES = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 
@@ -90,6 +91,17 @@ class Lake:
             obstore.head(self._store, key)
             return True
         return False
+
+    def discard(self, key: str) -> None:
+        """Remove an object under `rate/`, where processes agree on when to ask a source; all others stay for ever.
+
+        One that is gone already is no error. On S3 let a lifecycle rule expire `rate/` after a day: it removes what
+        killed processes leave behind.
+        """
+        if not _checked(key).startswith(_DISCARDABLE):
+            raise UsageError(f"lake key {key!r}: only objects under {_DISCARDABLE} may be removed; all others stay")
+        with suppress(NotFoundError), self._faults("read", key):  # gone already
+            obstore.delete(self._store, key)
 
     def list(self, prefix: str) -> list[str]:
         """Sorted keys of the objects under the folder `prefix` (whole segments; "" lists everything)."""

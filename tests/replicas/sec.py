@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from lode.collect.http import RawRecord
+from tests.replicas.server import Answer
 
 FETCHED = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
@@ -91,3 +93,72 @@ def facts_body(cik: int, concepts: Mapping[str, Mapping[str, Sequence[Mapping[st
         taxonomy, name = concept.split("/")
         taxonomies.setdefault(taxonomy, {})[name] = {"label": name, "description": "", "units": units}
     return json.dumps({"cik": cik, "entityName": "ONE INC", "facts": taxonomies}).encode()
+
+
+@dataclass
+class Company:
+    """A company as EDGAR knows it at the moment; `facts` None has no body, as foreign filers have none."""
+
+    cik: int
+    tickers: list[str]
+    filings: list[dict[str, object]] = field(default_factory=list)
+    facts: dict[str, dict[str, list[dict[str, object]]]] | None = field(default_factory=dict)
+    older: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    documents: dict[str, bytes] = field(default_factory=dict)
+    sic: str = "3571"
+    name: str = "ONE INC"
+
+
+@dataclass
+class Edgar:
+    """Answers for its companies; `index` holds the published days: {day: [(cik, form)]}."""
+
+    companies: list[Company]
+    index: dict[date, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def __call__(self, path: str) -> Answer:
+        body = self._body(path)
+        if body is None:
+            return Answer(404, b"<html>not there</html>", {"Content-Type": "text/html"})
+        packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return Answer(body=gzip.compress(body), headers=packed)
+
+    def _body(self, path: str) -> bytes | None:
+        if path == "/files/company_tickers.json":
+            rows = [(ticker, company) for company in self.companies for ticker in company.tickers]
+            return json.dumps(
+                {str(n): {"cik_str": c.cik, "ticker": t, "title": c.name} for n, (t, c) in enumerate(rows)}
+            ).encode()
+        if "/daily-index/" in path:
+            return self._index(path)
+        return next((body for company in self.companies if (body := _answer(company, path)) is not None), None)
+
+    def _index(self, path: str) -> bytes | None:
+        if path.endswith("index.json"):
+            quarter = [day for day in self.index if f"{day.year}/QTR{(day.month + 2) // 3}" in path]
+            names = [{"name": f"{kind}.{day:%Y%m%d}.idx"} for day in quarter for kind in ("form", "master")]
+            return json.dumps({"directory": {"item": names}}).encode() if names else None
+        day = datetime.strptime(path[-12:-4], "%Y%m%d").replace(tzinfo=UTC).date()
+        lines = [f"{cik}|ONE INC|{form}|{day:%Y%m%d}|edgar/data/{cik}/x.txt" for cik, form in self.index[day]]
+        head = "Description: Daily Index of EDGAR\n \nCIK|Company Name|Form Type|Date Filed|File Name\n"
+        return (head + "-" * 80 + "\n" + "\n".join(lines)).encode()
+
+
+def _answer(company: Company, path: str) -> bytes | None:
+    name = path.rsplit("/", maxsplit=1)[-1]
+    if path == f"/submissions/CIK{company.cik:010d}.json":
+        older = [
+            {"name": name, "filingFrom": min(days), "filingTo": max(days)}
+            for name, filings in company.older.items()
+            if (days := [str(filing["filingDate"]) for filing in filings])
+        ]
+        return submissions_body(
+            company.cik, company.filings, name=company.name, sic=company.sic, tickers=company.tickers, older=older
+        )
+    if path == f"/api/xbrl/companyfacts/CIK{company.cik:010d}.json":
+        return None if company.facts is None else facts_body(company.cik, company.facts)
+    if name in company.older:
+        return json.dumps(columns(company.older[name])).encode()
+    if path.startswith(f"/Archives/edgar/data/{company.cik}/"):
+        return company.documents.get(path.split("/")[5])
+    return None

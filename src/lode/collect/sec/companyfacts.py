@@ -60,6 +60,11 @@ def parse_facts(record: RawRecord) -> CompanyFacts:
     return CompanyFacts(cik, *_checked(came))
 
 
+def no_facts(cik: int) -> CompanyFacts:
+    """Return what a company without a body has."""
+    return CompanyFacts(cik, *_checked(pl.DataFrame(schema=_SCHEMA)))
+
+
 def with_acceptance(facts: pl.DataFrame, filings: pl.DataFrame) -> pl.DataFrame:
     """Join the time of acceptance by accession; knowledge_time is it, or the end of the filing date where unknown.
 

@@ -1,0 +1,121 @@
+"""`lode collect filings`: what companies filed with the SEC, as of the time it was accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from lode.collect.ingest import Report, ingest, reparse
+from lode.collect.sec.client import SOURCE, SecClient
+from lode.collect.sec.rate import SharedRate
+from lode.collect.sec.source import SecSource, Wanted
+from lode.collect.sec.storing import Writer, day_before
+from lode.collect.sec.tickers import parse_tickers, spelled, why_unknown
+from lode.collect.sec.whats_new import ask, quiet_subjects
+from lode.collect.tone import open_tone
+from lode.errors import UsageError
+from lode.lake import Lake
+from lode.settings import Settings
+from lode.warehouse import Warehouse
+from lode.warehouse.stores.filings import read_filing_texts
+from lode.warehouse.stores.imports import read_watermarks
+from lode.warehouse.stores.instruments import read_instruments, resolve
+
+
+def collect_filings(
+    symbols: Sequence[str],
+    *,
+    since: date,
+    until: date | None = None,
+    settings: Settings,
+    warehouse: Warehouse,
+    lake: Lake,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    documents: bool = True,
+) -> Report:
+    """Collect the filings of these companies: metadata and facts of all time, documents filed from `since` to `until`.
+
+    A company that filed nothing since it was collected is not asked again. In the report a company goes by its CIK,
+    a symbol that the SEC does not know by itself. Raises UsageError for an empty range and a missing contact.
+    """
+    today = now()
+    last = until or today.date()
+    if since > last:
+        raise UsageError(f"--since {since} is after the last filing date to collect, {last}")
+    limit = SharedRate(lake, SOURCE, settings.sec_rate)
+    with SecClient(settings, limit, clock=now) as client:
+        subjects, unknown = _resolved(client, symbols, settings, warehouse, lake)
+        marks = {s: m for s, m in read_watermarks(warehouse, source=SOURCE).items() if s in subjects}
+        ready = {s: m.collected_to for s, m in marks.items() if m.collected_from <= since}
+        yesterday = min(last, day_before(today))
+        quiet, notes = quiet_subjects(client, lake, settings.sec_archives_url, ready, last=yesterday)
+        tone = open_tone(settings)
+        wanted = Wanted(
+            since,
+            last,
+            symbols=subjects,
+            measured=_measured(warehouse, subjects, ready, tone.model, today),
+            quiet=quiet,
+            collected={int(s): m.collected_from for s, m in marks.items()},
+            documents=documents,
+        )
+        source = SecSource(client, settings, wanted, tone, Writer(warehouse, lake, settings, tone))
+        report = ingest(
+            source,
+            list(subjects),
+            warehouse=warehouse,
+            lake=lake,
+            now=now,
+            concurrency=settings.sec_concurrency,
+            label="collect filings",
+        )
+    report.subjects += len(unknown)
+    report.failed |= unknown
+    report.unknown = sorted({*report.unknown, *unknown})
+    report.notes += notes
+    return report
+
+
+def reparse_filings(
+    *, subjects: Sequence[str] | None = None, settings: Settings, warehouse: Warehouse, lake: Lake
+) -> Report:
+    """Parse and store all that the lake has of filings again; nothing is fetched. subjects: CIKs in ten digits."""
+    tone = open_tone(settings)
+    source = SecSource(None, settings, Wanted(date.min, date.max), tone, Writer(warehouse, lake, settings, tone))
+    return reparse(source, subjects=subjects, warehouse=warehouse, lake=lake)
+
+
+def _resolved(
+    client: SecClient, symbols: Sequence[str], settings: Settings, warehouse: Warehouse, lake: Lake
+) -> tuple[Mapping[str, Sequence[str]], Mapping[str, str]]:
+    """Symbols by subject, and the reason of those without. A company that is delisted by now goes by its known CIK."""
+    url = f"{settings.sec_archives_url.rstrip('/')}/files/company_tickers.json"
+    listed = ask(client, lake, url, f"raw/{SOURCE}/tickers", parse_tickers)
+    absent = [symbol for symbol in symbols if spelled(symbol) not in listed]
+    instruments = resolve(warehouse, absent)
+    known = read_instruments(warehouse, list(instruments.values())) if absent else None
+    ciks = {} if known is None else dict(known.select("instrument", "cik").iter_rows())
+    subjects: dict[str, list[str]] = {}
+    unknown: dict[str, str] = {}
+    for symbol in dict.fromkeys(symbols):
+        cik = listed.get(spelled(symbol)) or ciks.get(instruments.get(symbol, symbol))
+        if cik is None:
+            unknown[symbol] = why_unknown(symbol, listed)
+        else:
+            subjects.setdefault(f"{cik:010d}", []).append(symbol)
+    return subjects, unknown
+
+
+def _measured(
+    warehouse: Warehouse, subjects: Iterable[str], ready: Container[str], model: str, as_of: datetime
+) -> Mapping[int, frozenset[str]]:
+    """Accessions whose text is measured, by CIK.
+
+    Where earlier filings are wanted than were collected, texts without a previous one are measured again.
+    """
+    found = read_filing_texts(warehouse, ciks=[int(s) for s in subjects], model=model, as_of=as_of)
+    kept = {int(cik): rows for (cik,), rows in found.group_by("cik")}
+    return {
+        cik: frozenset((rows if f"{cik:010d}" in ready else rows.drop_nulls("similarity"))["accession"])
+        for cik, rows in kept.items()
+    }
