@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 _REPORT_SECONDS = 5.0
 
@@ -69,38 +74,63 @@ class Progress:
         )
 
 
+class _Screen:
+    """The terminal's bars: one display for all that are under way at once, in whichever threads."""
+
+    def __init__(self) -> None:
+        self._lock, self._bars = threading.Lock(), 0
+        self._rich: RichProgress | None = None
+
+    def add(self, description: str, total: int) -> tuple[RichProgress, TaskID]:
+        with self._lock:
+            if self._rich is None:
+                self._rich = _display()
+                self._rich.start()
+            self._bars += 1
+            return self._rich, self._rich.add_task(description, total=total, rate="", note="")
+
+    def leave(self) -> None:
+        with self._lock:
+            self._bars -= 1
+            if self._rich is not None and not self._bars:
+                self._rich.stop()
+                self._rich = None
+
+
+def _display() -> RichProgress:
+    from rich.console import Console  # noqa: PLC0415  rich costs import time that only terminals need
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as RichProgress  # noqa: PLC0415
+
+    return RichProgress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=Console(stderr=True),
+    )
+
+
+_SCREEN = _Screen()
+
+
 class _Bar(Progress):
     """A progress bar on a terminal, with rate and time left."""
 
     def __init__(self, description: str, total: int) -> None:
         super().__init__(description, total)
-        from rich.console import Console  # noqa: PLC0415  rich costs import time that only terminals need
-        from rich.progress import (  # noqa: PLC0415
-            BarColumn,
-            MofNCompleteColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.progress import Progress as RichProgress  # noqa: PLC0415
-
-        self._rich = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
-            console=Console(stderr=True),
-        )
-        self._task = self._rich.add_task(description, total=total, rate="", note="")
-        self._rich.start()
+        self._rich, self._task = _SCREEN.add(description, total)
 
     def _moved(self) -> None:
         rate = self.done / max(time.monotonic() - self._began, 1e-3)
         self._rich.update(self._task, completed=self.done, rate=f"{rate:,.0f}/s", note=self.note)
-
-    def stop(self) -> None:
-        self._rich.stop()
 
 
 @contextmanager
@@ -113,4 +143,4 @@ def progress(description: str, total: int) -> Iterator[Progress]:
     try:
         yield bar
     finally:
-        bar.stop()
+        _SCREEN.leave()

@@ -12,7 +12,7 @@ from lode.warehouse.stores.factors import list_factors, read_evidence, read_seri
 from lode.warehouse.stores.ledger import count_trials, read_trials
 from lode.warehouse.stores.runs import list_runs, read_run, read_steps
 from lode.warehouse.stores.vault import list_openings
-from lode.workflow import run as run_module
+from lode.workflow import steps as steps_module
 from lode.workflow.context import Context, Event
 from lode.workflow.openings import read_claims
 from lode.workflow.run import execute, resume
@@ -168,7 +168,7 @@ def test_a_step_that_fails_ends_the_run_and_its_message_says_how_to_go_on(
 
     with home.context() as context:
         with monkeypatch.context() as patch:
-            patch.setitem(run_module.AFTER_MINE, "prove", broken)
+            patch.setitem(steps_module.AFTER_MINE, "prove", broken)
             with pytest.raises(StepError) as failure:
                 _mine(context, seed=3)
         newest = list_runs(context.warehouse).row(0, named=True)
@@ -190,7 +190,7 @@ def test_what_nobody_expected_is_on_record_too(
     def broken(event: Event, context: Context) -> Event:
         raise error
 
-    monkeypatch.setitem(run_module.AFTER_MINE, "select", broken)
+    monkeypatch.setitem(steps_module.AFTER_MINE, "select", broken)
     with home.context() as context:
         with pytest.raises(type(error)):
             _mine(context, seed=4)
@@ -209,7 +209,7 @@ def test_a_failure_that_cannot_be_recorded_still_says_what_failed(home: Home, mo
         msg = "the step is broken"
         raise StepError(msg)
 
-    monkeypatch.setitem(run_module.AFTER_MINE, "select", broken)
+    monkeypatch.setitem(steps_module.AFTER_MINE, "select", broken)
     with home.context() as context, pytest.raises(StepError, match="the step is broken") as failure:
         _mine(context, seed=5)
     assert any("--resume" in note for note in failure.value.__notes__)

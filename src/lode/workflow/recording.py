@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from lode.errors import LodeError, WarehouseError
 from lode.warehouse.stores.runs import StepRecord, read_attempts, record_step
 from lode.workflow.context import Context
+from lode.workflow.costs import step_cost
 
 _NO_SHARD = -1
 _STATUS = Path("/proc/self/status")
@@ -28,7 +31,7 @@ class Meter:
 @contextmanager
 def recorded(context: Context, run: str, step: str, *, shard: int = _NO_SHARD) -> Iterator[Meter]:
     """Record a step of a run as running, then as succeeded or failed with the reason."""
-    meter, processor = Meter(), time.process_time()
+    meter, processor, started = Meter(), time.process_time(), time.monotonic()
     attempts = read_attempts(context.warehouse, run, step, shard) + 1
     began = StepRecord(run, step, shard, "running", attempts, started=context.clock())
     record_step(context.warehouse, began)
@@ -43,6 +46,7 @@ def recorded(context: Context, run: str, step: str, *, shard: int = _NO_SHARD) -
                 rows=meter.rows,
                 cpu_seconds=time.process_time() - processor,
                 peak_memory=peak_memory(),
+                cost=step_cost(time.monotonic() - started),
                 error=error,
             ),
         )
@@ -56,6 +60,39 @@ def recorded(context: Context, run: str, step: str, *, shard: int = _NO_SHARD) -
             error.add_note(f"That the step {step} failed could not be recorded: {unreachable}")
         raise
     end("succeeded")
+
+
+class Early:
+    """A step that is taken before its run has an id: measured, and written under the run once that is known."""
+
+    def __init__(self, context: Context, step: str, *, shard: int = _NO_SHARD) -> None:
+        self._context, self._step, self._shard = context, step, shard
+        self._began, self._started, self._processor = context.clock(), time.monotonic(), time.process_time()
+
+    def record(self, rows: int) -> dict[str, Any]:
+        """Return the step's record, succeeded, as JSON holds it."""
+        taken = StepRecord(
+            "",
+            self._step,
+            self._shard,
+            "succeeded",
+            1,
+            self._began,
+            self._context.clock(),
+            rows=rows,
+            cpu_seconds=time.process_time() - self._processor,
+            peak_memory=peak_memory(),
+            cost=step_cost(time.monotonic() - self._started),
+        )
+        times = {name: value.isoformat() for name, value in asdict(taken).items() if isinstance(value, datetime)}
+        return asdict(taken) | times
+
+
+def write_early(context: Context, run: str, records: Sequence[Mapping[str, Any]]) -> None:
+    """Write what `Early` recorded, under the run."""
+    for entry in records:
+        times = {name: datetime.fromisoformat(entry[name]) for name in ("started", "ended")}
+        record_step(context.warehouse, StepRecord(**{**entry, **times, "run": run}))
 
 
 def describe(error: BaseException) -> str:
