@@ -189,6 +189,15 @@ def test_dividends_that_are_not_stated_are_none_where_the_paper_says_so():
     assert np.isnan(last("valuation.dividend_yield", paid | {"dividends_paid": [NAN]}))
 
 
+def test_what_is_not_above_zero_divides_nothing():
+    assert np.isnan(last("profitability.taxes_to_income", {"income_tax": [3], "net_income": [-10]}))
+    assert last("profitability.taxes_to_income", {"income_tax": [3], "net_income": [10]}) == pytest.approx(0.3)
+    assert np.isnan(last("growth.book_equity_growth", {"equity": [-5, 10]}))
+    assert last("growth.book_equity_growth", {"equity": [8, 10]}) == pytest.approx(0.25)
+    debt_free = {"operating_income": [5], "market_cap": [10], "long_term_debt": [0], "cash": [30]}
+    assert np.isnan(last("valuation.operating_income_to_enterprise_value", debt_free))
+
+
 def test_momentum_skips_the_last_month():
     close = np.full((253, 1), 10.0, np.float32)
     close[-22] = 15  # 21 sessions before the last

@@ -31,7 +31,7 @@ DEFINITIONS = (
     ),
     _define(
         name="book_equity_growth",
-        expression="equity / ts_delay(equity, 252) - 1",
+        expression="equity / max(ts_delay(equity, 252), 0) - 1",
         sign=-1,
         source="Lockwood and Prombutr (2010), Sustainable Growth and Stock Returns, Journal of Financial Research, "
         "Table 4",

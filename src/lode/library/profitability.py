@@ -30,7 +30,7 @@ DEFINITIONS = (
     ),
     _define(
         name="quarterly_return_on_equity",
-        expression="net_income_quarter / ts_delay(equity, 63)",
+        expression="net_income_quarter / max(ts_delay(equity, 63), 0)",
         sign=1,
         source="Hou, Xue and Zhang (2015), Digesting Anomalies: An Investment Approach, Review of Financial Studies",
         note="Equity as it was known 63 sessions ago stands for that of the quarter before.",
@@ -64,7 +64,7 @@ DEFINITIONS = (
     _define(name="operating_profit_margin", expression="operating_margin", sign=1, source=_SOLIMAN),
     _define(
         name="gross_margin_less_sales_growth",
-        expression="gross_profit / ts_delay(gross_profit, 252) - revenue / ts_delay(revenue, 252)",
+        expression="gross_profit / max(ts_delay(gross_profit, 252), 0) - revenue / ts_delay(revenue, 252)",
         sign=1,
         source="Abarbanell and Bushee (1998), Abnormal Returns to a Fundamental Analysis Strategy, The Accounting "
         "Review",
@@ -86,11 +86,12 @@ DEFINITIONS = (
     ),
     _define(
         name="taxes_to_income",
-        expression="income_tax / net_income",
+        expression="income_tax / max(net_income, 0)",
         sign=1,
         source="Lev and Nissim (2004), Taxable Income, Future Earnings, and Equity Values, The Accounting Review, "
         "Table 5",
-        note="Total taxes, since the current ones are not among the fields, and not divided by the tax rate.",
+        note="Total taxes, since the current ones are not among the fields, and not divided by the tax rate; "
+        "losses are missing.",
     ),
     _define(
         name="f_score",

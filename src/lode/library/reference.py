@@ -20,7 +20,9 @@ list of Chen and Zimmermann (2022), Open Source Cross-Sectional Asset Pricing, C
 counts the sessions before t that the formula needs.
 
 Flows are of the last twelve months, `…_quarter` of the latest quarter, all as known at the session's close, so that
-`ts_delay(assets, 252)` is what was known a year ago. A formula is missing wherever one of its fields is.
+`ts_delay(assets, 252)` is what was known a year ago. A formula is missing wherever one of its fields is;
+dividing by `max(x, 0)` leaves out the names whose x is not above 0, and `if_else(is_nan(x), 0, x)` takes what is not
+stated for nothing where the paper does.
 """
 
 

@@ -41,7 +41,7 @@ DEFINITIONS = (
     ),
     _define(
         name="operating_income_to_enterprise_value",
-        expression="operating_income / (market_cap + long_term_debt - cash)",
+        expression="operating_income / max(market_cap + long_term_debt - cash, 0)",
         sign=1,
         source="Loughran and Wellman (2011), New Evidence on the Relation between the Enterprise Multiple and Average "
         "Stock Returns, Journal of Financial and Quantitative Analysis, Table 3",
@@ -73,7 +73,7 @@ DEFINITIONS = (
     ),
     _define(
         name="enterprise_book_to_market",
-        expression="(equity + long_term_debt - cash) / (market_cap + long_term_debt - cash)",
+        expression="(equity + long_term_debt - cash) / max(market_cap + long_term_debt - cash, 0)",
         sign=1,
         source="Penman, Richardson and Tuna (2007), The Book-to-Price Effect in Stock Returns: Accounting for "
         "Leverage, Journal of Accounting Research, Table 4",
