@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -13,13 +13,29 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer. `cut`: bytes after which the connection ends; `delay`: seconds before the first byte."""
+    """One HTTP answer.
+
+    cut: bytes after which the connection ends. delay: seconds before the first byte. drip: seconds between one byte of
+    the body and the next.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json;charset=utf-8"})
     cut: int | None = None
     delay: float = 0.0
+    drip: float = 0.0
+
+
+def _pieces(given: Answer) -> Iterator[bytes]:
+    """The body as it goes out: at once, or byte by byte."""
+    body = given.body[: given.cut]
+    if not given.drip:
+        yield body
+        return
+    for at in range(len(body)):
+        time.sleep(given.drip)
+        yield body[at : at + 1]
 
 
 class Replica:
@@ -47,8 +63,9 @@ class Replica:
                         self.send_header(name, value)
                     self.send_header("Content-Length", str(len(given.body)))
                     self.end_headers()
-                    self.wfile.write(given.body[: given.cut])
-                    self.wfile.flush()
+                    for piece in _pieces(given):
+                        self.wfile.write(piece)
+                        self.wfile.flush()
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
                 if given.cut is not None:

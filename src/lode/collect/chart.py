@@ -53,7 +53,7 @@ def parse_chart(record: RawRecord) -> Chart:
     """
     result = _result(_document(record), record)
     try:
-        return _chart(result)
+        return chart_of(result)
     except (
         KeyError,
         IndexError,
@@ -98,7 +98,8 @@ def _result(document: Any, record: RawRecord) -> dict[str, Any]:  # noqa: ANN401
     return results[0]
 
 
-def _chart(result: dict[str, Any]) -> Chart:
+def chart_of(result: dict[str, Any]) -> Chart:
+    """Read one result of the chart endpoint; LookupError, TypeError or ValueError where its shape is another."""
     meta, events = result["meta"], result.get("events") or {}
     zone = meta["exchangeTimezoneName"]
     ZoneInfo(zone)

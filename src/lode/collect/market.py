@@ -20,6 +20,8 @@ from lode.collect.daily import Client, DailyBars, Wanted, as_date
 from lode.collect.http import RawRecord
 from lode.collect.ingest import Report, ingest, reparse
 from lode.collect.yahoo import SOURCE, ChartClient
+from lode.collect.yfinance_client import SOURCE as YFINANCE
+from lode.collect.yfinance_client import YfinanceClient, parse_frame
 from lode.errors import UsageError
 from lode.lake import Lake
 from lode.settings import Settings
@@ -49,7 +51,10 @@ class Place:
     parse: Callable[[RawRecord], Chart]
 
 
-PLACES: Mapping[str, Place] = {SOURCE: Place(lambda settings, clock: ChartClient(settings, clock=clock), parse_chart)}
+PLACES: Mapping[str, Place] = {
+    SOURCE: Place(lambda settings, clock: ChartClient(settings, clock=clock), parse_chart),
+    YFINANCE: Place(lambda settings, clock: YfinanceClient(settings, clock=clock), parse_frame),
+}
 
 
 def collect_market(  # noqa: PLR0913  what to collect, from where, and the stores it goes to

@@ -82,22 +82,28 @@ class ChartClient:
         except RequestException as error:
             raise SourceUnavailableError(f"no answer from {url}: {str(error).split('. See', maxsplit=1)[0]}") from error
         headers = {name.lower(): value or "" for name, value in response.headers.items()}
-        if response.status_code in _THROTTLED or response.content[:200].find(_THROTTLED_PAGE) >= 0:
-            wait = retry_after(headers, now)
-            self._limit.pause(wait or 0.0)
-            asked = f", asked to wait {wait:g} s" if wait is not None else ""
-            raise ThrottledForError(
-                f"Yahoo throttles (status {response.status_code}{asked}); lower LODE_YAHOO_RATE or try again later",
-                wait,
-            )
-        if response.status_code >= 500:
-            raise SourceUnavailableError(f"Yahoo failed with status {response.status_code} for {url}; try again later")
-        if response.status_code not in _ANSWERS:
-            raise CollectError(
-                f"Yahoo refused with status {response.status_code} for {url}; allowed are 200, 400, 404 and 422: "
-                "see whether LODE_YAHOO_URL is right and whether this network may use it"
-            )
-        return RawRecord(url, response.status_code, headers, response.content, now)
+        record = RawRecord(url, response.status_code, headers, response.content, now)
+        refuse_failure(record, self._limit)
+        return record
+
+
+def refuse_failure(record: RawRecord, limit: RateLimit) -> None:
+    """Raise what an answer that is none stands for; a throttle holds back everyone who shares `limit`."""
+    status, url = record.status, record.url
+    if status in _THROTTLED or _THROTTLED_PAGE in record.body[:200]:
+        wait = retry_after(record.headers, record.fetched)
+        limit.pause(wait or 0.0)
+        asked = f", asked to wait {wait:g} s" if wait is not None else ""
+        raise ThrottledForError(
+            f"Yahoo throttles (status {status}{asked}); lower LODE_YAHOO_RATE or try again later", wait
+        )
+    if status >= 500:
+        raise SourceUnavailableError(f"Yahoo failed with status {status} for {url}; try again later")
+    if status not in _ANSWERS:
+        raise CollectError(
+            f"Yahoo refused with status {status} for {url}; allowed are 200, 400, 404 and 422: "
+            "see whether LODE_YAHOO_URL is right and whether this network may use it"
+        )
 
 
 def probe(settings: Settings) -> bool:
