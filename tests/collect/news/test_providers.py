@@ -106,6 +106,15 @@ def test_searxng_is_asked_for_json_news_of_the_last_day():
     )
 
 
+def test_a_password_in_searxngs_address_is_not_kept():
+    with PostReplica(ANSWERS["searxng"]) as replica:
+        with opened("searxng", replica.url.replace("//", "//me:pass%20word@")) as provider:
+            record = provider.search(request(provider))
+        assert replica.requests[0].headers["authorization"] == "Basic bWU6cGFzcyB3b3Jk"
+        assert record.url == f"{replica.url}/search"
+        assert "word" not in f"{record}"
+
+
 def test_ddgs_asks_its_first_engine():
     with PostReplica(ANSWERS["ddgs"]) as replica, opened("ddgs", replica.url) as provider:
         record = provider.search(request(provider))
@@ -221,9 +230,10 @@ def test_other_refusals_say_what_to_do(name, status, message):
         Answer(500, b"oops"),
         Answer(body=b" " * 100, cut=10),
         Answer(delay=3.0),
+        Answer(body=b" " * 200, drip=0.1),
         Answer(body=b"no gzip", headers={"Content-Encoding": "gzip"}),
     ],
-    ids=["500", "cut", "timeout", "gzip"],
+    ids=["500", "cut", "timeout", "drip", "gzip"],
 )
 def test_a_failure_of_the_source_is_worth_another_try(name, fault):
     with (

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -20,6 +20,7 @@ from lode.collect.source import Kept
 from lode.collect.tone import Tone
 
 BACKFILL_AFTER = timedelta(days=3)  # a long weekend between two collections is not yet a backfill
+ALIKE_WITHIN = timedelta(days=30)  # a copy that is collected later than that is news of its own
 NO_ADDRESS, NO_TITLE = "no web address", "no title"
 
 
@@ -48,12 +49,13 @@ class Made:
 def make_rows(answers: Sequence[Kept[Page]], known: pl.DataFrame, *, instrument: str, tone: Tone) -> Made:
     """Rows of the articles that are not in `known` (read_known: collected before these answers).
 
-    Of an article that is found again, the first finding stands: its time, title, rank and group.
+    Of an article that is found again, the first finding stands: its time, title, rank and group. Near-duplicates are
+    looked for among those collected in the 30 days before.
     """
-    made, groups = Made(), Groups()
-    for row in known.iter_rows(named=True):
+    made, groups, taken = Made(), Groups(), set(known["article"])
+    since = min((answer.fetched for answer in answers), default=datetime.max.replace(tzinfo=UTC)) - ALIKE_WITHIN
+    for row in known.filter(pl.col("collected_at") >= since).iter_rows(named=True):
         groups.add(row["article"], row["title"], row["snippet"], group=row["duplicate_group"])
-    taken = set(known["article"])
     for answer in answers:
         for rank, found in enumerate(answer.parsed.found, start=1):
             url, made.seen = canonical_url(found.url), made.seen + 1

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import date
 from types import TracebackType
 from typing import Self
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from lode.collect.asking import Asker, Question
 from lode.collect.http import RawRecord
@@ -28,7 +30,8 @@ class Searxng:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         if not settings.searxng_url:
             raise SettingsError("news_provider is searxng, but LODE_SEARXNG_URL is not set: set it to the instance")
-        self._base, self._clock = settings.searxng_url.rstrip("/"), clock
+        self._base, self._headers = _without_password(settings.searxng_url.rstrip("/"))
+        self._clock = clock
         self._asker = Asker(
             "SearXNG",
             rate=settings.news_rate,
@@ -55,7 +58,17 @@ class Searxng:
         params = {"q": request.about["query"], "format": "json", "categories": "news"}
         window = time_range(request.about.get("since", ""), self._clock().date())
         params |= {"time_range": window} if window else {}
-        return self._asker.ask(Question(request.url, params=params, about=request.about))
+        return self._asker.ask(Question(request.url, params=params, headers=self._headers, about=request.about))
+
+
+def _without_password(url: str) -> tuple[str, dict[str, str]]:
+    """The address without a name and password in it, and the header that carries them: addresses are kept."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return url, {}
+    said = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return bare, {"Authorization": f"Basic {b64encode(said.encode()).decode()}"}
 
 
 def time_range(since: str, today: date) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lode.errors import SettingsError
 
-_WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
+_WORD = re.compile(r"[A-Za-z]+")
 _WHERE = (
     "get the master dictionary (CSV) from https://sraf.nd.edu/loughranmcdonald-master-dictionary/ and set "
     "LODE_TONE_WORDS to it; it is free for research, and its licence asks for an agreement in commercial use"

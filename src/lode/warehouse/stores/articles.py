@@ -69,7 +69,7 @@ def read_articles(
 
 
 def read_known(warehouse: Warehouse, *, instrument: str, before: datetime) -> pl.DataFrame:
-    """What of an instrument was collected before `before`, earliest first, and by which models its tone is measured.
+    """What of an instrument was collected before `before`, earliest first, one row per article.
 
     Columns: article, title, snippet, duplicate_group, collected_at.
     """
