@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,20 +19,24 @@ from lode.lake import open_lake
 from lode.settings import Settings
 from lode.warehouse import open_warehouse
 from lode.workflow.context import Event
+from lode.workflow.data_diagnosis import diagnose_data
 
 _PACKAGES = {"warehouse": "chdb", "collect": "curl-cffi", "app": "streamlit"}
 _OK, _BROKEN = "ok", "broken"
 
 
-def diagnose(settings: Settings) -> Event:
-    """Look at every part: {settings: [{setting, value, from}], checks: [{part, state, detail, next}]}."""
+def diagnose(settings: Settings, *, now: datetime | None = None) -> Event:
+    """Look at every part: {settings: [{setting, value, from}], checks: [{part, state, detail, next}]}.
+
+    Bars are checked again (collect/checks), and what is found is recorded. now: the time to measure freshness by.
+    """
     checks = [
         _check("code", lambda: f"lode {lode.__version__}, kernels {instruction_set()}", "make setup"),
         *(_installed(extra, package) for extra, package in _PACKAGES.items()),
         _check("home", lambda: _writable(settings.folder), f"make {settings.folder} writable or set LODE_HOME"),
         _check("lake", lambda: _lake(settings), "set LODE_LAKE_URL to a folder or bucket that can be written"),
         _check("warehouse", lambda: _warehouse(settings), "lode warehouse stop, then lode warehouse start"),
-        *_sources(settings),
+        *diagnose_data(settings, now or datetime.now(UTC)),
     ]
     return {"settings": [_origin(settings, name) for name in type(settings).model_fields], "checks": checks}
 
@@ -67,29 +72,6 @@ def _warehouse(settings: Settings) -> str:
     with open_warehouse(settings, access="read") as warehouse:
         told = warehouse.query("SELECT version() AS v")["v"][0]
     return f"{'server' if settings.warehouse_url else 'embedded'}, ClickHouse {told}"
-
-
-def _sources(settings: Settings) -> list[dict[str, str]]:
-    """Say how fresh every source is, and how much of it is in quarantine."""
-    try:
-        with open_warehouse(settings, access="read") as warehouse:
-            found = warehouse.query(
-                "SELECT source, max(session) AS last, uniqExact(instrument) AS names FROM bars "
-                "GROUP BY source ORDER BY source"
-            )
-            quarantined = warehouse.query("SELECT source, count() AS n FROM quarantine FINAL GROUP BY source")
-    except LodeError:
-        return []  # what is wrong with the warehouse is said by its own check
-    refused = dict(quarantined.iter_rows())
-    return [
-        {
-            "part": f"source {source}",
-            "state": _OK,
-            "detail": f"{names} names up to {last}, {refused.get(source, 0)} rows in quarantine",
-            "next": "",
-        }
-        for source, last, names in found.iter_rows()
-    ]
 
 
 def _origin(settings: Settings, name: str) -> dict[str, Any]:
