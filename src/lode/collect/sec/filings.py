@@ -35,21 +35,20 @@ def collect_filings(
 ) -> Report:
     """Collect the filings of these companies: metadata and facts of all time, documents filed from `since` to `until`.
 
-    A company that filed nothing since it was collected is not asked again. In the report a company goes by its CIK,
-    a symbol that the SEC does not know by itself. Raises UsageError for an empty range and a missing contact.
+    A company that filed nothing since it was collected is not asked again. In the report a company goes by its
+    symbols (GOOG,GOOGL where it has two). Raises UsageError for an empty range and a missing contact.
     """
     today = now()
     last = until or today.date()
     if since > last:
         raise UsageError(f"--since {since} is after the last filing date to collect, {last}")
-    limit = SharedRate(lake, SOURCE, settings.sec_rate)
+    limit, tone = SharedRate(lake, SOURCE, settings.sec_rate), open_tone(settings)
     with SecClient(settings, limit, clock=now) as client:
         subjects, unknown = _resolved(client, symbols, settings, warehouse, lake)
         marks = {s: m for s, m in read_watermarks(warehouse, source=SOURCE).items() if s in subjects}
-        ready = {s: m.collected_to for s, m in marks.items() if m.collected_from <= since}
+        ready = {s: m.collected_to for s, m in marks.items() if m.collected_from <= since or not documents}
         yesterday = min(last, day_before(today))
         quiet, notes = quiet_subjects(client, lake, settings.sec_archives_url, ready, last=yesterday)
-        tone = open_tone(settings)
         wanted = Wanted(
             since,
             last,
@@ -69,6 +68,7 @@ def collect_filings(
             concurrency=settings.sec_concurrency,
             label="collect filings",
         )
+    _name(report, subjects)
     report.subjects += len(unknown)
     report.failed |= unknown
     report.unknown = sorted({*report.unknown, *unknown})
@@ -104,6 +104,16 @@ def _resolved(
         else:
             subjects.setdefault(f"{cik:010d}", []).append(symbol)
     return subjects, unknown
+
+
+def _name(report: Report, subjects: Mapping[str, Sequence[str]]) -> None:
+    """Put symbols in the place of CIKs."""
+    names = {subject: ",".join(symbols) for subject, symbols in subjects.items()}
+    report.collected = {names[subject]: rows for subject, rows in report.collected.items()}
+    report.failed = {names[subject]: reason for subject, reason in report.failed.items()}
+    report.unchanged = sorted(names[subject] for subject in report.unchanged)
+    report.empty = sorted(names[subject] for subject in report.empty)
+    report.unknown = [names[subject] for subject in report.unknown]
 
 
 def _measured(

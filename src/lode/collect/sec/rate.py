@@ -14,8 +14,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from lode.collect.http import ThrottledForError
+from lode.errors import LakeError
 from lode.lake import Lake
 
 MARGIN, LATE = 0.14, 0.04  # seconds: what a window is longer than its requests need; how late a slot may be used
@@ -125,7 +127,7 @@ class SharedRate:
         for key in self._lake.list(self._pauses):
             begun, until = (int(text) / 1000 for text in key.rsplit("/", maxsplit=1)[-1].split("-"))
             if until < self._clock() - _FORGOTTEN:
-                self._lake.discard(key)
+                self._discard(key)
             else:
                 found.append((begun, until))
         return found
@@ -138,5 +140,9 @@ class SharedRate:
             listed = (int(key.rsplit("/", maxsplit=1)[-1]) for key in self._lake.list(self._windows))
             old, self._swept = [number for number in listed if number < over], True
         for number in old:
-            self._lake.discard(f"{self._windows}/{number}")
+            self._discard(f"{self._windows}/{number}")
         self._ours = [number for number in self._ours if number >= over] or self._ours[-1:]
+
+    def _discard(self, key: str) -> None:
+        with suppress(LakeError):  # a lake that nothing may be removed from has a lifecycle rule for `rate/`
+            self._lake.discard(key)

@@ -61,7 +61,7 @@ class SecSource:
 
     def plan(self, subject: str, mark: Watermark | None) -> Sequence[Request]:
         """Submissions and facts; nothing where the daily index shows that nothing is new."""
-        if self._is_quiet(subject, mark):
+        if mark is not None and subject in self._wanted.quiet:
             return []
         symbols = ",".join(self._wanted.symbols.get(subject, ()))
         about = {
@@ -69,6 +69,7 @@ class SecSource:
             "symbols": symbols,
             "since": self._wanted.since.isoformat(),
             "until": self._wanted.until.isoformat(),
+            "documents": "yes" if self._wanted.documents else "no",
         }
         return [
             self._request(subject, "submissions", f"submissions/CIK{subject}.json", about),
@@ -89,6 +90,8 @@ class SecSource:
         if record.status == 404:
             if kind == "facts":
                 return no_facts(int(subject))
+            if kind == "older":
+                raise CollectError(f"the SEC names {record.url} as a file of older filings, but it is not there")
             raise UnknownSymbolError(f"the SEC has no company with CIK {subject} ({record.url} is not there)")
         if kind == "facts":
             return parse_facts(record)
@@ -104,7 +107,7 @@ class SecSource:
         older = [
             self._request(subject, "older", f"submissions/{file.name}", {"kind": "older"})
             for file in parsed.older
-            if file.last >= reach and (known is None or known > wanted.since)
+            if file.last >= reach and (known is None or (wanted.documents and known > wanted.since))
         ]
         if not wanted.documents:
             return older
@@ -121,9 +124,6 @@ class SecSource:
         if not answers and mark is not None:
             return Stored(outcome="unchanged", mark=_moved(mark, self._wanted.quiet.get(subject, mark.collected_to)))
         return self._writer.store(subject, answers, mark)
-
-    def _is_quiet(self, subject: str, mark: Watermark | None) -> bool:
-        return mark is not None and subject in self._wanted.quiet and mark.collected_from <= self._wanted.since
 
     def _request(self, subject: str, kind: str, path: str, about: Mapping[str, str]) -> Request:
         return Request(subject, f"{self._data}/{path}", f"raw/{SOURCE}/{kind}/cik={subject}", about)

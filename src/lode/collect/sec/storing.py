@@ -216,7 +216,10 @@ def _new_statements(rows: pl.DataFrame, known: pl.DataFrame, at: datetime) -> pl
 
 
 def _mark(subject: str, company: Kept[Answer] | None, mark: Watermark | None, lagging: date | None) -> Watermark | None:
-    """Return the watermark: everything filed until the day before the asking is there."""
+    """Return the watermark: everything filed until the day before the asking is there.
+
+    It begins where documents do; facts and metadata are of all time.
+    """
     if company is None:
         return None
     about = company.request.about
@@ -225,6 +228,8 @@ def _mark(subject: str, company: Kept[Answer] | None, mark: Watermark | None, la
     if lagging is not None:
         reached = min(reached, lagging - timedelta(days=1))
     begun = min(since, mark.collected_from) if mark else since
+    if about.get("documents") == "no":
+        begun = reached
     return Watermark(SOURCE, subject, begun, max(reached, begun), company.key, company.fetched)
 
 
