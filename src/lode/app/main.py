@@ -8,7 +8,7 @@ import streamlit as st
 
 from lode import log
 from lode.app import notices
-from lode.app.views import factor, overview
+from lode.app.views import data, factor, overview
 from lode.settings import load_settings
 
 ICON = Path(__file__).with_name("icon.png")
@@ -27,12 +27,16 @@ def main() -> None:
     def show_factor() -> None:
         factor.show(load_settings(), open_factor)
 
+    def show_data() -> None:
+        data.show(load_settings())
+
     def open_factor(wanted: str, run: str) -> None:
         st.switch_page(factor_page, query_params={"factor": wanted, "run": run} if run else {"factor": wanted})
 
     factor_page = st.Page(show_factor, title="Factor", url_path="factor")
     overview_page = st.Page(show_overview, title="Overview", url_path="overview", default=True)
-    page = st.navigation([overview_page, factor_page], position="top")
+    data_page = st.Page(show_data, title="Data", url_path="data")
+    page = st.navigation([overview_page, factor_page, data_page], position="top")
     st.set_page_config(page_title=f"{page.title} · Lode", page_icon=str(ICON), layout="wide")
     with notices.explained():
         page.run()

@@ -49,6 +49,13 @@ def no_runs() -> None:
     st.text("It takes about a minute; this page shows the run as soon as it has begun.")
 
 
+def no_data() -> None:
+    """Say what to do where there are no data at all."""
+    st.info("No data yet. These commands bring some:")
+    st.code("lode collect market --universe dow30\nlode import bars prices.parquet", language=None)
+    st.text("`lode run` alone collects or brings a sample by itself.")
+
+
 def no_factors() -> None:
     """Say why there are runs and no factors."""
     st.info("No factor was judged yet: a run that is under way, or that failed, has not come to its finalists.")

@@ -17,12 +17,21 @@ from lode.calendar import DEFAULT_EXCHANGE, last_closed_session, sessions
 from lode.errors import NotFoundError
 from lode.settings import Settings
 from lode.warehouse import open_warehouse
+from lode.warehouse.stores.condition import (
+    read_coverage,
+    read_failures,
+    read_outcomes,
+    read_reach,
+    read_refusals,
+)
 from lode.warehouse.stores.factors import FactorRecord, list_factors, read_evidence, read_factor, read_series
+from lode.warehouse.stores.findings import count_findings, read_findings
 from lode.warehouse.stores.runs import RunRecord, list_runs, read_run
 from lode.warehouse.stores.snapshots import SnapshotRecord, list_snapshots, read_snapshot
 
 _FRESH_SECONDS = 10
 _EVERY = 1_000_000
+_FINDINGS = 2_000  # what a page holds
 COUNTS = ("trials", "trials_on_vault", "finalists", "proven", "refused")
 _RUN_COLUMNS = ("run", "source", "universe", "as_of", "trials", "trials_on_vault", "label")
 
@@ -57,6 +66,20 @@ class FactorPage:
     label: str
     evidence: pl.DataFrame
     series: pl.DataFrame
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class DataPage:
+    """In what state the stored data are; columns as in the stores `condition` and `findings`. `read_at` is UTC."""
+
+    reach: pl.DataFrame
+    outcomes: pl.DataFrame
+    failures: pl.DataFrame
+    counts: pl.DataFrame
+    findings: pl.DataFrame
+    refusals: pl.DataFrame
+    coverage: pl.DataFrame
     read_at: datetime
 
 
@@ -118,6 +141,22 @@ def read_sources(settings: Settings) -> pl.DataFrame:
             "  max(session) AS last_session, max(collected_at) AS collected_at FROM bars GROUP BY source) AS s "
             "LEFT JOIN (SELECT source, count() AS quarantined FROM quarantine FINAL GROUP BY source) AS q "
             "USING (source) ORDER BY source"
+        )
+
+
+@_cached
+def read_data_page(settings: Settings) -> DataPage:
+    """Read the state of the stored data; of findings the newest."""
+    with open_warehouse(settings, access="read") as warehouse:
+        return DataPage(
+            reach=read_reach(warehouse),
+            outcomes=read_outcomes(warehouse),
+            failures=read_failures(warehouse),
+            counts=count_findings(warehouse),
+            findings=read_findings(warehouse, most=_FINDINGS),
+            refusals=read_refusals(warehouse),
+            coverage=read_coverage(warehouse),
+            read_at=datetime.now(UTC),
         )
 
 

@@ -52,6 +52,12 @@ def _texts() -> dict[str, Any]:
         "split": text("Split"),
         "check": text("Check"),
         "outcome": text("Outcome"),
+        "brought": text("How"),
+        "subject": text("Subject"),
+        "severity": text("Severity", width=95),
+        "rule": text("Rule"),
+        "instrument": text("Name"),
+        "detail": text("What", width="large"),
     }
 
 
@@ -86,6 +92,16 @@ def _numbers() -> dict[str, Any]:
         "rows": number("Rows", "localized"),
         "quarantined": number("In quarantine", "localized", "Rows that were refused, kept with the reason"),
         "age_sessions": number("Sessions behind", "localized", "Sessions of New York that have closed since"),
+        "findings": number("Findings", "localized", "What looks wrong in rows that are in use"),
+        "count": number("Findings", "localized"),
+        "instruments": number("Names", "localized"),
+        "subjects": number("Subjects", "localized", "Symbols or companies, each by its last collection"),
+        "symbols": number("Symbols", "localized"),
+        "sessions": number("Sessions", "localized"),
+        "bars": number("Bars", "localized"),
+        "year": number("Year", "%d"),
+        "with_range": number("With open, high, low", "percent"),
+        "with_volume": number("With volume", "percent"),
         "age_days": number("Days behind", "localized"),
     }
 
@@ -102,6 +118,8 @@ def _times() -> dict[str, Any]:
         "ended": moment("Ended"),
         "as_of": moment("As of"),
         "collected_at": moment("Collected"),
+        "found_at": moment("Found"),
+        "session": day("Session"),
         "first_session": day("First session"),
         "last_session": day("Last session"),
     }
