@@ -98,5 +98,6 @@ def _searches(warehouse: Warehouse, instruments: Sequence[str], as_of: datetime)
     found = read_collections(
         warehouse, source=NEWS, subjects=subjects["subject"].to_list(), until=as_of.astimezone(UTC)
     )
-    succeeded = found.filter(pl.col("outcome").cast(pl.String).is_in(_SUCCESSES))
+    searched = pl.col("first_session").is_not_null()  # not so where nothing was asked, or earlier days alone
+    succeeded = found.filter(pl.col("outcome").cast(pl.String).is_in(_SUCCESSES) & searched)
     return succeeded.join(subjects, on="subject").select("instrument", "collected_at")

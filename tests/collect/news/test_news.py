@@ -17,6 +17,7 @@ from lode.warehouse.stores.articles import read_articles
 from lode.warehouse.stores.collections import read_collections
 from lode.warehouse.stores.imports import read_quarantine, read_watermarks
 from lode.warehouse.stores.instruments import insert_instruments
+from lode.workflow.observing import observe
 from tests.replicas.search import PostReplica, tavily_body, yahoo_news
 from tests.replicas.server import Answer
 
@@ -198,6 +199,21 @@ def test_only_what_is_new_is_asked_for(desk):
     asked_before = len(desk.replica.requests)
     assert desk.collect("AAPL", since=date(2025, 2, 23), until=date(2025, 2, 24)).unchanged == ["AAPL"]
     assert len(desk.replica.requests) == asked_before
+    desk.collect("AAPL", since=date(2025, 2, 12), until=date(2025, 2, 13))  # between what is covered
+    assert len(desk.replica.requests) == asked_before + 1
+
+
+def test_only_a_search_up_to_the_present_covers_its_day(desk):
+    desk.results["AAPL stock news"] = [result(1, "Old", "2025-01-05T12:00:00Z")]
+    desk.collect("AAPL", since=date(2025, 1, 1), until=date(2025, 1, 10))
+    desk.now += timedelta(hours=1)
+    desk.collect("AAPL", since=date(2025, 1, 2), until=date(2025, 1, 9))  # nothing to ask
+    desk.now += timedelta(hours=1)
+    desk.collect("AAPL")
+    outcomes = read_collections(desk.warehouse, source="news").select("outcome", "requests", "first_session").rows()
+    assert outcomes == [("collected", 1, None), ("unchanged", 0, None), ("collected", 1, date(2025, 2, 25))]
+    searches = observe(desk.warehouse, ["AAPL"], as_of=FAR)[0].searches
+    assert searches["collected_at"].to_list() == [NOW + timedelta(hours=2)]
 
 
 def test_results_that_are_no_articles_are_refused_with_a_reason(desk):

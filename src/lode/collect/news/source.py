@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ class NewsSource:
             raise UsageError("a source without a provider reads what is in the lake; open one to search")
         today = self._clock().astimezone(_NEW_YORK).date()
         until, since = self._until or today, self._asked_since(mark, today)
-        if mark and mark.collected_to >= until and since >= mark.collected_from and until < today:
+        if mark and until <= mark.collected_to == since and until < today:
             return []
         asked = queries(self._subjects.get(subject) or Subject(subject, subject))
         days = {
@@ -84,9 +84,10 @@ class NewsSource:
     def store(self, subject: str, answers: Sequence[Kept[Page]], mark: Watermark | None) -> Stored:
         """Append the articles that are new, refuse results that are none.
 
-        outcome: empty where no answer had a result, collected otherwise, were the articles new or not: both are
-        evidence that the day of the search, in New York, is covered (first and last); a failure is not. Failed where
-        an answer is missing, as after a reparse of a collection that broke off: its articles count, its day does not.
+        outcome: empty where no answer had a result, collected otherwise, were the articles new or not. Both are
+        evidence that the day of the search, in New York, is covered: first and last, which are None for a search of
+        earlier days alone. Failed where an answer is missing, as after a reparse of a collection that broke off: its
+        articles count, its day does not.
         """
         if not answers:
             return Stored(outcome="unchanged")
@@ -100,13 +101,14 @@ class NewsSource:
         notes = _notes(subject, answers, made)
         if not _complete(answers):
             return Stored(rows=rows, outcome="failed", refused=made.reasons, notes=notes)
+        covered = None if any(answer.request.about.get("until") for answer in answers) else day
         return Stored(
             rows=rows,
             outcome="collected" if made.seen else "empty",
             refused=made.reasons,
             mark=_moved(subject, answers, mark, day),
-            first=day,
-            last=day,
+            first=covered,
+            last=covered,
             notes=notes,
         )
 
@@ -116,9 +118,9 @@ class NewsSource:
         return known[symbol].instrument
 
     def _asked_since(self, mark: Watermark | None, today: date) -> date:
-        """From where the last collection ended, unless earlier days are asked for than it began with."""
+        """From where the last collection ended, so that no day is left out, or from earlier than it began."""
         asked = self._since or (mark.collected_to if mark else today - BACKFILL_AFTER)
-        return max(asked, mark.collected_to) if mark and asked >= mark.collected_from else asked
+        return mark.collected_to if mark and asked >= mark.collected_from else asked
 
     def _request(self, provider: Provider, subject: str, template: str, query: str, days: Mapping[str, str]) -> Request:
         segment = _NO_SEGMENT.sub(lambda m: f"~{ord(m[0]):x}", subject)
@@ -138,13 +140,16 @@ def _complete(answers: Sequence[Kept[Page]]) -> bool:
     return len({answer.request.about.get("template") for answer in answers}) >= asked
 
 
-def _moved(subject: str, answers: Sequence[Kept[Page]], mark: Watermark | None, day: date) -> Watermark:
+def _moved(subject: str, answers: Sequence[Kept[Page]], mark: Watermark | None, day: date) -> Watermark | None:
+    """The mark that covers these answers' days too; None where days between them and the mark would be left out."""
     said = [answer.request.about for answer in answers]
     first = min((date.fromisoformat(about["since"]) for about in said if about.get("since")), default=day)
     last = max((date.fromisoformat(about["until"]) for about in said if about.get("until")), default=day)
-    newest: datetime = max(answer.fetched for answer in answers)
-    first, last = (min(first, mark.collected_from), max(last, mark.collected_to)) if mark else (first, last)
-    return Watermark(NEWS, subject, first, max(first, last), answers[-1].key, newest)
+    if mark and (last < mark.collected_from - timedelta(days=1) or first > mark.collected_to + timedelta(days=1)):
+        return None
+    if mark:
+        first, last = min(first, mark.collected_from), max(last, mark.collected_to)
+    return Watermark(NEWS, subject, first, max(first, last), answers[-1].key, max(a.fetched for a in answers))
 
 
 def _notes(subject: str, answers: Sequence[Kept[Page]], made: Made) -> tuple[str, ...]:
