@@ -9,76 +9,12 @@ from lode.collect import daily, identity, ingest
 from lode.collect.http import load_raw
 from lode.collect.market import collect_market
 from lode.errors import UsageError
-from lode.lake import Lake
-from lode.settings import load_settings
-from lode.warehouse import open_warehouse, stop
-from lode.warehouse.stores.bars import read_actions, read_bars, read_sectors
+from lode.warehouse.stores.bars import read_sectors
 from lode.warehouse.stores.imports import read_quarantine, read_watermarks
 from lode.warehouse.stores.instruments import read_instruments
-from tests.replicas.server import Answer, Replica
-from tests.replicas.yahoo import Listing, Market, weekdays
-
-DAYS = weekdays(date(2024, 4, 1), 40)  # to May 24; no holiday
-SINCE = DAYS[0]
-TABLES = ("bars", "corporate_actions", "quarantine", "watermarks", "instruments", "collections", "findings")
-
-
-def evening(day):
-    return datetime(day.year, day.month, day.day, 21, 0, tzinfo=UTC)
-
-
-def listing(price=100.0, **changes):
-    traded = {d: (price + n, price + n + 2, price + n - 2, price + n + 1, 1_000.0 + n) for n, d in enumerate(DAYS)}
-    return Listing(traded, **changes)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    settings = load_settings(home=tmp_path_factory.mktemp("market"), warehouse_idle=60)
-    with open_warehouse(settings) as warehouse:
-        yield settings, warehouse
-    stop(settings)
-
-
-@pytest.fixture
-def world(home, tmp_path):
-    """A market, its replica, and `collect(day)`: a collection on the evening of a day, into an empty source."""
-    settings, warehouse = home
-    for table in TABLES:
-        warehouse.command(f"TRUNCATE TABLE {table}")
-    stage = Market({}, DAYS[-1])
-    with Replica(stage) as replica, stamina.set_testing(True, attempts=3):
-        yield World(
-            stage,
-            replica,
-            settings.model_copy(update={"yahoo_url": replica.url, "yahoo_rate": 500.0}),
-            warehouse,
-            tmp_path,
-        )
-
-
-class World:
-    def __init__(self, stage, replica, settings, warehouse, folder):
-        self.stage, self.replica, self.settings, self.warehouse = stage, replica, settings, warehouse
-        self.lake = Lake((folder / "lake").as_uri())
-
-    def collect(self, day, symbols=None, *, since=SINCE, until=None):
-        self.stage.today = day
-        return collect_market(
-            symbols or list(self.stage.listings),
-            since=since,
-            until=until,
-            settings=self.settings,
-            warehouse=self.warehouse,
-            lake=self.lake,
-            now=lambda: evening(day),
-        )
-
-    def bars(self, as_of=datetime(2030, 1, 1, tzinfo=UTC)):
-        return read_bars(self.warehouse, source="yahoo", as_of=as_of)
-
-    def actions(self, as_of=datetime(2030, 1, 1, tzinfo=UTC)):
-        return read_actions(self.warehouse, source="yahoo", as_of=as_of)
+from tests.replicas.server import Answer
+from tests.replicas.world import DAYS, SINCE, evening, listing
+from tests.replicas.yahoo import Listing
 
 
 def test_a_market_is_collected_as_traded(world):
