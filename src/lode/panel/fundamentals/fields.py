@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lode.panel.events import knowledge_time_column
 from lode.panel.fundamentals.concepts import ITEMS, Item
 from lode.panel.fundamentals.grid import Axis, Floats, Grid, lay
 from lode.panel.fundamentals.periods import quarter
 from lode.panel.fundamentals.ratios import ALIKE_DAYS, PRIOR, RATIOS, Ratio
 from lode.panel.fundamentals.splits import split_schedules
-from lode.panel.fundamentals.steps import Measure, histories, measure_of, statements
+from lode.panel.fundamentals.steps import REACH_DAYS, Measure, histories, measure_of, statements
 
 Timing = Literal["recorded", "assumed"]
 AGE = "_age"
@@ -54,7 +55,7 @@ def fundamental_fields(
     facts: see `statements`. actions: corporate actions as known, for share counts. raw_close: (T, N) as traded, None
     for a source of adjusted prices: it has no field that needs a price, nor one that compares share counts.
     """
-    rows, built, grids = statements(facts, currencies), Built(), dict[str, Grid]()
+    rows, built, grids = statements(_within_reach(facts, axis), currencies), Built(), dict[str, Grid]()
     splits = split_schedules(actions)
     for name, item, measure in measured():
         grid = lay(histories(rows, item, splits, measure), axis, prior=item.prior)
@@ -67,6 +68,16 @@ def fundamental_fields(
         if raw_close is not None or not ratio.priced:
             _add_ratio(built, grids, ratio)
     return built
+
+
+def _within_reach(facts: pl.DataFrame, axis: Axis) -> pl.DataFrame:
+    """Facts of the axis' names that may be in a value of one of its sessions."""
+    earliest = axis.sessions[0] - np.timedelta64(REACH_DAYS, "D")
+    return facts.with_columns(knowledge_time_column(facts)).filter(
+        (pl.col("period_end") >= earliest.item())
+        & (pl.col("knowledge_time") <= pl.lit(axis.closes[-1]))
+        & pl.col("instrument").is_in(axis.names)
+    )
 
 
 def measured() -> Iterator[tuple[str, Item, Measure]]:

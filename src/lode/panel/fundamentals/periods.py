@@ -7,6 +7,7 @@ equal to None. Lengths vary with years of 52 and 53 weeks, quarters of 12 and 16
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 Span = tuple[int | None, int]
@@ -29,6 +30,7 @@ Spans = Mapping[Span, Part]
 View = Mapping[str, Spans]  # statements of each kind of period
 
 
+@cache
 def kind_of(span: Span) -> str | None:
     """Kind of period, None for a duration that is none of them (a stub, five years, the time since inception)."""
     first, last = span

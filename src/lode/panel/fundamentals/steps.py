@@ -3,13 +3,14 @@
 At every knowledge time the item has the value of its newest period for which one can be made of the statements known
 by then. A restatement replaces a period's value from its acceptance; an older period that is filed later never
 replaces a newer one. Facts of periods that had not ended when they became known are left out, and so are facts of
-periods that ended more than `_LATEST_DAYS` before: they could be in no value that is not stale.
+periods that ended more than `REACH_DAYS` before: they could be in no value that is not stale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import polars as pl
@@ -31,7 +32,9 @@ from lode.panel.fundamentals.periods import (
 from lode.panel.fundamentals.splits import Schedule
 
 Measure = Callable[[View, int], Part | None]
-_LATEST_DAYS = 1300  # 450 of staleness, two years back for the year before, a quarter's delay
+REACH_DAYS = 1300
+"""How long before a session a period in one of its values may have ended: 450 days of staleness, two years of what it
+is compared with, a quarter."""
 _TRIED_PERIODS = 6
 _SHARES_SLACK = 45  # cover pages give shares of some day a few weeks after the period
 _DAY_US = 86_400_000_000
@@ -84,7 +87,7 @@ def statements(facts: pl.DataFrame, currencies: Mapping[str, str] | None = None)
         money = pl.col("instrument").replace_strict(named, default="USD", return_dtype=pl.String)
     unit = pl.col("unit").cast(pl.String)
     return (
-        known.filter(late.is_between(pl.duration(days=0), pl.duration(days=_LATEST_DAYS)))
+        known.filter(late.is_between(pl.duration(days=0), pl.duration(days=REACH_DAYS)))
         .filter((unit == money) | (unit == pl.concat_str(money, pl.lit("/shares"))) | (unit == "shares"))
         .sort(
             "instrument",
@@ -182,22 +185,19 @@ class _Book:
 
     def step(self, now: int, measure: Measure) -> Step | None:
         """Value of the newest period that has one."""
-        views = [view for view in self._views if view]
+        views = _Views(view for view in self._views if view)
         ends = sorted({span[1] for view in views for spans in view.values() for span in spans}, reverse=True)
-        merged = _merged(views)
         for end in ends[:_TRIED_PERIODS]:
-            part = _first(views, merged, measure, end)
+            part = views.measured(measure, end)
             if part:
                 known = max(self._known[row] for row, _ in part.facts)
-                prior = self._prior(views, merged, measure, ends, end) if self.item.prior else None
+                prior = self._prior(views, measure, ends, end) if self.item.prior else None
                 return Step(now, known, part.value, end, part.facts, prior)
         return None
 
-    def _prior(
-        self, views: list[dict[str, dict[Span, Part]]], merged: View, measure: Measure, ends: list[int], end: int
-    ) -> Part | None:
+    def _prior(self, views: _Views, measure: Measure, ends: list[int], end: int) -> Part | None:
         near = year_before(ends, end, _SHARES_SLACK) if self.item.kind == "shares" else year_before(ends, end)
-        return next((part for day in near if (part := _first(views, merged, measure, day))), None)
+        return next((part for day in near if (part := views.measured(measure, day))), None)
 
     def _enter(self, concept: str, kind: str, span: Span) -> None:
         """Make anew what the alternatives with `concept` say of `span`."""
@@ -233,24 +233,27 @@ class _Book:
         return ratio(self._basis(before)) == ratio(self._basis(fact))
 
 
-def _first(views: list[dict[str, dict[Span, Part]]], merged: View, measure: Measure, end: int) -> Part | None:
-    """Value from one alternative where one has all that it takes, else from the first that has each period."""
-    for view in views:
-        part = measure(view, end)
-        if part:
-            return part
-    return measure(merged, end) if len(views) > 1 else None
+class _Views(list[View]):
+    """What each alternative says of the periods, in the alternatives' order."""
 
+    def measured(self, measure: Measure, end: int) -> Part | None:
+        """Value from one alternative where one has all that it takes, else from the first that has each period."""
+        for view in self:
+            part = measure(view, end)
+            if part:
+                return part
+        return measure(self._merged, end) if len(self) > 1 else None
 
-def _merged(views: list[dict[str, dict[Span, Part]]]) -> View:
-    """Of each period the first alternative's value."""
-    merged: dict[str, Spans] = {}
-    for kind in {kind: None for view in views for kind in view}:
-        spans: dict[Span, Part] = {}
-        for view in reversed(views):
-            spans |= view.get(kind, {})
-        merged[kind] = spans
-    return merged
+    @cached_property
+    def _merged(self) -> View:
+        """Of each period the first alternative's value."""
+        merged: dict[str, Spans] = {}
+        for kind in {kind: None for view in self for kind in view}:
+            spans: dict[Span, Part] = {}
+            for view in reversed(self):
+                spans |= view.get(kind, {})
+            merged[kind] = spans
+        return merged
 
 
 def _same(step: Step, other: Step) -> bool:
