@@ -19,7 +19,8 @@ at the edge where they arise.
     │   └── SourceUnavailableError
     ├── EvidenceError             the protocol forbids what was asked
     │   └── VaultSpentError
-    └── StepError                 a workflow step failed; carries the step's name and the command that resumes
+    └── StepError                 a workflow step failed; the message ends with the command that resumes the run
+        └── StoppedError          the step was asked to stop, and goes on from where it was
 """
 
 from __future__ import annotations
@@ -112,3 +113,7 @@ class VaultSpentError(EvidenceError):
 
 class StepError(LodeError):
     """A workflow step failed; the message ends with the command that resumes the run."""
+
+
+class StoppedError(StepError):
+    """A step that was asked to stop: what it had done is kept, and it goes on from there."""

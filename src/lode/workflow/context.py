@@ -22,15 +22,24 @@ def _silent(_count: int, _note: str) -> None:
     """Report to nobody."""
 
 
+def _never() -> bool:
+    """Go on for as long as there is work."""
+    return False
+
+
 @dataclass(frozen=True)
 class Context:
-    """A process's connections. `clock` gives the time in UTC; `report` hears of units done, with a note."""
+    """A process's connections.
+
+    clock: the time in UTC. report: hears of units done, with a note. stopping: whether the process was asked to end.
+    """
 
     settings: Settings
     lake: Lake
     warehouse: Warehouse
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     report: Report = _silent
+    stopping: Callable[[], bool] = _never
 
     def load(self, key: str) -> Event:
         """Read a JSON object of the lake."""
@@ -50,8 +59,10 @@ class Context:
 
 
 @contextmanager
-def open_context(settings: Settings, *, report: Report = _silent) -> Iterator[Context]:
+def open_context(
+    settings: Settings, *, report: Report = _silent, stopping: Callable[[], bool] = _never
+) -> Iterator[Context]:
     """Open the lake and the warehouse for writing; both are closed at the end."""
     lake = open_lake(settings)
     with open_warehouse(settings) as warehouse:
-        yield Context(settings, lake, warehouse, report=report)
+        yield Context(settings, lake, warehouse, report=report, stopping=stopping)

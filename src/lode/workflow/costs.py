@@ -1,7 +1,7 @@
 """What a step costs where it ran, by AWS's list prices: an estimate for the record, not a bill.
 
-Prices of us-east-1 on x86, as aws.amazon.com/lambda/pricing and /fargate/pricing list them; look there before relying on
-them. On one's own machine a step costs nothing that is known here.
+Prices of us-east-1 on x86, as aws.amazon.com/lambda/pricing and /fargate/pricing list them; look there before relying
+on them. On one's own machine a step costs nothing that is known here.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from lode.errors import DataError
+from lode.errors import DataError, StoppedError
 from lode.language import Expr, Unit, expression_id, parse
 from lode.panel import load_snapshot
 from lode.search import Scored, Searcher, make_searcher
@@ -84,9 +84,14 @@ class _Shard:
         return searcher
 
     def run(self) -> Event:
-        """Spend the budget; return and keep the shard's result."""
+        """Spend the budget; return and keep the shard's result.
+
+        Every generation is a checkpoint: a process that is asked to stop does so after one, with StoppedError.
+        """
         left, generation, trials = self.plan.budget(self.epoch, self.shard), 0, 0
         while left:
+            if self.context.stopping():
+                raise StoppedError(f"shard {self.shard} was asked to stop; {trials} of its trials are kept")
             asked = self.searcher.ask(min(GENERATION, left))
             if not asked:
                 break
