@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from lode.collect import ingest
+from lode.collect import ingest, news
 from lode.collect.http import load_raw
 from lode.collect.news import collect_news, reparse_news
+from lode.collect.news.ddgs import Ddgs
 from lode.errors import SettingsError, UsageError
 from lode.lake import Lake
 from lode.settings import Settings
@@ -18,7 +19,7 @@ from lode.warehouse.stores.collections import read_collections
 from lode.warehouse.stores.imports import read_quarantine, read_watermarks
 from lode.warehouse.stores.instruments import insert_instruments
 from lode.workflow.observing import observe
-from tests.replicas.search import PostReplica, tavily_body, yahoo_news
+from tests.replicas.search import BING, DUCKDUCKGO, PostReplica, bing_page, tavily_body, yahoo_news
 from tests.replicas.server import Answer
 
 NOW = datetime(2025, 2, 25, 11, 12, 38, tzinfo=UTC)
@@ -309,6 +310,27 @@ def test_a_reused_ticker_joins_no_two_companies(desk):
     desk.warehouse.command("TRUNCATE TABLE articles")
     reparse_news(settings=desk.settings, warehouse=desk.warehouse, lake=desk.lake)
     assert desk.articles("ABC", "ABC~2")["instrument"].to_list() == ["ABC", "ABC~2"]
+
+
+def test_engines_of_ddgs_one_after_another(desk, monkeypatch):
+    page = bing_page([{"url": "https://e.com/b", "title": "Apple falls", "body": "Bad news", "date": "2 hours ago"}])
+    with PostReplica(lambda _: Answer(body=page, headers={"Content-Type": "text/html"})) as engines:
+        origins = {DUCKDUCKGO: engines.url, BING: engines.url}
+        monkeypatch.setattr(news, "open_provider", lambda given, clock: Ddgs(given, clock, origins=origins))
+        engines.faults.append(Answer(202))
+        report = desk.collect("AAPL")
+        assert report.rows == 1
+        assert report.notes == [
+            "AAPL: answered by a later engine, since duckduckgo throttles (status 202); lower LODE_NEWS_RATE"
+        ]
+        desk.now += DAY
+        engines.faults.extend([Answer(202), Answer(403)])
+        assert desk.collect("AAPL").failed["AAPL"].startswith("ThrottledForError: duckduckgo throttles (status 202)")
+    rows = desk.articles("AAPL")
+    assert rows.select("provider", "title", "published").rows() == [("ddgs", "Apple falls", NOW - timedelta(hours=2))]
+    desk.warehouse.command("TRUNCATE TABLE articles")
+    reparse_news(settings=desk.settings, warehouse=desk.warehouse, lake=desk.lake)
+    assert desk.articles("AAPL").equals(rows)
 
 
 def test_recorded_headlines_keep_their_times(desk, shared_data):

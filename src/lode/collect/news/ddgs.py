@@ -117,7 +117,7 @@ class _Watched:
         for origin, instead in self._origins.items():
             url = instead + url.removeprefix(origin) if url.startswith(origin) else url
         response = self._client.request(method, url, **arguments)
-        came = dict(response._resp.headers)  # noqa: SLF001  the library's front drops them
+        came = dict(getattr(getattr(response, "_resp", None), "headers", ()))  # some versions drop them
         headers = {str(name).lower(): str(value) for name, value in came.items() if str(name).lower() != "set-cookie"}
         self._check(response.status_code, headers)
         self.last = response.status_code, headers, bytes(response.content)

@@ -26,9 +26,10 @@ NO_ADDRESS, NO_TITLE = "no web address", "no title"
 
 @dataclass(frozen=True)
 class Page:
-    """One answer, read: its results in rank order."""
+    """One answer, read: its results in rank order, and what engines that were asked before it said, "" for none."""
 
     found: tuple[Found, ...]
+    skipped: str = ""
 
 
 @dataclass

@@ -75,7 +75,7 @@ class NewsSource:
 
     def parse(self, record: RawRecord) -> Page:
         """Read an answer of any provider, from the record alone."""
-        return Page(read_answer(record))
+        return Page(read_answer(record), record.about.get("skipped", ""))
 
     def follow(self, parsed: Page) -> Sequence[Request]:  # noqa: ARG002  an answer leads nowhere else
         """Nothing: results are not opened."""
@@ -153,6 +153,6 @@ def _moved(subject: str, answers: Sequence[Kept[Page]], mark: Watermark | None, 
 
 
 def _notes(subject: str, answers: Sequence[Kept[Page]], made: Made) -> tuple[str, ...]:
-    skipped = sorted({a.request.about["skipped"] for a in answers if a.request.about.get("skipped")})
+    skipped = sorted({answer.parsed.skipped for answer in answers} - {""})
     notes = [f"{subject}: answered by a later engine, since {reason}" for reason in skipped]
     return (*notes, *([f"{subject}: {made.future} articles {_MOST_FUTURE}"] if made.future else []))
