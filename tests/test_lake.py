@@ -223,3 +223,17 @@ def test_a_killed_process_leaves_no_half_object(tmp_path):
     for key in lake.list(""):
         assert lake.get(key) == bytes([int(Path(key).name) % 251]) * 3_000_000
         assert lake.put(key, lake.get(key)) is False
+
+
+def test_only_what_processes_agree_on_may_be_discarded(lake):
+    """Gone, it may be claimed again; what is data stays."""
+    assert lake.claim("rate/sec/window/7", b"")
+    lake.discard("rate/sec/window/7")
+    lake.discard("rate/sec/window/7")
+    assert lake.list("rate") == []
+    assert lake.claim("rate/sec/window/7", b"")
+    lake.put(KEY, b"1")
+    for key in (KEY, "rates/x", "rate"):
+        with pytest.raises(UsageError, match="only objects under rate/"):
+            lake.discard(key)
+    assert lake.exists(KEY)

@@ -246,6 +246,17 @@ def test_documents_come_after_facts_alone(place, company):
     assert here.collect(company.tickers[0]).rows == 3
 
 
+def test_a_fresh_document_may_come_late(place, company):
+    """It was not there on the day of its filing: the next collection of the company asks for it again."""
+    edgar = Edgar([company], {date(2026, 11, 19): [(company.cik, "4/A"), (company.cik, "8-K")]})
+    here = place(edgar)
+    fresh = number(company.cik, 26, 7)
+    company.filings.insert(0, filed(fresh, "8-K", "2026-11-17", "2026-11-17T22:10:00.000Z"))
+    assert "1 documents are not at the SEC" in here.collect(company.tickers[0]).notes[0]
+    company.documents[fresh.replace("-", "")] = words("It came.")
+    assert here.collect(company.tickers[0], at=SECOND_RUN).rows == 1
+
+
 def test_classes_of_a_company_share_its_filings(place, company):
     company.tickers.append("CLASS-B")
     here = place(Edgar([company]))

@@ -6,11 +6,15 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lode.collect.http import ThrottledForError
-from lode.collect.sec.rate import MARGIN, SharedRate
+from lode.collect.sec.rate import LATE, MARGIN, SharedRate
 from lode.errors import UsageError
 from lode.lake import Lake
 from tests.replicas.server import Answer, Replica
@@ -55,6 +59,23 @@ def test_two_share_the_rate(place):
     limits = [SharedRate(place, "x", 8, clock=clock, sleep=clock.sleep) for _ in range(2)]
     times = [limits[n % 2].wait() for n in range(60)]
     assert most_in_a_second(sorted(times)) <= 8
+
+
+@given(
+    waits=st.lists(st.floats(0, 2), min_size=5, max_size=40),
+    ways=st.lists(st.floats(0, MARGIN - LATE), min_size=40, max_size=40),
+    who=st.lists(st.integers(0, 2), min_size=40, max_size=40),
+)
+def test_whoever_asks_whenever(waits, ways, who):
+    """Three limits asked at any time, their requests up to a tenth of a second on the way: never more than eight."""
+    with TemporaryDirectory() as folder:
+        clock, place = Clock(), Lake(Path(folder).as_uri())
+        limits = [SharedRate(place, "x", 8, clock=clock, sleep=clock.sleep) for _ in range(3)]
+        arrived = []
+        for n, wait in enumerate(waits):
+            clock.now += max(0.0, wait - 1.5)  # mostly at once
+            arrived.append(limits[who[n]].wait() + ways[n])
+    assert most_in_a_second(arrived) <= 8
 
 
 def test_growing_pauses_reach_everyone(place):

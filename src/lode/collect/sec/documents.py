@@ -32,9 +32,12 @@ def document_url(base: str, cik: int, accession: str, name: str) -> str:
 
 
 def document_requests(
-    filings: pl.DataFrame, *, base: str, cik: int, since: date, until: date, done: Iterable[str]
+    filings: pl.DataFrame, *, base: str, cik: int, since: date, until: date, settled: date, done: Iterable[str]
 ) -> Sequence[Request]:
-    """Ask for the documents of FORMS that were filed from `since` to `until` and are not `done` (accessions)."""
+    """Ask for the documents of FORMS that were filed from `since` to `until` and are not `done` (accessions).
+
+    Of what was filed by `settled` the lake's answer is taken, though it be that there is no document.
+    """
     wanted = filings.filter(
         pl.col("form").is_in(list(FORMS))
         & pl.col("filed").is_between(since, until)
@@ -46,7 +49,7 @@ def document_requests(
             document_url(base, cik, row["accession"], row["document"]),
             f"raw/sec/document/cik={cik:010d}/{row['accession']}",
             {"kind": "document", "accession": row["accession"], "form": row["form"]},
-            once=True,
+            once=row["filed"] <= settled,
         )
         for row in wanted.iter_rows(named=True)
     ]

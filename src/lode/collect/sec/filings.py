@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from lode.collect.ingest import Report, ingest, reparse
 from lode.collect.sec.client import SOURCE, SecClient
@@ -20,6 +20,8 @@ from lode.warehouse import Warehouse
 from lode.warehouse.stores.filings import read_filing_texts
 from lode.warehouse.stores.imports import read_watermarks
 from lode.warehouse.stores.instruments import read_instruments, resolve
+
+_SETTLING = timedelta(days=7)  # a fresh filing's document may come after its metadata
 
 
 def collect_filings(
@@ -52,6 +54,7 @@ def collect_filings(
         wanted = Wanted(
             since,
             last,
+            settled=day_before(today) - _SETTLING,
             symbols=subjects,
             measured=_measured(warehouse, subjects, ready, tone.model, today),
             quiet=quiet,

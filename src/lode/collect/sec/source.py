@@ -36,13 +36,15 @@ class Client(Protocol):
 class Wanted:
     """What a collection is to bring.
 
-    since, until: filing dates of the documents. symbols: by subject (the CIK's ten digits). measured: accessions
-    whose text is measured already, by CIK. quiet: until which day the daily index shows that a subject filed nothing
-    new; it is not asked again. collected: from which day on the filings of a CIK are in the warehouse.
+    since, until: filing dates of the documents; what was filed by `settled` changes no more. symbols: by subject (the
+    CIK's ten digits). measured: accessions whose text is measured already, by CIK. quiet: until which day the daily
+    index shows that a subject filed nothing new; it is not asked again. collected: from which day on the documents of
+    a CIK are collected.
     """
 
     since: date
     until: date
+    settled: date = date.max
     symbols: Mapping[str, Sequence[str]] = field(default_factory=dict)
     measured: Mapping[int, frozenset[str]] = field(default_factory=dict)
     quiet: Mapping[str, date] = field(default_factory=dict)
@@ -115,7 +117,13 @@ class SecSource:
         return [
             *older,
             *document_requests(
-                parsed.filings, base=self._archives, cik=parsed.cik, since=wanted.since, until=wanted.until, done=done
+                parsed.filings,
+                base=self._archives,
+                cik=parsed.cik,
+                since=wanted.since,
+                until=wanted.until,
+                settled=wanted.settled,
+                done=done,
             ),
         ]
 
