@@ -1,5 +1,6 @@
 """Each provider against a replica on loopback: what it asks, what it reads, and which failure is which."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -87,6 +88,14 @@ def test_the_recorded_tavily_answer_reads_whole(shared_data):
         "Buy iPhone 17 - Apple",
     )
     assert {each.date for each in found} == {""}
+
+
+def test_whatever_json_holds_can_be_stored():
+    half = {"url": "https://e.com/\ud83d", "title": "Half \ud83d", "content": 7, "published_date": 1740470000}
+    body = json.dumps({"results": [half]}).encode()
+    with PostReplica(lambda _: Answer(body=body)) as replica, opened("tavily", replica.url) as provider:
+        found = read_answer(provider.search(request(provider)))
+    assert found == (Found("https://e.com/?", "Half ?", "7", "1740470000"),)
 
 
 def test_searxng_is_asked_for_json_news_of_the_last_day():
@@ -246,7 +255,15 @@ def test_a_failure_of_the_source_is_worth_another_try(name, fault):
 
 @pytest.mark.parametrize("name", ["tavily", "searxng"])
 @pytest.mark.parametrize(
-    "body", [b"<html>sign in</html>", b"[]", b'{"items": []}', b'{"results": [{"link": "x"}]}', b'{"results": [null]}']
+    "body",
+    [
+        b"<html>sign in</html>",
+        b"[]",
+        b'{"items": []}',
+        b'{"results": [{"link": "x"}]}',
+        b'{"results": [null]}',
+        b"[" * 9999,
+    ],
 )
 def test_another_shape_is_an_error(name, body):
     with PostReplica(lambda _: Answer(body=body)) as replica, opened(name, replica.url) as provider:

@@ -82,8 +82,10 @@ def read_answer(record: RawRecord) -> tuple[Found, ...]:
 
 
 def text(value: Any) -> str:  # noqa: ANN401  whatever JSON holds
-    """A text of an answer, without surrounding white space; "" for what is no text."""
-    return value.strip() if isinstance(value, str) else ""
+    """A text or number of an answer as text that can be stored, without surrounding white space; "" for the rest."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return ""
+    return str(value).encode(errors="replace").decode().strip()  # JSON may hold half of a surrogate pair
 
 
 def changed(source: str, what: str) -> CollectError:

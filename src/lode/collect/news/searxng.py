@@ -88,7 +88,7 @@ def read_searxng(record: RawRecord) -> tuple[Found, ...]:
             for r in body["results"]
         )
         failed = body.get("unresponsive_engines") or []
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise changed("SearXNG", f"{type(error).__name__}: {error}") from error
     if not found and failed:
         raise CollectError(f"SearXNG has no result because its engines failed: {str(failed)[:200]}; try again later")

@@ -68,5 +68,5 @@ def read_tavily(record: RawRecord) -> tuple[Found, ...]:
             Found(text(r["url"]), text(r["title"]), text(r.get("content")), text(r.get("published_date")))
             for r in results
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise changed("Tavily", f"{type(error).__name__}: {error}") from error
