@@ -118,7 +118,7 @@ def place(collect_settings, warehouse, tmp_path):
 def test_a_first_collection(place, company):
     here = place(Edgar([company]))
     report = here.collect(company.tickers[0])
-    assert (report.failed, report.rows) == ({}, 4 + 3)
+    assert (report.failed, report.rows) == ({}, 5 + 4 + 3)  # filings, facts, texts
     facts = read_facts(here.warehouse, ciks=[company.cik], as_of=LATER)
     assert facts.sort("knowledge_time")["value"].to_list() == [10.0, 100.0, 30.0, 90.0]
     assert facts["accepted"].null_count() == 0  # the older file gave the time of 2009
@@ -164,7 +164,7 @@ def test_a_second_collection_asks_for_what_is_new(place, company):
         date(2026, 11, 19): [(company.cik, "10-Q")],
     }
     report = here.collect(*symbols, at=SECOND_RUN)
-    assert (report.failed, report.rows, report.unchanged) == ({}, 2, ["OTHER"])
+    assert (report.failed, report.rows, report.unchanged) == ({}, 3, ["OTHER"])
     assert here.asked(f"{other.cik:010d}") == []
     assert len(here.asked("/Archives/edgar/data/")) == 1
     assert len(here.asked("/submissions/")) == 1  # the older file is not asked for again
@@ -196,7 +196,7 @@ def test_what_the_lake_holds_gives_the_same_rows(place, company, tmp_path_factor
     here.collect(company.tickers[0])
     company.facts["us-gaap/Revenues"]["USD"][0]["val"] = 101
     company.filings.insert(0, filed(number(company.cik, 26, 8), "8-K", "2026-11-19", "2026-11-19T13:00:00.000Z"))
-    assert here.collect(company.tickers[0], at=SECOND_RUN).rows == 1
+    assert here.collect(company.tickers[0], at=SECOND_RUN).rows == 2  # a filing and the changed value
     found = read_facts(here.warehouse, ciks=[company.cik], as_of=LATER)
     again = load_settings(home=tmp_path_factory.mktemp("again"), warehouse_idle=60)
     try:
@@ -241,7 +241,7 @@ def test_facts_that_lag_hold_the_watermark(place, company):
 
 def test_documents_come_after_facts_alone(place, company):
     here = place(Edgar([company]))
-    assert here.collect(company.tickers[0], documents=False).rows == 4
+    assert here.collect(company.tickers[0], documents=False).rows == 5 + 4
     assert here.collect(company.tickers[0], documents=False).requests == 0
     assert here.collect(company.tickers[0]).rows == 3
 
@@ -261,7 +261,7 @@ def test_classes_of_a_company_share_its_filings(place, company):
     company.tickers.append("CLASS-B")
     here = place(Edgar([company]))
     report = here.collect(company.tickers[0], "class.b", documents=False)
-    assert report.collected == {f"{company.tickers[0]},class.b": 4}
+    assert report.collected == {f"{company.tickers[0]},class.b": 9}
     assert set(read_instruments(here.warehouse, [company.tickers[0], "class.b"])["cik"]) == {company.cik}
 
 
@@ -278,7 +278,7 @@ def test_a_foreign_filer_has_no_facts(place):
     )
     here = place(Edgar([foreign]))
     report = here.collect("FRGN")
-    assert (report.failed, report.rows) == ({}, 0)
+    assert (report.failed, report.rows) == ({}, 1)
     assert any("no facts" in note for note in report.notes)
     assert any("1 documents are not at the SEC" in note for note in report.notes)
 
@@ -319,7 +319,7 @@ def test_a_fault_is_outlived(place, company, fault):
     here = place(Edgar([company]))
     here.replica.faults.append(fault)
     report = here.collect(company.tickers[0], documents=False)
-    assert (report.failed, report.rows) == ({}, 4)
+    assert (report.failed, report.rows) == ({}, 5 + 4)
 
 
 def test_a_changed_schema_fails_one_company_alone(place, company):
@@ -362,7 +362,7 @@ def test_recorded_companies(place, shared_data):
 
     here = place(answer)
     report = here.collect("AAPL", "NVDA", documents=False)
-    assert (report.failed, report.rows) == ({}, 24_579 + 26_903)
+    assert (report.failed, report.rows) == ({}, 24_579 + 26_903 + 1_005 + 1_007)
     facts = read_facts(here.warehouse, ciks=list(ciks), as_of=LATER)
     times = read_filings(here.warehouse, ciks=list(ciks), as_of=LATER).select("accession", stamp="accepted")
     joined = facts.join(times, on="accession", how="left")
