@@ -295,6 +295,13 @@ def test_what_is_unknown_is_a_failure_with_its_reason(place, company):
     assert list(report.collected) == company.tickers
 
 
+def test_a_company_that_is_no_longer_listed_goes_by_its_known_cik(place, company):
+    here = place(Edgar([company]))
+    here.collect(*company.tickers, documents=False)
+    before, company.tickers = company.tickers, []
+    assert here.collect(*before, documents=False).unchanged == before
+
+
 def test_refused_facts_are_kept_with_their_reason(place, company):
     company.facts["us-gaap/Revenues"]["USD"].append(fact("2026-99-99", 1, "a", "2026-01-01"))
     here = place(Edgar([company]))

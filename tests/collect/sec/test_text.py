@@ -25,6 +25,12 @@ def test_what_can_be_read():
     assert " ".join(document_text(PAGE).split()) == "We grew fast. Costs fell. A table that only places text."
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_documents_are_read_in_either_encoding(encoding):
+    said = '<?xml version="1.0" encoding="ASCII"?><html><body><p>The company’s café</p></body></html>'
+    assert document_text(said.encode(encoding)).strip() == "The company’s café"
+
+
 def test_blocks_part_sentences():
     assert "\n\n" in document_text(b"<div>Heading</div><div>Text</div>").strip()
 

@@ -161,6 +161,15 @@ def _parsed(content: bytes) -> Any:  # noqa: ANN401  lxml has no types
     except ImportError as error:
         raise UsageError(f"documents need {error.name}: pip install 'lode-factors[collect]'") from error
     try:
-        return html.fromstring(content)
+        return html.fromstring(content, parser=html.HTMLParser(encoding=_encoding(content), huge_tree=True))
     except etree.ParserError:  # nothing in it but comments
         return None
+
+
+def _encoding(content: bytes) -> str:
+    """Return what a document is written in, whatever it says: UTF-8 (ASCII is), else Windows'."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
