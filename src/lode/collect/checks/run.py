@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -49,12 +49,13 @@ def run_checks(warehouse: Warehouse, *, source: str, at: datetime, exchange: str
     names = list_instruments(warehouse, source=source)["instrument"].to_list()
     if not names:
         read_bars(warehouse, source=source, as_of=at)  # says which sources there are
+    others = _others(warehouse, source)
     found, bars = [], 0
     for chunk in _chunks(names):
         versions = read_bars(warehouse, source=source, instruments=chunk, as_of=at)
         latest = versions.unique(["instrument", "session"], keep="last", maintain_order=True)
         bars += latest.height
-        found += [*_alone(warehouse, source, versions, latest, at, exchange), *_beside(warehouse, source, latest, at)]
+        found += [*_alone(warehouse, source, versions, latest, at, exchange), *_beside(warehouse, others, latest, at)]
     findings = joined(found)
     changes = record_findings(warehouse, findings, source=source, rules=RULES, at=at)
     return CheckReport(
@@ -98,21 +99,25 @@ def broken(latest: pl.DataFrame, exchange: str) -> pl.DataFrame:
     ).select(VALUES)
 
 
-def _beside(warehouse: Warehouse, source: str, latest: pl.DataFrame, at: datetime) -> Iterator[pl.DataFrame]:
+def _others(warehouse: Warehouse, source: str) -> dict[str, set[str]]:
+    """Names of every other source."""
+    return {
+        other: set(list_instruments(warehouse, source=other)["instrument"])
+        for other in list_sources(warehouse)
+        if other != source
+    }
+
+
+def _beside(
+    warehouse: Warehouse, others: Mapping[str, set[str]], latest: pl.DataFrame, at: datetime
+) -> Iterator[pl.DataFrame]:
     """What other sources say of the same instruments and sessions."""
-    names = latest["instrument"].unique()
-    for other in list_sources(warehouse):
-        shared = set(list_instruments(warehouse, source=other)["instrument"]) & set(names)
-        if other == source or not shared:
+    days = latest["session"].to_list()
+    for other, names in others.items():
+        shared = sorted(names & set(latest["instrument"].unique()))
+        if not shared:
             continue
-        theirs = read_bars(
-            warehouse,
-            source=other,
-            instruments=sorted(shared),
-            start=latest["session"].min(),  # type: ignore[arg-type]
-            end=latest["session"].max(),  # type: ignore[arg-type]
-            as_of=at,
-        )
+        theirs = read_bars(warehouse, source=other, instruments=shared, start=min(days), end=max(days), as_of=at)
         last = theirs.unique(["instrument", "session"], keep="last", maintain_order=True)
         yield disagreements(latest.select(_CLOSE), last.select(_CLOSE), other)
 
