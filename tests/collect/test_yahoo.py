@@ -1,4 +1,7 @@
+import gzip
+import json
 import socket
+import time
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +13,7 @@ from lode.collect.yahoo import ChartClient, probe
 from lode.errors import CollectError, SourceUnavailableError, ThrottledError, UnknownSymbolError
 from lode.settings import Settings
 from tests.replicas.server import Answer, Replica
-from tests.replicas.yahoo import Listing, Market
+from tests.replicas.yahoo import Listing, Market, chart_body
 
 TODAY = date(2024, 6, 14)
 NOW = datetime(2024, 6, 14, 21, 0, tzinfo=UTC)
@@ -92,6 +95,51 @@ def test_silence_is_unavailable(replica):
         pytest.raises(SourceUnavailableError, match="no answer"),
     ):
         client.fetch("AAPL", since=TODAY)
+
+
+def test_a_body_that_drips_beyond_the_time_limit_is_unavailable(replica):
+    """Each byte comes in time, the whole does not: 1,000 bytes at 20 a second would take 50 seconds."""
+    replica.faults.append(Answer(body=b" " * 1000, drip=0.05))
+    began = time.monotonic()
+    with (
+        ChartClient(Settings(yahoo_url=replica.url, http_timeout=0.4), clock=lambda: NOW) as client,
+        pytest.raises(SourceUnavailableError, match="no answer"),
+    ):
+        client.fetch("AAPL", since=TODAY)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("answer", [Answer(999, b"-"), Answer(200, b"Edge: Too Many Requests"), Answer(429, b"<html>")])
+def test_a_throttle_is_known_by_its_status_or_its_page(client, replica, answer):
+    replica.faults.append(answer)
+    with pytest.raises(ThrottledForError):
+        client.fetch("AAPL", since=TODAY)
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "Bad Request"), (422, "Unprocessable Entity")])
+def test_nothing_in_the_range_is_an_answer_and_no_unknown_symbol(client, replica, status, code):
+    text = "Data doesn't exist for startDate = 1, endDate = 2"
+    body = json.dumps({"chart": {"result": None, "error": {"code": code, "description": text}}}).encode()
+    replica.faults.append(Answer(status, body))
+    record = client.fetch("AAPL", since=TODAY)
+    with pytest.raises(CollectError, match="Data doesn't exist") as caught:
+        parse_chart(record)
+    assert type(caught.value) is CollectError
+
+
+def test_a_page_instead_of_json_with_status_404_is_no_unknown_symbol(client, replica):
+    replica.faults.append(Answer(404, b"<html>Not here</html>"))
+    with pytest.raises(SourceUnavailableError, match="no JSON"):
+        parse_chart(client.fetch("AAPL", since=TODAY))
+
+
+def test_gzip_is_taken_and_cut_gzip_is_unavailable(client, replica):
+    packed = gzip.compress(chart_body("AAPL", LISTING, since=TODAY, today=TODAY))
+    headers = {"Content-Encoding": "gzip"}
+    replica.faults.extend([Answer(body=packed, headers=headers), Answer(body=packed[:-12], headers=headers)])
+    assert parse_chart(client.fetch("AAPL", since=TODAY)).symbol == "AAPL"
+    with pytest.raises(SourceUnavailableError):
+        parse_chart(client.fetch("AAPL", since=TODAY))
 
 
 def test_the_probe_says_yes_to_a_chart(replica):

@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import UTC, date, datetime
 
+from lode.calendar import last_closed_session
 from lode.collect.market import collect_market
 from lode.lake import open_lake
 from lode.settings import load_settings
@@ -20,6 +21,7 @@ def main(home: str, url: str, count: int, rate: float, today: str) -> None:
     settings = load_settings(home=home, warehouse_idle=60, yahoo_url=url, yahoo_rate=rate, yahoo_concurrency=8)
     day = date.fromisoformat(today)
     evening = datetime(day.year, day.month, day.day, 21, tzinfo=UTC)
+    last_closed_session("XNYS", evening)  # the calendar takes seconds to load
     began = time.time()
     clock = lambda: datetime.fromtimestamp(evening.timestamp() + time.time() - began, UTC)  # noqa: E731
     with open_warehouse(settings) as warehouse:

@@ -58,6 +58,15 @@ class _Known:
     closes: Mapping[date, float]
 
 
+@dataclass(frozen=True)
+class _Spell:
+    """A time during which an instrument had a ticker; `last` is None while it goes on."""
+
+    instrument: str
+    first: date
+    last: date | None
+
+
 class Identities:
     """Decides and records which instrument each answer is about. Repeating it changes nothing.
 
@@ -72,12 +81,13 @@ class Identities:
         owners = self._owners([symbol for symbol, _, _ in answers])
         strangers = [chart for symbol, chart, _ in answers if symbol not in owners and chart.listed]
         suspects = with_listing_days(self._warehouse, sorted({c.listed for c in strangers if c.listed}))
-        known = self._known({*(owner for owner, _ in owners.values()), *suspects})
+        known = self._known({*(spell.instrument for spells in owners.values() for spell in spells), *suspects})
         found: list[Identified | CollectError] = []
         for symbol, chart, at in answers:
-            owner, ended = owners.get(symbol, ("", None))
+            spell = _holder(owners.get(symbol, ()), at)
+            owner, ended = (known.get(spell.instrument), spell.last) if spell else (None, None)
             try:
-                found.append(self._decide(symbol, chart, at, known.get(owner), ended, known.values()))
+                found.append(self._decide(symbol, chart, at, owner, ended, known.values()))
             except CollectError as error:
                 found.append(error)
         self._describe([(i, c, at) for i, (_, c, at) in zip(found, answers, strict=True) if isinstance(i, Identified)])
@@ -115,7 +125,7 @@ class Identities:
 
     def _renamed(self, symbol: str, chart: Chart, at: datetime, owner: _Known, asked: str = "") -> Identified:
         _refuse_currency(symbol, chart, owner)
-        if self._owners([symbol]).get(symbol, ("", None))[0] == owner.instrument:
+        if any(spell.instrument == owner.instrument for spell in self._owners([symbol]).get(symbol, ())):
             return Identified(asked or symbol, owner.instrument)
         first = (owner.last or at.date()) + timedelta(days=1)
         evidence = f"equal closes of {symbol} and {owner.instrument}, first trade {chart.listed}"
@@ -135,10 +145,13 @@ class Identities:
         )
         return Identified(symbol, instrument, f"{symbol} is another company, {instrument}: {evidence}")
 
-    def _owners(self, symbols: Sequence[str]) -> dict[str, tuple[str, date | None]]:
-        """By ticker the instrument that has it, or had it last, and the day on which it ended."""
-        spells = read_spells(self._warehouse, symbols)
-        return {row["symbol"]: (row["instrument"], row["last_session"]) for row in spells.iter_rows(named=True)}
+    def _owners(self, symbols: Sequence[str]) -> dict[str, list[_Spell]]:
+        """By ticker who had it, in the order of time."""
+        found: dict[str, list[_Spell]] = {}
+        for row in read_spells(self._warehouse, symbols).iter_rows(named=True):
+            spell = _Spell(row["instrument"], row["first_session"], row["last_session"])
+            found.setdefault(row["symbol"], []).append(spell)
+        return found
 
     def _known(self, instruments: set[str]) -> dict[str, _Known]:
         if not instruments:
@@ -184,6 +197,12 @@ class Identities:
         ]
         frame = pl.DataFrame(rows, schema_overrides={"listed": pl.Date})
         insert_instruments(self._warehouse, frame, source=self._source, known_at=max(at for _, _, at in identified))
+
+
+def _holder(spells: Sequence[_Spell], at: datetime) -> _Spell | None:
+    """Who has a ticker, or had it last, on the day of a fetch: an old answer is of the company of its day."""
+    begun = [spell for spell in spells if spell.first <= at.date()]
+    return begun[-1] if begun else None
 
 
 def _took_over(owner: _Known, ended: date | None, chart: Chart) -> bool:

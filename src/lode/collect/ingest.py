@@ -26,7 +26,7 @@ from lode.errors import CollectError, ThrottledError, UnknownSymbolError
 from lode.lake import Lake
 from lode.log import progress
 from lode.warehouse import Warehouse
-from lode.warehouse.stores.collections import Collection, record_collections
+from lode.warehouse.stores.collections import Collection, read_collections, record_collections
 from lode.warehouse.stores.imports import Watermark, insert_watermarks, read_watermarks
 
 BATCH = 32  # subjects that are stored together, and that may wait for it
@@ -105,7 +105,9 @@ def reparse(
     """
     kept = _kept_answers(source, lake, subjects)
     report = Report(source=source.name, subjects=len({entry.subject for entry in kept}))
-    writer = _Writer(source, warehouse, lambda: datetime.now(UTC), report)
+    there = read_collections(warehouse, source=source.name, subjects=subjects)
+    recorded = frozenset(there.select("subject", "collected_at").iter_rows())
+    writer = _Writer(source, warehouse, lambda: datetime.now(UTC), report, recorded)
     marks: dict[str, Watermark] = {}
     unreadable = 0
     with progress(f"reparse {source.name}", len(kept)) as bar:
@@ -194,12 +196,18 @@ def _finished(
 
 
 class _Writer(Generic[Parsed]):
-    """Stores answers, moves watermarks, records outcomes, and keeps the report."""
+    """Stores answers, moves watermarks, records outcomes (but for those `recorded` already), and keeps the report."""
 
     def __init__(
-        self, source: Source[Parsed], warehouse: Warehouse, now: Callable[[], datetime], report: Report
+        self,
+        source: Source[Parsed],
+        warehouse: Warehouse,
+        now: Callable[[], datetime],
+        report: Report,
+        recorded: frozenset[tuple[str, datetime]] = frozenset(),
     ) -> None:
         self._source, self._warehouse, self._now, self._report = source, warehouse, now, report
+        self._recorded = recorded
 
     def write(self, batch: Sequence[Answered[Parsed]]) -> dict[str, Watermark]:
         """Write a batch, rows first; returns the watermarks that moved."""
@@ -208,9 +216,9 @@ class _Writer(Generic[Parsed]):
         outcomes = [results.get(item.subject) or item.error for item in batch]
         moved = {i.subject: o.mark for i, o in zip(batch, outcomes, strict=True) if isinstance(o, Stored) and o.mark}
         insert_watermarks(self._warehouse, list(moved.values()))
-        record_collections(
-            self._warehouse, [self._collection(i, o) for i, o in zip(batch, outcomes, strict=True) if o is not None]
-        )
+        records = [self._collection(i, o) for i, o in zip(batch, outcomes, strict=True) if o is not None]
+        fresh = [record for record in records if (record.subject, record.collected_at) not in self._recorded]
+        record_collections(self._warehouse, fresh)
         for item, outcome in zip(batch, outcomes, strict=True):
             self._count(item, outcome)
         return moved
