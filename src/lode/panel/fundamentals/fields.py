@@ -97,6 +97,7 @@ def _timing(rows: pl.DataFrame, item: Item) -> Timing:
 def _add_market_cap(built: Built, grids: dict[str, Grid], raw_close: Floats, price_timing: Timing) -> None:
     shares = grids["shares_outstanding"]
     value = (raw_close.astype(np.float64) * shares.value).astype(np.float32)
+    value[~np.isfinite(value)] = np.nan
     if not np.isfinite(value).any():
         return
     age = np.where(np.isfinite(value), shares.age, np.float32(np.nan))

@@ -94,8 +94,7 @@ def _mean_tone(found: pl.DataFrame, axis: Axis) -> Floats:
     cells = _cells(toned)
     np.add.at(total, cells, toned["sentiment"].cast(pl.Float64).to_numpy())
     np.add.at(number, cells, 1.0)
-    with np.errstate(invalid="ignore"):
-        return (total / number).astype(np.float32)
+    return np.where(number > 0, total / np.maximum(number, 1.0), np.nan).astype(np.float32)
 
 
 def _placed(rows: pl.DataFrame, axis: Axis) -> pl.DataFrame:
