@@ -76,16 +76,17 @@ def test_the_page_shows_what_is_stored(data, lode_settings):
     assert not page.exception
     assert not page.error
     assert [e.value for e in page.header] == ["Freshness", "Last collections", "Findings", "Quarantine", "Coverage"]
-    reach, outcomes, failures, counts, findings, refusals, coverage = (e.value for e in page.dataframe)
+    reach, outcomes, failures, counts, findings, refusals, refused, coverage = (e.value for e in page.dataframe)
     assert reach[["source", "brought", "names", "rows", "quarantined", "findings"]].to_numpy().tolist() == [
         ["a", "collected", 1, 4, 2, 2]
     ]
     assert reach["age_sessions"][0] > 100
     assert outcomes[["outcome", "subjects"]].to_numpy().tolist() == [["✔ collected", 1], ["✘ failed", 1]]
     assert failures[["subject", "message"]].to_numpy().tolist() == [["a", "a"]]
-    assert counts[["severity", "rule", "count"]].to_numpy().tolist() == [["◦ notice", "gap", 1], ["▲ warning", "a", 1]]
+    assert counts[["severity", "rule", "count"]].to_numpy().tolist() == [["▲ warning", "a", 1], ["◦ notice", "gap", 1]]
     assert set(findings["detail"]) == {"a", "a gap"}
     assert refusals[["reason", "rows"]].to_numpy().tolist() == [["a", 2]]
+    assert refused[["symbol", "row_number", "row_json"]].to_numpy().tolist() == [["a", 1, "{}"], ["a", 2, "{}"]]
     assert coverage[["year", "names", "sessions", "bars", "coverage", "with_volume"]].to_numpy().tolist() == [
         [2024, 1, 4, 4, 1.0, 0.75]
     ]

@@ -45,7 +45,7 @@ def test_a_gap_is_one_finding_with_its_bounds():
     # 2024-01-02, 3, 4, [5, 8, 9 missing], 10, 11, [12 missing], 16: the 15th is a holiday
     assert found.select("session", "detail").rows() == [
         (date(2024, 1, 5), "3 sessions without a bar, 2024-01-05 to 2024-01-09"),
-        (date(2024, 1, 12), "1 sessions without a bar, 2024-01-12 to 2024-01-12"),
+        (date(2024, 1, 12), "1 session without a bar, 2024-01-12 to 2024-01-12"),
     ]
 
 
@@ -128,7 +128,7 @@ def test_sources_disagree_only_as_traded_and_in_one_currency():
             date(2024, 1, 4),
             "the close of 2 sessions, 2024-01-04 to 2024-01-05, differs from other by up to 1.96%",
         ),
-        (date(2024, 1, 9), "the close of 1 sessions, 2024-01-09 to 2024-01-09, differs from other by up to 50.0%"),
+        (date(2024, 1, 9), "the close of 1 session, 2024-01-09 to 2024-01-09, differs from other by up to 50.0%"),
     ]
     assert disagreements(ours, theirs.with_columns(pl.lit("EUR").alias("currency")), "other").is_empty()
     assert len(disagreements(ours, theirs.with_columns(pl.lit("").alias("currency")), "other")) == 2

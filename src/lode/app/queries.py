@@ -23,6 +23,7 @@ from lode.warehouse.stores.condition import (
     read_outcomes,
     read_reach,
     read_refusals,
+    read_refused_rows,
 )
 from lode.warehouse.stores.factors import FactorRecord, list_factors, read_evidence, read_factor, read_series
 from lode.warehouse.stores.findings import count_findings, read_findings
@@ -31,7 +32,7 @@ from lode.warehouse.stores.snapshots import SnapshotRecord, list_snapshots, read
 
 _FRESH_SECONDS = 10
 _EVERY = 1_000_000
-_FINDINGS = 2_000  # what a page holds
+_SHOWN = 2_000  # what a page holds
 COUNTS = ("trials", "trials_on_vault", "finalists", "proven", "refused")
 _RUN_COLUMNS = ("run", "source", "universe", "as_of", "trials", "trials_on_vault", "label")
 
@@ -79,6 +80,7 @@ class DataPage:
     counts: pl.DataFrame
     findings: pl.DataFrame
     refusals: pl.DataFrame
+    refused: pl.DataFrame
     coverage: pl.DataFrame
     read_at: datetime
 
@@ -146,15 +148,16 @@ def read_sources(settings: Settings) -> pl.DataFrame:
 
 @_cached
 def read_data_page(settings: Settings) -> DataPage:
-    """Read the state of the stored data; of findings the newest."""
+    """Read the state of the stored data; of findings and refused rows the newest."""
     with open_warehouse(settings, access="read") as warehouse:
         return DataPage(
             reach=read_reach(warehouse),
             outcomes=read_outcomes(warehouse),
             failures=read_failures(warehouse),
             counts=count_findings(warehouse),
-            findings=read_findings(warehouse, most=_FINDINGS),
+            findings=read_findings(warehouse, most=_SHOWN),
             refusals=read_refusals(warehouse),
+            refused=read_refused_rows(warehouse, most=_SHOWN),
             coverage=read_coverage(warehouse),
             read_at=datetime.now(UTC),
         )

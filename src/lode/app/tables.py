@@ -57,6 +57,9 @@ def _texts() -> dict[str, Any]:
         "severity": text("Severity", width=95),
         "rule": text("Rule"),
         "instrument": text("Name"),
+        "symbol": text("Symbol"),
+        "row_json": text("The row as it came", width="large"),
+        "batch": text("File or answer", width="small", help="Its sha256"),
         "detail": text("What", width="large"),
     }
 
@@ -99,6 +102,7 @@ def _numbers() -> dict[str, Any]:
         "symbols": number("Symbols", "localized"),
         "sessions": number("Sessions", "localized"),
         "bars": number("Bars", "localized"),
+        "row_number": number("Row", "%d", "From 1, without the header"),
         "year": number("Year", "%d"),
         "with_range": number("With open, high, low", "percent"),
         "with_volume": number("With volume", "percent"),

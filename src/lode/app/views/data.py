@@ -20,6 +20,7 @@ _FAILURES = ("source", "subject", "message", "collected_at")
 _COUNTS = ("severity", "rule", "source", "count", "instruments", "first_session", "last_session")
 _FINDINGS = ("severity", "rule", "instrument", "session", "detail", "source", "found_at")
 _REFUSALS = ("source", "reason", "rows", "symbols", "first_session", "last_session", "collected_at")
+_REFUSED = ("source", "symbol", "session", "reason", "row_json", "row_number", "collected_at", "batch")
 _COVERAGE = ("source", "year", "names", "sessions", "bars", "coverage", "with_range", "with_volume")
 _SIGNS = {"error": "✘ error", "warning": "▲ warning", "notice": "◦ notice"}
 _OUTCOME_SIGNS = {"collected": "✔ collected", "unchanged": "✔ unchanged", "empty": "◦ empty", "failed": "✘ failed"}
@@ -107,6 +108,10 @@ def _quarantine(page: DataPage) -> None:
         "Rows that broke a rule, kept as they came in the table quarantine; a row counts under each of its reasons."
     )
     _table(page.refusals, _REFUSALS, "Refused rows by reason")
+    sources = page.refused["source"].unique().sort().to_list()
+    source = st.selectbox("Source", sources, index=None, key="refused_by", placeholder="All sources")
+    chosen = page.refused.filter(pl.col("source") == source) if source else page.refused
+    _table(chosen, _REFUSED, "Refused rows, the latest first")
 
 
 def _coverage(page: DataPage) -> None:

@@ -37,7 +37,7 @@ def gaps(bars: pl.DataFrame, exchange: str) -> pl.DataFrame:
         for name in ("from", "to")
     ]
     found = holes.with_columns(pl.Series(s.name, s).cast(pl.Date) for s in bounds)
-    detail = pl.format("{} sessions without a bar, {} to {}", "missing", "from", "to")
+    detail = pl.format("{} without a bar, {} to {}", in_sessions("missing"), "from", "to")
     return _findings(found, GAP, "notice", pl.col("from"), detail)
 
 
@@ -87,8 +87,8 @@ def repeats(bars: pl.DataFrame, *, whole: int = 3, closes: int = 10) -> pl.DataF
     same_all = pl.all_horizontal(pl.col(n).eq_missing(pl.col(n).shift().over("instrument")) for n in _WORN) & traded
     runs = []
     for same, least, what in (
-        (same_all, whole, "the same numbers, volume among them, for {} sessions, {} to {}"),
-        (same_close, closes, "the same close for {} sessions, {} to {}"),
+        (same_all, whole, "the same numbers, volume among them, for {}, {} to {}"),
+        (same_close, closes, "the same close for {}, {} to {}"),
     ):
         begins = (~same.fill_null(value=False)).cum_sum().over("instrument").alias("run")
         run = (
@@ -97,7 +97,9 @@ def repeats(bars: pl.DataFrame, *, whole: int = 3, closes: int = 10) -> pl.DataF
             .agg(pl.len().alias("length"), pl.col("session").min().alias("from"), pl.col("session").max().alias("to"))
         )
         found = run.filter(pl.col("length") >= least)
-        runs.append(_findings(found, REPEAT, "notice", pl.col("from"), pl.format(what, "length", "from", "to")))
+        runs.append(
+            _findings(found, REPEAT, "notice", pl.col("from"), pl.format(what, in_sessions("length"), "from", "to"))
+        )
     return joined(runs)
 
 
@@ -117,14 +119,19 @@ def restatements(versions: pl.DataFrame, *, least: float = 0.01) -> pl.DataFrame
         (pl.col("change").abs().max() * 100).round(2).alias("most"),
     )
     detail = pl.format(
-        "the close of {} sessions, {} to {}, changed by up to {}%, known from {}",
-        "sessions",
+        "the close of {}, {} to {}, changed by up to {}%, known from {}",
+        in_sessions("sessions"),
         "from",
         "to",
         "most",
         pl.col("knowledge_time").dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     return _findings(found, RESTATED, "warning", pl.col("from"), detail)
+
+
+def in_sessions(count: str) -> pl.Expr:
+    """A column of counts in words: 1 session, 2 sessions."""
+    return pl.format("{} session{}", count, pl.when(pl.col(count) == 1).then(pl.lit("")).otherwise(pl.lit("s")))
 
 
 def none() -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from lode.collect.checks.series import none
+from lode.collect.checks.series import in_sessions, none
 from lode.warehouse.stores.findings import VALUES
 
 DISAGREES = "second source disagrees"
@@ -42,8 +42,8 @@ def disagreements(ours: pl.DataFrame, theirs: pl.DataFrame, other: str, *, least
         )
     )
     detail = pl.format(
-        "the close of {} sessions, {} to {}, differs from {} by up to {}%",
-        "sessions",
+        "the close of {}, {} to {}, differs from {} by up to {}%",
+        in_sessions("sessions"),
         "from",
         "to",
         pl.lit(other),

@@ -36,6 +36,15 @@ def read_refusals(warehouse: Warehouse) -> pl.DataFrame:
     )
 
 
+def read_refused_rows(warehouse: Warehouse, *, most: int = 1000) -> pl.DataFrame:
+    """Rows in quarantine, the latest first, at most `most` of them, as they came (row_json)."""
+    return warehouse.query(
+        "SELECT source, symbol, session, reason, row_json, row_number, batch, collected_at FROM quarantine FINAL "
+        "ORDER BY collected_at DESC, source, batch, row_number LIMIT {most:UInt64}",
+        most=most,
+    )
+
+
 def read_outcomes(warehouse: Warehouse) -> pl.DataFrame:
     """What the last collection of every subject came to, counted: source, outcome, subjects, rows, collected_at."""
     return warehouse.query(

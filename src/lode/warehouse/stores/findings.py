@@ -53,7 +53,8 @@ def read_findings(warehouse: Warehouse, *, source: str | None = None, most: int 
         "SELECT toString(source) AS source, toString(rule) AS rule, instrument, session, "
         "toString(severity) AS severity, detail, found_at FROM findings FINAL "
         "WHERE ({every:Bool} OR source = {source:String}) AND severity != 'resolved' "
-        "ORDER BY found_at DESC, source, rule, instrument, session LIMIT {most:UInt64}",
+        "ORDER BY found_at DESC, source, indexOf(['error', 'warning', 'notice'], severity), rule, instrument, session "
+        "LIMIT {most:UInt64}",
         every=source is None,
         source=source or "",
         most=most or 2**40,
@@ -61,10 +62,13 @@ def read_findings(warehouse: Warehouse, *, source: str | None = None, most: int 
 
 
 def count_findings(warehouse: Warehouse) -> pl.DataFrame:
-    """Count the open findings: source, severity, rule, count, instruments, first_session, last_session."""
+    """Count the open findings, the gravest first within a source.
+
+    Columns: source, severity, rule, count, instruments, first_session, last_session.
+    """
     return warehouse.query(
         "SELECT toString(source) AS source, toString(severity) AS severity, toString(rule) AS rule, count() AS count, "
         "uniqExact(instrument) AS instruments, min(session) AS first_session, max(session) AS last_session "
         "FROM findings FINAL WHERE severity != 'resolved' GROUP BY source, severity, rule "
-        "ORDER BY source, severity, count DESC, rule"
+        "ORDER BY source, indexOf(['error', 'warning', 'notice'], severity), count DESC, rule"
     )
