@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from lode.collect.chart import parse_chart
-from lode.collect.http import RawRecord
+from lode.collect.http import OddAnswerError, RawRecord
 from lode.errors import CollectError, SourceUnavailableError, UnknownSymbolError
 from tests.replicas.yahoo import Listing, chart_body, recorded
 
@@ -139,12 +139,12 @@ def test_what_is_no_json_is_a_failure_of_the_source(body):
         lambda result: next(iter(result["events"]["dividends"].values())).pop("amount"),
     ],
 )
-def test_a_changed_shape_is_an_error_that_is_not_asked_again(change):
+def test_a_changed_shape_is_an_odd_answer(change):
     document = json.loads(chart_body("X", split_listing(), since=date(2024, 6, 1), today=date(2024, 6, 20)))
     change(document["chart"]["result"][0])
     with pytest.raises(CollectError, match="changed its shape") as caught:
         parse_chart(record(json.dumps(document).encode()))
-    assert type(caught.value) is CollectError
+    assert type(caught.value) is OddAnswerError
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"chart": null}', b'{"chart": {"result": [], "error": null}}', b"1"])

@@ -146,6 +146,18 @@ def test_faults_are_asked_again(world):
     assert len(world.replica.asked) == 6
 
 
+def test_odd_answers_are_asked_again_a_few_times(world):
+    world.stage.listings = {"AAPL": listing()}
+    odd = [Answer(403, b"no"), Answer(body=b'{"chart": {"result": [{"meta": {}}], "error": null}}'), Answer(401)]
+    world.replica.faults.extend(odd)
+    report = world.collect(DAYS[-1])
+    assert (report.rows, report.failed, len(world.replica.asked)) == (40, {}, 4)
+    world.replica.faults.extend([Answer(403, b"no")] * 4)
+    report = world.collect(DAYS[-1])
+    assert report.failed["AAPL"].startswith("OddAnswerError: Yahoo refused with status 403")
+    assert len(world.replica.asked) == 8
+
+
 def test_a_source_that_stays_down_is_told_as_such(world):
     world.stage.listings = {"AAPL": listing()}
     world.replica.faults.extend([Answer(503)] * 3)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from lode.collect.chart import parse_chart
-from lode.collect.http import ThrottledForError
+from lode.collect.http import OddAnswerError, ThrottledForError
 from lode.collect.yahoo import ChartClient, probe
 from lode.errors import CollectError, SourceUnavailableError, ThrottledError, UnknownSymbolError
 from lode.settings import Settings
@@ -73,7 +73,7 @@ def test_a_refusal_is_neither(client, replica):
     replica.faults.append(Answer(403, b"no"))
     with pytest.raises(CollectError, match=r"403.*LODE_YAHOO_URL") as caught:
         client.fetch("AAPL", since=TODAY)
-    assert type(caught.value) is CollectError
+    assert type(caught.value) is OddAnswerError
 
 
 def test_a_cut_answer_is_unavailable(client, replica):

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from lode.collect.chart import parse_chart
-from lode.collect.http import ThrottledForError
+from lode.collect.http import OddAnswerError, ThrottledForError
 from lode.collect.yahoo import ChartClient
 from lode.collect.yfinance_client import YfinanceClient, parse_frame
 from lode.errors import CollectError, SourceUnavailableError, UnknownSymbolError
@@ -99,4 +99,4 @@ def test_a_refusal_and_a_changed_shape_are_neither(client, replica, fault):
     replica.faults.append(fault)
     with pytest.raises(CollectError) as caught:
         fetched(client, "AAPL")
-    assert type(caught.value) is CollectError
+    assert type(caught.value) is OddAnswerError

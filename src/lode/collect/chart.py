@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lode.collect.http import RawRecord
+from lode.collect.http import OddAnswerError, RawRecord
 from lode.errors import CollectError, SourceUnavailableError, UnknownSymbolError
 
 QUOTES = ("open", "high", "low", "close")
@@ -49,7 +49,7 @@ def parse_chart(record: RawRecord) -> Chart:
     """Read a raw record of the chart endpoint.
 
     Raises UnknownSymbolError where Yahoo says that it has no such symbol, SourceUnavailableError for what is no JSON
-    (an HTML page, a cut body), CollectError for JSON of another shape than the known one.
+    (an HTML page, a cut body), OddAnswerError for JSON of another shape than the known one, CollectError for a refusal.
     """
     result = _result(_document(record), record)
     try:
@@ -64,7 +64,7 @@ def parse_chart(record: RawRecord) -> Chart:
         ZoneInfoNotFoundError,
         pl.exceptions.PolarsError,
     ) as error:
-        raise CollectError(
+        raise OddAnswerError(
             f"the chart from {record.url} has changed its shape ({type(error).__name__}: {error}); "
             f"its bytes are kept in the lake (sha256 {record.sha256[:16]}): report it"
         ) from error
@@ -83,7 +83,7 @@ def _document(record: RawRecord) -> Any:  # noqa: ANN401  decoded JSON
 def _result(document: Any, record: RawRecord) -> dict[str, Any]:  # noqa: ANN401  decoded JSON
     chart = document.get("chart") if isinstance(document, dict) else None
     if not isinstance(chart, dict):
-        raise CollectError(f"the answer from {record.url} has no chart; its bytes are kept in the lake: report it")
+        raise OddAnswerError(f"the answer from {record.url} has no chart; its bytes are kept in the lake: report it")
     error = chart.get("error")
     if error or record.status == 404:
         code, text = (error.get("code"), error.get("description")) if isinstance(error, dict) else (_NOT_FOUND, "")
@@ -92,7 +92,7 @@ def _result(document: Any, record: RawRecord) -> dict[str, Any]:  # noqa: ANN401
         raise CollectError(f"Yahoo refused {record.url}: {code}: {text}")
     results = chart.get("result")
     if not isinstance(results, list) or len(results) != 1 or not isinstance(results[0], dict):
-        raise CollectError(
+        raise OddAnswerError(
             f"the chart from {record.url} has no single result; its bytes are kept in the lake: report it"
         )
     return results[0]

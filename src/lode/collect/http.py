@@ -75,6 +75,13 @@ class ThrottledForError(ThrottledError):
         self.wait = wait
 
 
+class OddAnswerError(CollectError):
+    """An answer that is neither what was asked for nor a known failure: a refusal, another shape than the known one.
+
+    Mostly it stays so; sometimes it is an edge server's hiccup, which is why it is asked again a few times, at once.
+    """
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds that a Retry-After header asks for (RFC 9110: a number or a date); None where there is none."""
     text = headers.get("retry-after", "").strip()

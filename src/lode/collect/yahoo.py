@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
 
 from lode.collect.chart import parse_chart
-from lode.collect.http import RateLimit, RawRecord, ThrottledForError, retry_after
+from lode.collect.http import OddAnswerError, RateLimit, RawRecord, ThrottledForError, retry_after
 from lode.errors import CollectError, SourceUnavailableError, UsageError
 from lode.log import get_logger
 from lode.settings import Settings
@@ -100,7 +100,7 @@ def refuse_failure(record: RawRecord, limit: RateLimit) -> None:
     if status >= 500:
         raise SourceUnavailableError(f"Yahoo failed with status {status} for {url}; try again later")
     if status not in _ANSWERS:
-        raise CollectError(
+        raise OddAnswerError(
             f"Yahoo refused with status {status} for {url}; allowed are 200, 400, 404 and 422: "
             "see whether LODE_YAHOO_URL is right and whether this network may use it"
         )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from lode.collect.chart import Chart, chart_of, parse_chart
-from lode.collect.http import RateLimit, RawRecord
+from lode.collect.http import OddAnswerError, RateLimit, RawRecord
 from lode.collect.yahoo import refuse_failure
 from lode.errors import CollectError, SourceUnavailableError, UsageError
 from lode.settings import Settings
@@ -102,7 +102,7 @@ def parse_frame(record: RawRecord) -> Chart:
     try:
         chart = chart_of(_as_result(document))
     except (LookupError, TypeError, ValueError) as error:
-        raise CollectError(
+        raise OddAnswerError(
             f"the frame of yfinance for {record.url} has changed its shape ({type(error).__name__}: {error}); "
             f"its bytes are kept in the lake (sha256 {record.sha256[:16]}): report it"
         ) from error
@@ -118,11 +118,11 @@ def _body(frame: pd.DataFrame | None, raw: RawRecord, fault: Exception | None) -
     except ValueError as error:
         raise SourceUnavailableError(f"the answer from {raw.url} is no JSON; try again later") from error
     except (LookupError, TypeError) as error:
-        raise CollectError(f"yfinance cannot read the answer from {raw.url}: {fault or error}") from error
+        raise OddAnswerError(f"yfinance cannot read the answer from {raw.url}: {fault or error}") from error
     from yfinance.exceptions import YFPricesMissingError  # noqa: PLC0415
 
     if frame is None and not isinstance(fault, YFPricesMissingError):
-        raise CollectError(f"yfinance cannot read the answer from {raw.url}: {type(fault).__name__}: {fault}")
+        raise OddAnswerError(f"yfinance cannot read the answer from {raw.url}: {type(fault).__name__}: {fault}")
     kept = {name: meta.get(name) for name in (*_META, "firstTradeDate")}
     empty = frame is None or frame.empty
     times = [] if frame is None or empty else [int(moment.timestamp()) for moment in frame.index]
