@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -163,4 +164,6 @@ def test_threads_do_not_share_a_slot(place):
         thread.start()
     for thread in threads:
         thread.join()
-    assert most_in_a_second(times) == len(set(times)) == 8
+    apart = [after - before for before, after in pairwise(sorted(times))]
+    assert len(apart) == 7
+    assert min(apart) > 1 / 8 - LATE  # slots lie 0.1425 s apart; each may be used a little late
