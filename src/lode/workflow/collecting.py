@@ -196,16 +196,22 @@ def _instruments(event: Event, context: Context) -> tuple[str, ...] | None:
     universe, source = event["universe"], event["source"]
     if universe == source or top_number(universe):
         return None
-    days = {name: _day(f"--{name}", event.get(name)) for name in ("start", "end")}
-    spells = universe_members(context.warehouse, universe, **days)
+    there = list_instruments(context.warehouse, source=source)
+    start, end = (_day(f"--{name}", event.get(name)) for name in ("start", "end"))
+    spells = universe_members(
+        context.warehouse,
+        universe,
+        start=start or min(there["first_session"], default=None),
+        end=end or max(there["last_session"], default=None),
+    )
     if spells is None:
         return tuple(resolve_universe(universe))
     wanted = set(spells["instrument"])
-    there = sorted(wanted & set(list_instruments(context.warehouse, source=source)["instrument"]))
-    if not there:
+    found = sorted(wanted & set(there["instrument"]))
+    if not found:
         msg = f"source {source!r} has bars of none of the {len(wanted)} members of {universe}; collect or import them"
         raise NotFoundError(msg)
-    return tuple(there)
+    return tuple(found)
 
 
 def _day(name: str, text: str | None) -> date | None:
