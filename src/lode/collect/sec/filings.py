@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import polars as pl
+
 from lode.collect.ingest import Report, ingest, reparse
 from lode.collect.sec.client import SOURCE, SecClient
 from lode.collect.sec.rate import SharedRate
@@ -19,7 +21,7 @@ from lode.settings import Settings
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.filings import read_filing_texts
 from lode.warehouse.stores.imports import read_watermarks
-from lode.warehouse.stores.instruments import read_instruments, resolve
+from lode.warehouse.stores.instruments import OWN_CIKS, read_instruments, resolve
 
 _SETTLING = timedelta(days=7)  # a fresh filing's document may come after its metadata
 
@@ -97,7 +99,8 @@ def _resolved(
     absent = [symbol for symbol in symbols if spelled(symbol) not in listed]
     instruments = resolve(warehouse, absent)
     known = read_instruments(warehouse, list(instruments.values())) if absent else None
-    ciks = {} if known is None else dict(known.select("instrument", "cik").iter_rows())
+    of_sec = known.filter(pl.col("cik") < OWN_CIKS) if known is not None else None  # not numbers that an import gave
+    ciks = {} if of_sec is None else dict(of_sec.select("instrument", "cik").iter_rows())
     subjects: dict[str, list[str]] = {}
     unknown: dict[str, str] = {}
     for symbol in dict.fromkeys(symbols):
