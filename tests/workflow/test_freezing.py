@@ -10,6 +10,7 @@ import pytest
 
 from lode import calendar
 from lode.errors import NotFoundError, UsageError
+from lode.language import Unit
 from lode.panel import load_snapshot
 from lode.warehouse.stores.articles import COLUMNS, insert_articles
 from lode.warehouse.stores.bars import insert_actions, insert_bars
@@ -21,6 +22,7 @@ from lode.warehouse.stores.members import insert_members
 from lode.workflow.collecting import collect, validate
 from lode.workflow.freezing import Selection, freeze, rebuilder, trace_cell
 from lode.workflow.observing import NOTHING, Models, observe
+from lode.workflow.scoring import searchable_units
 from tests.workflow.homes import Home
 
 SESSIONS = calendar.sessions("XNYS", "2018-09-04", "2019-02-15")
@@ -192,3 +194,11 @@ def test_a_warehouse_without_facts_is_asked_once(tmp_path):
     warehouse = Empty()
     assert observe(warehouse, ["A"], as_of=AS_OF) == (NOTHING, Models())
     assert warehouse.asked == 1
+
+
+def test_a_search_is_given_the_fields_with_their_units_but_not_their_ages(context):
+    _, panel = frozen(context)
+    units = searchable_units(panel)
+    assert {"assets": Unit.MONEY, "market_cap": Unit.MONEY, "news_count": Unit.COUNT}.items() <= units.items()
+    assert "assets_age" in panel.fields
+    assert not [name for name in units if name.endswith("_age")]
