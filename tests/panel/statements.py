@@ -58,6 +58,16 @@ def recorded_facts(folder: Path, tickers=None) -> pl.DataFrame:
         name = path.name.partition(".")[0]
         if tickers is None or name in tickers:
             rows += _rows(name, json.loads(gzip.decompress(path.read_bytes())))
+    return _framed(rows)
+
+
+def whole_body(folder: Path, cik: str, name: str) -> pl.DataFrame:
+    """All facts of one company."""
+    path = folder / "sec" / "companyfacts_full" / f"CIK{cik}.json.gz"
+    return _framed(list(_rows(name, json.loads(gzip.decompress(path.read_bytes())))))
+
+
+def _framed(rows):
     frame = pl.DataFrame(
         rows, schema={**SCHEMA, "period_start": pl.String, "period_end": pl.String, "filed": pl.String}
     )

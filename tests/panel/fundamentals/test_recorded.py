@@ -12,10 +12,10 @@ from lode import calendar
 from lode.errors import NotFoundError, UsageError
 from lode.panel import Observations, build_panel
 from lode.panel.assemble import NO_ACTIONS
-from lode.panel.fundamentals import ITEMS, RATIOS, STALE_DAYS
+from lode.panel.fundamentals import ITEMS, RATIOS, STALE_DAYS, Axis, fundamental_fields
 from lode.panel.fundamentals.ratios import PRIOR
 from lode.panel.fundamentals.trace import trace
-from tests.panel.statements import recorded_facts
+from tests.panel.statements import recorded_facts, whole_body
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 SPAN = ("2013-02-08", "2018-02-07")
@@ -174,3 +174,31 @@ def test_what_cannot_be_traced_is_told(recorded):
         trace(panel, "revenue", "ZZZ", date(2018, 2, 7), facts=facts, actions=NO_ACTIONS)
     empty = trace(panel, "inventory", "AAPL", date(2018, 2, 7), facts=None, actions=NO_ACTIONS)
     assert empty.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        # 10-K of 2016-10-26: balance sheet, diluted earnings a share, shares of 2016-10-14 on the cover
+        ("2016-10-27", {"equity": 128_249e6, "current_ratio": 106_869 / 79_006, "eps": 8.31, "inventory": 2_132e6}),
+        ("2016-10-27", {"shares_outstanding": 5_332_313e3, "debt_to_equity": 78_927 / 128_249}),
+        # four for one on 2020-08-31, between two reports: 4,275,634 thousand shares and 13.19 before it
+        ("2020-08-28", {"shares_outstanding": 4_275_634e3, "eps": 13.19, "market_cap": 4_275_634e5}),
+        ("2020-08-31", {"shares_outstanding": 17_102_536e3, "eps": 13.19 / 4, "market_cap": 17_102_536e5}),
+        # 10-K of 2024-11-01, after which its interest is tagged no more
+        ("2024-11-04", {"revenue": 391_035e6, "eps": 6.08, "revenue_quarter": 94_930e6, "equity": 56_950e6}),
+    ],
+)
+def test_a_whole_body_gives_the_statements_and_follows_splits(shared_data, day, expected):
+    session = np.array([day], "datetime64[D]")
+    axis = Axis.of("XNYS", ("AAPL",), session, calendar.close_time("XNYS", session))
+    splits = [(date(2014, 6, 9), 7.0), (date(2020, 8, 31), 4.0)]
+    actions = pl.DataFrame(
+        [("AAPL", ex, "split", ratio, datetime(ex.year, ex.month, ex.day, 13, tzinfo=UTC)) for ex, ratio in splits],
+        schema=["instrument", "ex_date", "kind", "value", "knowledge_time"],
+        orient="row",
+    )
+    facts = whole_body(shared_data, "0000320193", "AAPL")
+    built = fundamental_fields(facts, actions, axis, raw_close=np.full((1, 1), 100, np.float32))
+    assert {name: float(built.fields[name][0, 0]) for name in expected} == pytest.approx(expected, rel=1e-6)
+    assert ("interest_coverage" in built.fields) == (day < "2024")
