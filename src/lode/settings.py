@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     lake_url: str | None = Field(default=None, description="file:///… or s3://bucket/prefix; absent: a folder in home")
     warehouse_idle: float = Field(default=300.0, gt=0, description="the embedded warehouse ends after this idle time")
     query_limit: float = Field(default=60.0, gt=0, description="longest read-only query of `lode sql` and the app")
+    collectors: str = Field(default="market", description="what a run from Yahoo collects: market,filings,news")
     yahoo_url: str = Field(default="https://query1.finance.yahoo.com", description="base of the v8 chart endpoint")
     yahoo_rate: float = Field(default=4.0, gt=0, description="requests a second to Yahoo")
     yahoo_concurrency: int = Field(default=4, ge=1, le=32, description="requests to Yahoo under way at once")

@@ -13,7 +13,9 @@ from tests.workflow.homes import Home, Mined
 
 COMMANDS = [
     *(("run",), ("mine",), ("snapshot",), ("evaluate",), ("compute",), ("simulate",), ("sql",), ("app",), ("doctor",)),
-    *(("collect",), ("collect", "market"), ("import",), ("import", "bars")),
+    *(("collect",), ("collect", "market"), ("collect", "filings"), ("collect", "news"), ("collect", "all")),
+    *(("collect", "factors"), ("import",), ("import", "bars"), ("import", "facts"), ("import", "members")),
+    ("import", "undo-repairs"),
     *(("factors",), ("factors", "list"), ("factors", "show"), ("factors", "retire")),
     *(("runs",), ("runs", "list"), ("runs", "show"), ("workflow",), ("workflow", "render")),
     *(("warehouse",), ("warehouse", "start"), ("warehouse", "stop"), ("warehouse", "status")),

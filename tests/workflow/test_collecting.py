@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lode.collect.market import MarketReport
-from lode.errors import CollectError, NotFoundError, UsageError
+from lode.errors import NotFoundError, UsageError
 from lode.workflow import collecting
 from lode.workflow.collecting import collect, validate
 from lode.workflow.context import Context
@@ -73,25 +72,6 @@ def test_options_are_checked_first(context: Context) -> None:
     with pytest.raises(UsageError, match="--horizon 0"):
         validate({"options": OPTIONS | {"horizon": 0}, "source": "nosuch"}, context)
     assert validate({"snapshot": "latest"}, context)["options"] == OPTIONS
-
-
-def test_a_partial_answer_of_a_market_is_a_failure_that_lists_what_is_missing(
-    context: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    report = MarketReport(
-        **{
-            **dict.fromkeys(MarketReport.__dataclass_fields__, 0),
-            "symbols": 3,
-            "failed": {"AAA": "unknown symbol"},
-            "behind": {"BBB": date(2026, 1, 2)},
-        }
-    )
-    monkeypatch.setattr(collecting, "collect_symbols", lambda *_, **__: report)
-    event = {"source": "yahoo", "universe": "AAA,BBB,CCC"}
-    with pytest.raises(CollectError, match="2 of 3 symbols are missing: AAA: unknown symbol; BBB: no session after"):
-        collect(event, context)
-    with pytest.raises(CollectError, match="1 of 3 symbols are missing: AAA"):
-        collect(event | {"end": "2026-01-02"}, context)
 
 
 def test_names_and_dates_choose_the_rows_of_a_panel(context: Context, stored: str) -> None:

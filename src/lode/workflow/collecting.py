@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from lode.collect.market import MarketReport, collect_market
-from lode.collect.membership import INDICES, members_on, top_number, universe_members
+from lode.collect.membership import top_number, universe_members
 from lode.collect.own_files import ImportReport, import_bars, may_name_a_source
 from lode.collect.sample import import_sample
-from lode.collect.universe import resolve_universe, symbols_between
+from lode.collect.universe import resolve_universe
 from lode.collect.yahoo import probe
-from lode.errors import CollectError, NotFoundError, UsageError
+from lode.errors import NotFoundError, UsageError
 from lode.log import get_logger
 from lode.search import SEARCHERS
 from lode.warehouse.stores.bars import list_instruments, list_sources
 from lode.workflow.context import Context, Event
 from lode.workflow.freezing import Selection
+from lode.workflow.gathering import batches, gather, gather_here
 from lode.workflow.options import MiningOptions
 
 SAMPLE, YAHOO, AUTO = "sample", "yahoo", "auto"
 SAMPLE_LABEL = "bundled sample: 20 S&P 500 stocks, adjusted closes 1990 to 2022"
 _ALLOWED = "allowed are auto, yahoo, sample, a .csv or .parquet file, or a source that was imported or collected"
 _SUFFIXES = {".csv", ".parquet"}
-MARKET_START = date(2010, 1, 1)
 
 
 def validate(event: Event, context: Context) -> Event:
@@ -43,17 +42,30 @@ def validate(event: Event, context: Context) -> Event:
     if days["start"] and days["end"] and days["start"] > days["end"]:
         msg = f"--start {days['start']} is after --end {days['end']}"
         raise UsageError(msg)
-    return checked | _source(event, context)
+    checked |= _source(event, context)
+    outside = checked["source"] == YAHOO and not (checked.get("kept") or checked.get("path"))
+    return checked | {"batches": batches(checked, context)} if outside else checked
 
 
 def collect(event: Event, context: Context) -> Event:
-    """Bring the source's rows into the warehouse: {source, universe, …} → {…, selection, rows}."""
+    """Bring the source's rows into the warehouse: {source, universe, …} → {…, selection, rows, warnings}.
+
+    What a state machine's collectors brought already (`collected`) is judged instead of being collected.
+    """
     if event.get("snapshot"):
         return event
-    return _selected(event, _brought(event, context), context)
+    return _selected(_brought(event, context), context)
 
 
-def import_file(path: Path, context: Context, *, source: str | None = None, adjusted: bool = False) -> ImportReport:
+def import_file(
+    path: Path,
+    context: Context,
+    *,
+    source: str | None = None,
+    adjusted: bool = False,
+    known_at: datetime | None = None,
+    repairs: Sequence[str] = (),
+) -> ImportReport:
     """Import a file of bars; its name without the ending is the source's where none is given."""
     name = source or path.stem
     if name == path.stem and not may_name_a_source(name):
@@ -69,35 +81,21 @@ def import_file(path: Path, context: Context, *, source: str | None = None, adju
         warehouse=context.warehouse,
         lake=context.lake,
         now=context.clock(),
+        known_at=known_at,
+        repairs=repairs,
     )
 
 
-def collect_symbols(
-    universe: str, context: Context, *, since: date | None = None, until: date | None = None
-) -> MarketReport:
-    """Collect the market of a universe from Yahoo: of an index everybody who was a member since then."""
-    return collect_market(
-        symbols_between(universe, since or MARKET_START, until),
-        since=since or MARKET_START,
-        until=until,
-        settings=context.settings,
-        warehouse=context.warehouse,
-        lake=context.lake,
-        now=context.clock,
-    )
-
-
-def _brought(event: Event, context: Context) -> int:
-    """Bring the rows of the event's source in; return how many there were. A stored source has its rows already."""
-    if event.get("kept"):
-        return 0
+def _brought(event: Event, context: Context) -> Event:
+    """Bring the rows of the event's source in: {…} → {…, rows}. A stored source has its rows already."""
+    if event.get("batches"):
+        return gather(event, context) if "collected" in event else gather_here(event, context)
+    rows = 0
     if event.get("path"):
-        return import_file(Path(event["path"]), context, source=event["source"]).kept
-    if event["source"] == SAMPLE:
-        return import_sample(warehouse=context.warehouse, lake=context.lake, now=context.clock()).kept
-    if event["source"] == YAHOO:
-        return _collected(event, context)
-    return 0
+        rows = import_file(Path(event["path"]), context, source=event["source"]).kept
+    elif event["source"] == SAMPLE:
+        rows = import_sample(warehouse=context.warehouse, lake=context.lake, now=context.clock()).kept
+    return event | {"rows": rows}
 
 
 def _source(event: Event, context: Context) -> Event:
@@ -152,32 +150,7 @@ def _automatic(context: Context) -> Event:
     return {"source": SAMPLE, "universe": SAMPLE}
 
 
-def _collected(event: Event, context: Context) -> int:
-    """Collect the market; a partial answer is a failure that lists what is missing."""
-    report = collect_symbols(event["universe"], context, since=_day("--start", event.get("start")))
-    missing = report.failed | {s: f"no session after {day}" for s, day in report.behind.items() if not event.get("end")}
-    missing = _of_today(event["universe"], missing)
-    if missing:
-        listed = "; ".join(f"{symbol}: {reason}" for symbol, reason in sorted(missing.items()))
-        msg = f"{len(missing)} of {report.symbols} symbols are missing: {listed}. The same command goes on with them."
-        raise CollectError(msg)
-    return report.rows
-
-
-def _of_today(universe: str, missing: dict[str, str]) -> dict[str, str]:
-    """Leave out an index's former members, of whose bars a source may have none any more; they are counted aloud."""
-    if universe.strip().lower() not in INDICES:
-        return missing
-    today = set(members_on(universe, datetime.now(UTC).date()))
-    former = sorted(set(missing) - today)
-    if former:
-        get_logger("run").warning(
-            f"{len(former)} former members of {universe} are not to be had: the panel lacks them", symbols=former
-        )
-    return {symbol: reason for symbol, reason in missing.items() if symbol in today}
-
-
-def _selected(event: Event, rows: int, context: Context) -> Event:
+def _selected(event: Event, context: Context) -> Event:
     """Add the rows that make the panel."""
     universe = event["universe"]
     selection = Selection(
@@ -188,7 +161,7 @@ def _selected(event: Event, rows: int, context: Context) -> Event:
         end=_day("--end", event.get("end")),
         label=SAMPLE_LABEL if event["source"] == SAMPLE else "",
     )
-    return event | {"selection": selection.to_event(), "rows": rows}
+    return event | {"selection": selection.to_event()}
 
 
 def _instruments(event: Event, context: Context) -> tuple[str, ...] | None:

@@ -136,6 +136,7 @@ def plan(event: Event, context: Context) -> Event:
         vault_sessions=tuple(day.item() for day in panel.sessions[vault.start :]),
         instruments=panel.names,
         label=panel.meta.label,
+        warnings=tuple(event.get("warnings", ())),
     )
     context.keep(fixed.key("plan.json"), fixed.to_event())
     return {"run": fixed.run, "snapshot": fixed.snapshot, "shards": options.shards, "epochs": fixed.epochs}

@@ -15,7 +15,10 @@ EPOCHS = 2
 
 @dataclass(frozen=True)
 class Plan:
-    """A run, its snapshot, its options and the bounds of its splits (row numbers of the panel)."""
+    """A run, its snapshot, its options and the bounds of its splits (row numbers of the panel).
+
+    warnings: what collecting could not bring and the run goes on without.
+    """
 
     run: str
     snapshot: str
@@ -27,6 +30,7 @@ class Plan:
     instruments: tuple[str, ...]
     label: str = ""
     epochs: int = EPOCHS
+    warnings: tuple[str, ...] = ()
 
     @property
     def splits(self) -> Splits:
@@ -66,6 +70,7 @@ class Plan:
             "instruments": list(self.instruments),
             "label": self.label,
             "epochs": self.epochs,
+            "warnings": list(self.warnings),
         }
 
     @classmethod
@@ -82,6 +87,7 @@ class Plan:
             instruments=tuple(event["instruments"]),
             label=event["label"],
             epochs=event["epochs"],
+            warnings=tuple(event.get("warnings", ())),
         )
 
 

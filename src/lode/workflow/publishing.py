@@ -154,6 +154,7 @@ def _result(plan: Plan, context: Context, verdict: Event) -> Event:
         "source": plan.source,
         "universe": plan.universe,
         "label": plan.label,
+        "warnings": list(plan.warnings),
         "seed": options.seed,
         "searcher": options.searcher,
         "candidates": options.candidates,
@@ -176,5 +177,6 @@ def _end_run(plan: Plan, context: Context, result: Event) -> None:
     record = read_run(context.warehouse, plan.run)
     counts = {"proven": len(result["proven"]), "refused": len(result["refused"]), "finalists": result["finalists"]}
     counts |= {"trials": result["trials"], "trials_on_vault": result["trials_on_vault"]}
-    message = result["vault"].get("message", "") if result["vault"] else ""
+    spent = result["vault"].get("message", "") if result["vault"] else ""
+    message = "; ".join(text for text in (spent, *plan.warnings) if text)
     record_run(context.warehouse, record.ending("succeeded", context.clock(), message=message, **counts))
