@@ -40,6 +40,8 @@ def test_a_session_that_comes_later_is_missing_no_more(world):
     assert report.missing == {}
     assert missing(world) == [("OTHER", DAYS[5])]
     assert report.collected == {"GAP": 2}
+    came = world.bars().filter((pl.col("instrument") == "GAP") & (pl.col("session") == DAYS[32]))
+    assert came.select("knowledge_time", "backfilled").rows() == [(evening(DAYS[36]), False)]  # it was not there before
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What is known when: restated bars, events that come late or go, and the same history from the lake again."""
 
 import json
+import random
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -55,9 +56,10 @@ def test_an_event_of_a_day_without_a_bar_in_the_answer_is_not_withdrawn(world):
 
 
 def dumped(world):
-    """Every table, without the times of writing that depend on how symbols were grouped."""
+    """Every table, without times of writing, which depend on how symbols were grouped, and resolved findings."""
     everything = "SELECT * FROM {table:Identifier} FINAL ORDER BY ALL"
     tables = {name: world.warehouse.query(everything, table=name) for name in TABLES}
+    tables["findings"] = tables["findings"].filter(pl.col("severity") != "resolved")
     return {name: rows.drop("found_at", "updated_at", strict=False) for name, rows in tables.items()}
 
 
@@ -192,3 +194,35 @@ def test_yfinance_is_collected_beside_yahoo_under_its_own_name(world):
     one, other = world.bars(), world.bars(source="yfinance")
     assert one.equals(other)
     assert world.lake.list("raw/yfinance/chart/symbol=AAPL")
+
+
+def test_what_was_known_never_changes_whatever_the_source_rewrites(world, soak_scale):
+    """Evenings of prices, splits and dividends that are rewritten at random: every evening's view stays."""
+    dice = random.Random(7)
+    evenings = DAYS[20 : 25 + round(10 * soak_scale)]
+    stocks = {name: listing(price=100.0 * n) for n, name in enumerate(("A", "B", "C"), start=1)}
+    world.stage.listings = stocks
+    views = {}
+    for day in evenings:
+        for stock in stocks.values():
+            recent = [d for d in DAYS if d <= day][-12:]
+            bar = stock.traded[dice.choice(recent)]
+            stock.traded[dice.choice(recent)] = tuple(round(v * dice.choice([1.0, 1.01, 0.99]), 2) for v in bar)
+            stock.dividends[dice.choice(recent)] = dice.choice([0.1, 0.2, 0.3])
+            if dice.random() < 0.3 and stock.dividends:
+                stock.dividends.pop(dice.choice(list(stock.dividends)))
+            if dice.random() < 0.1:
+                stock.splits[day] = dice.choice([(2, 1), (1, 10), (3, 2)])
+        assert world.collect(day).failed == {}
+        views[day] = (world.bars(evening(day)), world.actions(evening(day)))
+    for day, (bars, actions) in views.items():
+        assert world.bars(evening(day)).equals(bars)
+        assert world.actions(evening(day)).equals(actions)
+    versions = world.bars().group_by("instrument", "session").len()
+    assert versions["len"].max() > 1
+    original = dumped(world)
+    world.empty()
+    world.reparse(evenings[-1])
+    again = dumped(world)
+    for name in TABLES:
+        assert again[name].equals(original[name]), name

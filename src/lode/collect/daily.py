@@ -56,8 +56,9 @@ class DailyBars:
     """The wanted sessions of any symbol: a BatchSource of charts.
 
     What is collected already is asked again for the last ten sessions only; what changed there is a new version, known
-    from that fetch. client: None where nothing is to be asked (the lake is parsed again). as_known: compare each answer
-    with what was known when it came, not with what is known now.
+    from that fetch, and so is a bar that an earlier collection, which reached its session, did not have. client: None
+    where nothing is to be asked (the lake is parsed again). as_known: compare each answer with what was known when it
+    came, not with what is known now.
     """
 
     def __init__(
@@ -151,7 +152,8 @@ class DailyBars:
             start=min(piece.first for piece in pieces),
             as_of=max(piece.fetched for piece in pieces) if self._as_known else None,
         )
-        versions = new_versions(good, known, at=pl.col("collected_at"), tolerance=TOLERANCE)
+        recorded = good.with_columns(pl.when("again").then("collected_at").alias("knowledge_time"))
+        versions = new_versions(recorded, known, at=pl.col("collected_at"), tolerance=TOLERANCE)
         if not versions.rows.height:
             return {}
         rows = versions.rows.join(good.select(*KEY, "collected_at", "place"), on=list(KEY), maintain_order="left")

@@ -35,7 +35,11 @@ class Piece:
 
 
 def checked_bars(pieces: Sequence[Piece], exchange: str) -> pl.DataFrame:
-    """Bars of the wanted sessions with `reason`, null where a row keeps every rule; `body_row` is its place, from 1."""
+    """Bars of the wanted sessions with `reason`, null where a row keeps every rule.
+
+    body_row: the row's place in the answer, from 1. again: the session was collected before, so that a bar which comes
+    now for the first time was not there then.
+    """
     frames = [_wanted(place, piece) for place, piece in enumerate(pieces)]
     rows = pl.concat(frames).with_row_index("row_number", offset=1)
     return with_reasons(with_sessions(rows, exchange), exchange)
@@ -71,6 +75,8 @@ def action_news(pieces: Sequence[Piece], seen: pl.DataFrame, *, tolerance: float
 
 def _wanted(place: int, piece: Piece) -> pl.DataFrame:
     numbered = piece.chart.bars.with_row_index("body_row", offset=1)
+    begun, reached = (piece.mark.collected_from, piece.mark.collected_to) if piece.mark else (None, None)
+    within = pl.col("session").is_between(pl.lit(begun, pl.Date), pl.lit(reached, pl.Date))
     return numbered.filter(pl.col("session").is_between(piece.first, piece.last)).with_columns(
         pl.lit(place, pl.UInt32).alias("place"),
         pl.lit(piece.symbol).alias("symbol"),
@@ -78,6 +84,7 @@ def _wanted(place: int, piece: Piece) -> pl.DataFrame:
         pl.lit(piece.chart.currency).alias("currency"),
         pl.lit(value=False).alias("adjusted"),
         pl.lit(piece.fetched).cast(_UTC).alias("collected_at"),
+        within.fill_null(value=False).alias("again"),
     )
 
 

@@ -48,7 +48,7 @@ class Identified:
 
 @dataclass(frozen=True)
 class _Known:
-    """What the warehouse has of an instrument: its last closes, by session, under the source that is collected."""
+    """What the warehouse has of an instrument: last closes by session, and their currency, from this source."""
 
     instrument: str
     symbol: str
@@ -158,7 +158,8 @@ class Identities:
             return {}
         details = read_instruments(self._warehouse, sorted(instruments))
         recent = self._warehouse.query(
-            "SELECT instrument, session, argMax(close, (knowledge_time, row_hash)) AS close FROM bars "
+            "SELECT instrument, session, argMax(close, (knowledge_time, row_hash)) AS close, "
+            "toString(argMax(currency, (knowledge_time, row_hash))) AS currency FROM bars "
             "WHERE source = {source:String} AND repairs = '' AND instrument IN {instruments:Array(String)} "
             "GROUP BY instrument, session ORDER BY instrument, session DESC LIMIT {most:UInt32} BY instrument",
             source=self._source,
@@ -177,7 +178,8 @@ class Identities:
             name = row["instrument"]
             rows = closes.get(name)
             by_session = dict(rows.select("session", "close").iter_rows()) if rows is not None else {}
-            found[name] = _Known(name, row["symbol"], row["currency"], row["listed"], ends.get(name), by_session)
+            currency = rows["currency"][0] if rows is not None else ""
+            found[name] = _Known(name, row["symbol"], currency, row["listed"], ends.get(name), by_session)
         return found
 
     def _describe(self, identified: Sequence[tuple[Identified, Chart, datetime]]) -> None:
@@ -245,7 +247,7 @@ def _refuse_stranger(symbol: str, chart: Chart, owner: _Known) -> None:
 
 
 def _refuse_currency(symbol: str, chart: Chart, owner: _Known) -> None:
-    if owner.currency and owner.closes and chart.currency != owner.currency:
+    if owner.currency and chart.currency != owner.currency:
         raise CollectError(
             f"{symbol} came in {chart.currency or 'no currency'}, {owner.instrument} is stored in {owner.currency}: "
             "they are not mixed, nothing is stored; its bytes are in the lake. If the currency has changed for good, "
