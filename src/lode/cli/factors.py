@@ -11,11 +11,13 @@ from cyclopts import Parameter
 
 from lode.cli.output import console, emit_json, print_table, rows_of
 from lode.errors import StorageError, UsageError
+from lode.evaluation import Sheet
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.factors import list_factors, read_evidence, read_factor, record_factors
-from lode.workflow.context import open_context
+from lode.workflow.context import Context, open_context
 from lode.workflow.manual import compute_to_file, evaluate_by_hand
+from lode.workflow.own_values import evaluate_values
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 _STATES = ("candidate", "proven", "refused", "retired")
@@ -23,7 +25,12 @@ factors_app = cyclopts.App(name="factors", help="Factors and what is known of th
 
 
 def evaluate_command(
-    expression: str, *, snapshot: str | None = None, as_json: AsJson = False, html: Path | None = None
+    expression: str | None = None,
+    *,
+    values: Path | None = None,
+    snapshot: str | None = None,
+    as_json: AsJson = False,
+    html: Path | None = None,
 ) -> None:
     """Print the evidence sheet of a formula on train and validation; never the vault. The try enters the ledger.
 
@@ -33,19 +40,29 @@ def evaluate_command(
     ----------
     expression
         A formula, the id of a factor, or the name of one in the library (docs/library.md).
+    values
+        Instead of a formula: a CSV or Parquet file of session, symbol, value that was computed elsewhere.
     snapshot
         Id of the snapshot; the latest when absent.
     html
         Also write the sheet to this file.
     """
     with open_context(load_settings()) as context:
-        sheet = evaluate_by_hand(expression, context, snapshot=snapshot)
+        sheet = _judged(expression, values, context, snapshot)
     if html is not None:
         _write(html, sheet.to_html())
     if as_json:
         emit_json(sheet.to_dict())
     else:
         console().print(str(sheet), markup=False)
+
+
+def _judged(expression: str | None, values: Path | None, context: Context, snapshot: str | None) -> Sheet:
+    if values is not None and expression is None:
+        return evaluate_values(values, context, snapshot=snapshot)
+    if expression is None or values is not None:
+        raise UsageError("give either EXPRESSION or --values FILE; see `lode evaluate --help`")
+    return evaluate_by_hand(expression, context, snapshot=snapshot)
 
 
 def compute_command(expression: str, *, snapshot: str | None = None, out: Path) -> None:

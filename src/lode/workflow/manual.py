@@ -15,7 +15,7 @@ from lode.engine import Evaluator
 from lode.errors import EvidenceError, NotFoundError, StorageError, UsageError
 from lode.evaluation import Sheet, evidence_sheet
 from lode.evidence.leaks import check_leaks, overall
-from lode.language import FIELD_UNITS, Expr, Unit, UnitError, expression_id, parse, unit
+from lode.language import FIELD_UNITS, Expr, Unit, UnitError, parse, unit
 from lode.library import Definition
 from lode.log import get_logger
 from lode.panel import Panel, load_snapshot
@@ -46,7 +46,7 @@ def evaluate_by_hand(text: str, context: Context, *, snapshot: str | None = None
     options = MiningOptions()
     sheet = evidence_sheet(expression, panel, options)
     _warn_of_units(expression, panel)
-    _enter(expression, sheet, record.snapshot, context)
+    enter(sheet, record.snapshot, context, size=expression.size)
     checks = check_leaks(
         leak_subject(expression, options), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
     )
@@ -125,14 +125,14 @@ def _warn_of_units(expression: Expr, panel: Panel) -> None:
         get_logger("evaluate").warning("units do not fit", reason=mixed.reason)
 
 
-def _enter(expression: Expr, sheet: Sheet, snapshot: str, context: Context) -> None:
-    """Enter the try into the ledger, under a run of its own that shares the snapshot's vault."""
+def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> None:
+    """Enter a try into the ledger, under a run of its own that shares the snapshot's vault."""
     told = sheet.to_dict()
     first = told["horizons"]["1"]
     rank_ic, t_nw, coverage = (
         math.nan if value is None else float(value) for value in (first["rank_ic"], first["t_nw"], told["coverage"])
     )
-    trial = Trial(expression_id(expression), str(expression), expression.size, rank_ic, t_nw, coverage)
+    trial = Trial(sheet.identity.id, sheet.identity.expression, size, rank_ic, t_nw, coverage)
     run = _manual_run(context, snapshot)
     record_trials(context.warehouse, trials_frame([trial], run=run, epoch=0, shard=0, horizon=1, delay=1))
 
