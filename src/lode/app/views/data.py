@@ -80,7 +80,7 @@ def _collections(page: DataPage) -> None:
 def _findings(page: DataPage) -> None:
     st.header("Findings", anchor=False)
     if page.counts.is_empty():
-        st.info("No finding is stored. `lode doctor` looks for gaps, jumps, repeats and restatements in the stored bars.")
+        st.info("No finding is stored. `lode doctor` looks for gaps, jumps, repeats and restatements in the bars.")
         return
     st.caption("Soft faults: the rows stay in use. `lode doctor` checks again, and what is explained by then goes.")
     _table(_signed(page.counts, "severity", _SIGNS), _COUNTS, "Findings by rule")
