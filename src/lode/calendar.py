@@ -7,9 +7,10 @@ A calendar is built once per process, on first use: importing this module costs 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import cache
+from typing import Any
 from warnings import catch_warnings
 
 import numpy as np
@@ -78,14 +79,35 @@ def last_closed_session(exchange: str, now: datetime) -> np.datetime64:
     return np.datetime64(table.sessions[count - 1], "D")
 
 
+def regular_close(exchange: str) -> tuple[time, str, tuple[int, ...]]:
+    """Return the close of an ordinary session of `exchange` today: local time, IANA time zone, weekdays (Monday 0)."""
+    calendar = _known(exchange)
+    latest: time = calendar.close_times[-1][1]
+    open_days = tuple(day for day, is_open in enumerate(calendar.weekmask) if is_open == "1")
+    return latest, str(calendar.tz), open_days
+
+
 @cache
 def _table(exchange: str) -> _Table:
+    with catch_warnings(category=DeprecationWarning, action="ignore"):  # the package's own use of pandas
+        kind = type(_known(exchange))
+        earliest, latest = kind.bound_min(), kind.bound_max()
+        start = _FIRST if earliest is None else max(_FIRST, earliest.date())
+        end = datetime.now(UTC).date() + _AHEAD
+        calendar = kind(start=start, end=end if latest is None else min(end, latest.date()))
+    closes = calendar.closes.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    return _Table(calendar.sessions.to_numpy().astype("datetime64[D]"), closes.astype("datetime64[us]"))
+
+
+@cache
+def _known(exchange: str) -> Any:  # noqa: ANN401  the package has no types
+    """Return exchange_calendars' own calendar; UsageError for an exchange that it does not know."""
     import exchange_calendars  # noqa: PLC0415  costs seconds, and most commands need no calendar
     from exchange_calendars.errors import InvalidCalendarName  # noqa: PLC0415
 
     with catch_warnings(category=DeprecationWarning, action="ignore"):  # the package's own use of pandas
         try:
-            kind = type(exchange_calendars.get_calendar(exchange))
+            return exchange_calendars.get_calendar(exchange)
         except InvalidCalendarName:
             known = exchange_calendars.get_calendar_names(include_aliases=False)
             near = get_close_matches(exchange.upper(), known, n=3) or [DEFAULT_EXCHANGE]
@@ -93,12 +115,6 @@ def _table(exchange: str) -> _Table:
                 f"unknown exchange {exchange!r}; near it: {', '.join(near)}; "
                 f"allowed are the {len(known)} codes of exchange_calendars"
             ) from None
-        earliest, latest = kind.bound_min(), kind.bound_max()
-        start = _FIRST if earliest is None else max(_FIRST, earliest.date())
-        end = datetime.now(UTC).date() + _AHEAD
-        calendar = kind(start=start, end=end if latest is None else min(end, latest.date()))
-    closes = calendar.closes.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
-    return _Table(calendar.sessions.to_numpy().astype("datetime64[D]"), closes.astype("datetime64[us]"))
 
 
 def _covered(exchange: str, table: _Table, days: Days) -> None:

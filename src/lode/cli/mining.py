@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from lode.cli.output import console, emit_json, print_table
+from lode.cli.scheduling import Every, repeat
 from lode.errors import UsageError
 from lode.settings import Settings, load_settings
 from lode.workflow.context import open_context
@@ -35,6 +36,7 @@ def run_command(
     executor: ExecutorName = "local",
     address: str | None = None,
     resume_run: Annotated[str | None, Parameter(name="--resume")] = None,
+    every: Every | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Collect, snapshot, mine, prove and publish in one go.
@@ -57,11 +59,24 @@ def run_command(
         The Ray cluster, host:port; one of its own on this machine when absent.
     resume_run
         Go on with a run that failed or was killed, by its id.
+    every
+        daily: stay, and run half an hour after each session's close; due: run if a session is due that had no run,
+        then end; cron: print the line of a crontab that does so. None starts while such a run is still going.
     as_json
-        Print one JSON object.
+        Print one JSON object (one a run with --every daily).
     """
     request = {"source": source, "universe": universe, "start": start, "end": end, "options": options.to_dict()}
-    _carry_out(request, resume_run, (executor, address), as_json=as_json)
+    if every is None:
+        _carry_out(request, resume_run, (executor, address), as_json=as_json)
+        return
+    if resume_run is not None:
+        raise UsageError("--resume goes on with one run, --every starts new ones: give one of them")
+    place = ["--executor", executor] * (executor != "local") + ["--address", str(address)] * (address is not None)
+
+    def run(asked: dict[str, Any]) -> dict[str, Any]:
+        return _carry_out(asked, None, (executor, address), as_json=as_json)
+
+    repeat(every, request, run, further=place + ["--json"] * as_json, as_json=as_json)
 
 
 def mine_command(
@@ -96,7 +111,7 @@ def mine_command(
 
 def _carry_out(
     request: dict[str, Any], resume_run: str | None, place: tuple[ExecutorName, str | None], *, as_json: bool
-) -> None:
+) -> dict[str, Any]:
     settings = load_settings()
     with open_context(settings) as context, _executor(settings, *place) as workers:
         result = resume(resume_run, context, workers) if resume_run else execute(request, context, workers)
@@ -104,6 +119,7 @@ def _carry_out(
         emit_json(result)
     else:
         print_result(result)
+    return result
 
 
 def _executor(settings: Settings, name: ExecutorName, address: str | None) -> LocalExecutor | RayExecutor:
