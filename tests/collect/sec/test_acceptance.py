@@ -48,6 +48,14 @@ def test_date_alone_is_no_time(stamp):
     assert acceptance_time(stamp, date(1999, 2, 12), "10-Q") is None
 
 
+@pytest.mark.parametrize(
+    "stamp", ["2013-11-01T15:00:00.000Z", "2015-11-10T15:00:00.000Z", "0001-01-01T03:00:00Z", "9999-12-31T23:00:00Z"]
+)
+def test_a_time_long_before_the_filing_date_is_of_something_else(stamp):
+    """Known from then, the filing would be known before it was filed."""
+    assert acceptance_time(stamp, date(2015, 11, 16), "10-Q") is None
+
+
 def test_unknown_hour_counts_from_the_end_of_the_day():
     assert known_by(date(2024, 7, 1)) == at("2024-07-02 03:59:59")
     assert known_by(date(2024, 1, 2)) == at("2024-01-03 04:59:59")

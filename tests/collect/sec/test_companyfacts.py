@@ -53,6 +53,10 @@ def test_every_statement_is_a_row():
         ({"start": "then"}, NO_PERIOD),
         ({"accn": None}, NO_FILING),
         ({"filed": ""}, NO_FILING),
+        ({"filed": "9999-12-31"}, NO_FILING),  # no warehouse holds its time
+        ({"filed": "0001-01-01"}, NO_FILING),
+        ({"val": 10**400}, NO_VALUE),  # more than a float holds: JSON's whole numbers have no end
+        ({"val": "123"}, NO_VALUE),
     ],
 )
 def test_what_cannot_be_kept_is_refused_with_its_reason(change, reason):
@@ -60,6 +64,22 @@ def test_what_cannot_be_kept_is_refused_with_its_reason(change, reason):
     found = parse_facts(record(facts_body(7, {"us-gaap/Assets": {"USD": [good | change, good]}})))
     assert found.facts.height == 1
     assert found.refused["reason"].to_list() == [reason]
+
+
+@pytest.mark.parametrize("year", [10**30, -1, 2022.5, "2022", None])
+def test_a_fiscal_year_that_is_none_costs_no_fact(year):
+    good = fact("2022-12-31", 1, "a-1", "2023-02-01", start="2022-01-01")
+    found = parse_facts(record(facts_body(7, {"us-gaap/Assets": {"USD": [good | {"fy": year}]}})))
+    assert found.facts["value"].to_list() == [1.0]
+    assert found.facts.schema["fiscal_year"] == pl.UInt16
+
+
+@pytest.mark.parametrize("absent", ["frame", "fy", "fp", "start"])
+def test_what_a_fact_can_do_without(absent):
+    whole = fact("2022-12-31", 1, "a-1", "2023-02-01", start="2022-01-01")
+    cut = {name: value for name, value in whole.items() if name != absent}
+    found = parse_facts(record(facts_body(7, {"us-gaap/Assets": {"USD": [cut]}})))
+    assert (found.facts.height, found.refused.height) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,16 @@ def test_another_schema_is_said(change):
         parse_submissions(record(b"[]"))
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_no_warehouse_holds(day):
+    body = json.loads(submissions_body(1, [TENK]))
+    body["filings"]["recent"]["reportDate"] = [day]
+    assert parse_submissions(record(json.dumps(body).encode())).filings["period"].to_list() == [None]
+    body["filings"]["recent"]["filingDate"] = [day]
+    with pytest.raises(CollectError, match="without accession, form or date"):
+        parse_submissions(record(json.dumps(body).encode()))
+
+
 def test_older_files_have_the_filings_alone():
     found = parse_older(record(json.dumps(columns([TENK])).encode()), 1)
     assert (found.cik, found.filings.height, found.older) == (1, 1, ())

@@ -4,7 +4,8 @@
 (0000320193-23-000106) says 18:08:27Z and was accepted at 18:08:27 in New York, as its filing date shows. EDGAR accepts
 from 6:00 to 22:00 New York on working days; what comes after 17:30 has the next working day as its filing date, but
 for ownership reports, which keep the day (EDGAR Filer Manual, volume II, 3.2). Each record is decided by that; where
-both readings agree with it, or none, the later one stands: what is known too early would be a leak.
+both readings agree with it, or none, the later one stands: what is known too early would be a leak. A stamp of more
+than a long weekend before its filing date is of something else, and counts for nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ NEW_YORK = ZoneInfo("America/New_York")
 _OPENS, _LATE, _CLOSES = time(6), time(17, 30, 59), time(22, 0, 59)
 _KEEP_THE_DAY = ("SC 13", "SCHEDULE 13", "144", "CORRESP", "UPLOAD")
 _OWNERSHIP = frozenset({"3", "4", "5", "3/A", "4/A", "5/A"})
+_LAST_YEAR = 2199
 _LONGEST_BREAK = 5  # calendar days from an evening to the next working day, over a weekend with a holiday
 
 
 def acceptance_time(stamp: str, filed: date, form: str) -> datetime | None:
-    """UTC time of acceptance; None where the stamp is no time, or a date alone (midnight, as old records have it)."""
+    """UTC time of acceptance; None where the stamp is no time, a date alone (midnight, as old records have it), or
+    lies long before the filing date.
+    """  # noqa: D205  what is missing, in one sentence
     try:
         digits = datetime.fromisoformat(stamp).replace(tzinfo=None)
     except ValueError:
+        return None
+    if filed - digits.date() > timedelta(_LONGEST_BREAK) or digits.year > _LAST_YEAR:
         return None
     as_utc, as_local = digits.replace(tzinfo=UTC), digits.replace(tzinfo=NEW_YORK)
     if time() in (digits.time(), as_utc.astimezone(NEW_YORK).time()):

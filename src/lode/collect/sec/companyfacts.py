@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,9 @@ from lode.collect.sec.body import changed, read_json
 
 _UTC = pl.Datetime("us", "UTC")
 _FIRST, _LAST = date(1900, 1, 1), date(2299, 12, 31)  # what a Date32 holds
+_LAST_FILED = date(2299, 12, 30)  # whose last second in New York is still a time that the warehouse holds
+_LAST_YEAR = 65535
+_AT_ONCE = 20_000
 _SCHEMA = {
     "concept": pl.String,
     "unit": pl.String,
@@ -52,12 +56,11 @@ def parse_facts(record: RawRecord) -> CompanyFacts:
     """
     body = read_json(record)
     try:
-        cik, taxonomies = int(body["cik"]), body.get("facts") or {}
-        rows = list(_statements(taxonomies))
+        cik, rows = int(body["cik"]), _statements(body.get("facts") or {})
+        frames = [pl.DataFrame(some, schema=_SCHEMA, orient="row", strict=False) for some in _batches(rows)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise changed(record, f"{type(error).__name__} {error} where cik and facts are read") from error
-    came = pl.DataFrame(rows, schema=_SCHEMA, orient="row", strict=False)
-    return CompanyFacts(cik, *_checked(came))
+    return CompanyFacts(cik, *_checked(pl.concat([pl.DataFrame(schema=_SCHEMA), *frames])))
 
 
 def no_facts(cik: int) -> CompanyFacts:
@@ -78,8 +81,10 @@ def with_acceptance(facts: pl.DataFrame, filings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _statements(taxonomies: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Rows of a body, which is taken apart on the way: the largest take hundreds of megabytes."""
     for taxonomy, concepts in taxonomies.items():
-        for concept, described in concepts.items():
+        for concept in list(concepts):
+            described = concepts.pop(concept)
             if not isinstance(described, dict):  # a taxonomy whose content was left out
                 continue
             name = f"{taxonomy}/{concept}"
@@ -95,33 +100,45 @@ def _statements(taxonomies: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
                         get("form"),
                         get("accn"),
                         get("filed"),
-                        get("fy"),
+                        _year(get("fy")),
                         get("fp") or "",
                     )
 
 
+def _batches(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    while batch := list(islice(rows, _AT_ONCE)):
+        yield batch
+
+
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # JSON's whole numbers have no end
+        return None
+
+
+def _year(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and 0 <= number <= _LAST_YEAR else None
 
 
 def _checked(came: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows that can be kept and the others with their reason."""
     days = {n: pl.col(n).str.to_date("%Y-%m-%d", strict=False) for n in ("period_start", "period_end", "filed")}
     start, end, filed = days.values()
+    dated = filed.is_between(_FIRST, _LAST_FILED).fill_null(value=False)
     late = pl.col("period_start").is_not_null() & (start.is_null() | (start > end))
     reason = (
         pl.when(pl.col("value").is_null() | ~pl.col("value").is_finite())
         .then(pl.lit(NO_VALUE))
         .when(end.is_null() | ~end.is_between(_FIRST, _LAST) | late | (start < _FIRST).fill_null(value=False))
         .then(pl.lit(NO_PERIOD))
-        .when(pl.any_horizontal(pl.col("accession", "form").is_null()) | filed.is_null())
+        .when(pl.any_horizontal(pl.col("accession", "form").is_null()) | ~dated)
         .then(pl.lit(NO_FILING))
     )
     rows = came.with_columns(reason.alias("reason"))
     kept = rows.filter(pl.col("reason").is_null()).drop("reason").with_columns(**days)
     kept = kept.unique(["concept", "unit", "period_start", "period_end", "accession"], keep="last", maintain_order=True)
-    year = pl.col("fiscal_year")
-    return (
-        kept.with_columns(pl.when(year.is_between(0, 65535)).then(year).cast(pl.UInt16)),
-        rows.filter(pl.col("reason").is_not_null()),
-    )
+    return kept.with_columns(pl.col("fiscal_year").cast(pl.UInt16)), rows.filter(pl.col("reason").is_not_null())

@@ -81,8 +81,7 @@ def _filings(columns: Mapping[str, Any], record: RawRecord) -> pl.DataFrame:
     if {len(values) for values in (*texts.values(), xbrl)} != {count}:
         raise changed(record, "its columns differ in length")
     frame = pl.DataFrame(texts, schema=dict.fromkeys(_TEXTS, pl.String), strict=False).with_columns(
-        pl.col("filed").str.to_date("%Y-%m-%d", strict=False),
-        pl.col("period").str.to_date("%Y-%m-%d", strict=False),
+        *(_usual(pl.col(name).str.to_date("%Y-%m-%d", strict=False)) for name in ("filed", "period")),
         pl.col("title", "items", "document", "stamp").fill_null(""),
         pl.Series("xbrl", [bool(flag) for flag in xbrl], pl.Boolean),
     )
@@ -99,6 +98,11 @@ def _timed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.drop("stamp").with_columns(
         pl.Series("accepted", accepted, _UTC), pl.Series("knowledge_time", known, _UTC)
     )
+
+
+def _usual(day: pl.Expr) -> pl.Expr:
+    """Day of a year that the warehouse holds, else null."""
+    return pl.when(day.dt.year().is_between(1900, 2298)).then(day)
 
 
 def _day(text: str) -> date:
