@@ -89,7 +89,7 @@ def _begin(planned: Event, records: list[Event], context: Context) -> Event:
 
 
 def begin(run: Plan, context: Context) -> RunRecord:
-    """Record a run as running; one that goes on keeps the time of its first start."""
+    """Record a run as running; one that goes on keeps the time of its first start, one that succeeded its end."""
     settings = run_settings(run.options, run.vault_first, run.vault_last, run.instruments)
     record = RunRecord(
         run.run,
@@ -103,9 +103,13 @@ def begin(run: Plan, context: Context) -> RunRecord:
         context.clock(),
     )
     try:
-        record = replace(record, started=read_run(context.warehouse, run.run).started)
+        known = read_run(context.warehouse, run.run)
     except NotFoundError:
         get_logger("run").debug("first attempt", run=run.run)
+    else:
+        if known.state == "succeeded":  # its plan was delivered once more before its last step
+            return known
+        record = replace(record, started=known.started)
     record_run(context.warehouse, record)
     return record
 
