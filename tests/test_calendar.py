@@ -88,3 +88,26 @@ def test_last_closed_session_wants_a_time_zone():
 def test_importing_the_module_leaves_the_heavy_packages_out():
     code = "import sys, lode.calendar; sys.exit('exchange_calendars' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_latest_sessions_up_to_a_day():
+    # 2024-07-04 is a holiday, the 6th a Saturday
+    days = calendar.latest_sessions("XNYS", date(2024, 7, 6), 3)
+    assert days.tolist() == [date(2024, 7, 2), date(2024, 7, 3), date(2024, 7, 5)]
+    assert len(calendar.latest_sessions("XNYS", date(1962, 1, 3), 10)) == 2
+
+
+def test_what_lies_after_the_calendar_is_not_taken_as_its_end():
+    with pytest.raises(DataError, match="2099-01-02 lies after the calendar of XNYS, which ends on 20"):
+        calendar.last_closed_session("XNYS", datetime(2099, 1, 2, tzinfo=UTC))
+
+
+def test_a_calendar_that_cannot_be_made_is_said(monkeypatch):
+    class Broken:
+        @classmethod
+        def bound_min(cls):
+            raise NotImplementedError("implemented by subclasses")
+
+    monkeypatch.setattr("lode.calendar._known", lambda _exchange: Broken())
+    with pytest.raises(DataError, match=r"cannot make the calendar of XBROKEN \(NotImplementedError: implemented by"):
+        calendar.is_session("XBROKEN", days("2024-07-05"))

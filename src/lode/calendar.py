@@ -32,6 +32,7 @@ class _Table:
 
     sessions: Days  # (S,) datetime64[D]
     closes: NDArray[np.datetime64]  # (S,) datetime64[us]
+    until: np.datetime64  # the last day that the calendar covers
 
 
 def sessions(exchange: str, start: Day, end: Day) -> Days:
@@ -53,6 +54,16 @@ def is_session(exchange: str, days: Days) -> NDArray[np.bool_]:
     return np.asarray(table.sessions[at] == wanted)
 
 
+def latest_sessions(exchange: str, until: Day, count: int) -> Days:
+    """Return the last `count` sessions of `exchange` up to `until`, which may be one, ascending: datetime64[D].
+
+    There are fewer where the calendar begins later.
+    """
+    table = _table(exchange)
+    (end,) = np.searchsorted(table.sessions, np.array([until], "datetime64[D]"), side="right")
+    return table.sessions[max(0, end - count) : end].copy()
+
+
 def close_time(exchange: str, days: Days) -> NDArray[np.datetime64]:
     """Close of each session as datetime64[us] in UTC, early closes counted.
 
@@ -68,14 +79,20 @@ def close_time(exchange: str, days: Days) -> NDArray[np.datetime64]:
 
 
 def last_closed_session(exchange: str, now: datetime) -> np.datetime64:
-    """Return the latest session that has closed by `now` (time zone required), as datetime64[D]."""
+    """Return the latest session that has closed by `now` (time zone required), as datetime64[D].
+
+    Raises DataError where the calendar does not reach `now`: what has closed since its end is not known.
+    """
     if now.tzinfo is None:
         raise UsageError(f"the time {now.isoformat()} has no time zone; give one, e.g. datetime.now(UTC)")
     table = _table(exchange)
     moment = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "us")
     count = int(np.searchsorted(table.closes, moment, side="right"))
+    day = moment.astype("datetime64[D]")
     if count == 0:
-        _covered(exchange, table, np.array([moment.astype("datetime64[D]")]))
+        _covered(exchange, table, np.array([day]))
+    if day > table.until:
+        raise DataError(f"{day} lies after the calendar of {exchange}, which ends on {table.until}; update the package")
     return np.datetime64(table.sessions[count - 1], "D")
 
 
@@ -89,14 +106,23 @@ def regular_close(exchange: str) -> tuple[time, str, tuple[int, ...]]:
 
 @cache
 def _table(exchange: str) -> _Table:
+    end = datetime.now(UTC).date() + _AHEAD
     with catch_warnings(category=DeprecationWarning, action="ignore"):  # the package's own use of pandas
-        kind = type(_known(exchange))
-        earliest, latest = kind.bound_min(), kind.bound_max()
-        start = _FIRST if earliest is None else max(_FIRST, earliest.date())
-        end = datetime.now(UTC).date() + _AHEAD
-        calendar = kind(start=start, end=end if latest is None else min(end, latest.date()))
+        try:
+            kind = type(_known(exchange))
+            earliest, latest = kind.bound_min(), kind.bound_max()
+            start = _FIRST if earliest is None else max(_FIRST, earliest.date())
+            end = end if latest is None else min(end, latest.date())
+            calendar = kind(start=start, end=end)
+        except (NotImplementedError, ValueError) as error:  # some of its calendars do not go with some pandas
+            why = f"{type(error).__name__}: {str(error)[:100]}"
+            raise DataError(
+                f"exchange_calendars cannot make the calendar of {exchange} ({why}); take another version of it"
+            ) from error
     closes = calendar.closes.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
-    return _Table(calendar.sessions.to_numpy().astype("datetime64[D]"), closes.astype("datetime64[us]"))
+    return _Table(
+        calendar.sessions.to_numpy().astype("datetime64[D]"), closes.astype("datetime64[us]"), np.datetime64(end, "D")
+    )
 
 
 @cache

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -31,6 +32,8 @@ class Listing:
     listed: date | None = date(1980, 12, 12)
     currency: str = "USD"
     answers_as: str = ""  # the symbol that the answer carries, where it is another than asked
+    exchange: str = "NMS"
+    zone: str = NEW_YORK
 
 
 def chart_body(symbol: str, listing: Listing, *, since: date, today: date, currency: str | None = None) -> bytes:
@@ -43,6 +46,7 @@ def chart_body(symbol: str, listing: Listing, *, since: date, today: date, curre
             product *= ratio if split > day else 1.0
         return product
 
+    at = partial(opening, zone=listing.zone)
     days = [day for day in sorted(listing.traded) if since <= day <= today]
     quotes = {name: [] for name in ("open", "high", "low", "close", "volume")}
     for day in days:
@@ -53,35 +57,35 @@ def chart_body(symbol: str, listing: Listing, *, since: date, today: date, curre
     for kind, paid in {"dividends": listing.dividends, "capitalGains": listing.capital_gains}.items():
         cash = {d: a / later(d) for d, a in paid.items() if since <= d <= today}
         if cash:
-            events[kind] = {str(opening(d)): {"amount": a, "date": opening(d)} for d, a in cash.items()}
+            events[kind] = {str(at(d)): {"amount": a, "date": at(d)} for d, a in cash.items()}
     splits = {d: r for d, r in listing.splits.items() if since <= d <= today}
     if splits:
         events["splits"] = {
-            str(opening(d)): {"date": opening(d), "numerator": n, "denominator": o, "splitRatio": f"{n}:{o}"}
+            str(at(d)): {"date": at(d), "numerator": n, "denominator": o, "splitRatio": f"{n}:{o}"}
             for d, (n, o) in splits.items()
         }
     result = {
         "meta": {
             "currency": currency or listing.currency,
             "symbol": listing.answers_as or symbol,
-            "exchangeName": "NMS",
+            "exchangeName": listing.exchange,
             "instrumentType": "EQUITY",
             "longName": f"{symbol} Inc.",
-            "exchangeTimezoneName": NEW_YORK,
-            "firstTradeDate": opening(listing.listed) if listing.listed else None,
+            "exchangeTimezoneName": listing.zone,
+            "firstTradeDate": at(listing.listed) if listing.listed else None,
         },
         "indicators": {"quote": [quotes if days else {}], "adjclose": [{"adjclose": quotes["close"]}]},
     }
     if days:
-        result["timestamp"] = [opening(day) for day in days]
+        result["timestamp"] = [at(day) for day in days]
     if events:
         result["events"] = events
     return json.dumps({"chart": {"result": [result], "error": None}}).encode()
 
 
-def opening(day: date) -> int:
-    """Seconds since 1970 at 9:30 in New York."""
-    return int(datetime(day.year, day.month, day.day, 9, 30, tzinfo=ZoneInfo(NEW_YORK)).timestamp())
+def opening(day: date, zone: str = NEW_YORK) -> int:
+    """Seconds since 1970 at 9:30 in New York, or elsewhere."""
+    return int(datetime(day.year, day.month, day.day, 9, 30, tzinfo=ZoneInfo(zone)).timestamp())
 
 
 @dataclass

@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from lode.calendar import sessions
+from lode.collect.exchanges import ASSUMED, exchanges_of
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.collections import read_collections
-from lode.warehouse.stores.findings import read_findings, record_findings
+from lode.warehouse.stores.findings import VALUES, read_findings, record_findings
 from lode.warehouse.stores.instruments import read_instruments, resolve, set_delisted
 
 MISSING = "missing session"
@@ -21,17 +22,20 @@ QUIET_SESSIONS = 10
 _SAYS_SO = ("may be delisted", "Data doesn't exist")
 
 
-def missing_sessions(warehouse: Warehouse, *, source: str, instruments: Sequence[str], exchange: str) -> pl.DataFrame:
-    """Sessions of `exchange` between an instrument's first and last bar that have none: instrument, session."""
+def missing_sessions(warehouse: Warehouse, *, source: str, exchanges: Mapping[str, str]) -> pl.DataFrame:
+    """Sessions of an instrument's exchange between its first and last bar that have none: instrument, session.
+
+    exchanges: by instrument.
+    """
     ranges = warehouse.query(
         "SELECT instrument, min(session) AS first, max(session) AS last, uniqExact(session) AS count FROM bars "
         "WHERE source = {source:String} AND instrument IN {instruments:Array(String)} GROUP BY instrument",
         source=source,
-        instruments=list(instruments),
+        instruments=list(exchanges),
     )
     found = [pl.DataFrame(schema={"instrument": pl.String, "session": pl.Date})]
     for name, first, last, count in ranges.iter_rows():
-        expected = sessions(exchange, first, last)
+        expected = sessions(exchanges[name], first, last)
         if count < len(expected):
             absent = np.setdiff1d(expected, _sessions_of(warehouse, source, name))
             found.append(pl.DataFrame({"instrument": [name] * len(absent), "session": absent.astype("datetime64[D]")}))
@@ -42,17 +46,30 @@ def record_missing(
     warehouse: Warehouse, missing: pl.DataFrame, *, source: str, instruments: Sequence[str], at: datetime
 ) -> None:
     """Record missing sessions of these instruments as findings; those that came meanwhile are resolved."""
+    detail = pl.lit("the exchange held this session, and the source has no bar that could be kept")
+    _record(warehouse, MISSING, missing.with_columns(detail.alias("detail")), source, instruments, at)
+
+
+def record_assumed(
+    warehouse: Warehouse, assumed: Mapping[str, str], *, source: str, instruments: Sequence[str], at: datetime
+) -> None:
+    """Record which of these instruments are held against assumed sessions: {instrument: why}."""
+    rows = pl.DataFrame(list(assumed.items()), schema={"instrument": pl.String, "detail": pl.String}, orient="row")
+    first = _first_bars(warehouse, source, list(assumed))
+    day = pl.col("instrument").replace_strict(first, default=None, return_dtype=pl.Date)
+    _record(warehouse, ASSUMED, rows.with_columns(day.alias("session")), source, instruments, at)
+
+
+def _record(
+    warehouse: Warehouse, rule: str, rows: pl.DataFrame, source: str, instruments: Sequence[str], at: datetime
+) -> None:
+    """Record a rule's findings (instrument, session, detail) of these instruments; those of others stay."""
     others = read_findings(warehouse, source=source).filter(
-        (pl.col("rule") == MISSING) & ~pl.col("instrument").is_in(list(instruments))
+        (pl.col("rule") == rule) & ~pl.col("instrument").is_in(list(instruments))
     )
-    rows = missing.with_columns(
-        pl.lit(MISSING).alias("rule"),
-        pl.lit("warning").alias("severity"),
-        pl.lit("the exchange held this session, and the source has no bar that could be kept").alias("detail"),
-    )
-    columns = ("rule", "instrument", "session", "severity", "detail")
-    both = pl.concat([rows.select(columns), others.select(columns)])
-    record_findings(warehouse, both, source=source, rules=[MISSING], at=at)
+    came = rows.with_columns(pl.lit(rule).alias("rule"), pl.lit("warning").alias("severity"))
+    both = pl.concat([came.select(VALUES), others.select(VALUES)])
+    record_findings(warehouse, both, source=source, rules=[rule], at=at)
 
 
 @dataclass(frozen=True)
@@ -64,23 +81,25 @@ class Delisting:
     evidence: str
 
 
-def judge_delisted(
-    warehouse: Warehouse, *, source: str, symbols: Sequence[str], exchange: str, at: datetime
-) -> list[Delisting]:
+def judge_delisted(warehouse: Warehouse, *, source: str, symbols: Sequence[str], at: datetime) -> list[Delisting]:
     """Call those of `symbols` (which just failed) delisted for which there is enough evidence, and record it.
 
     The rule: the source has said that it has no data ("may be delisted", "Data doesn't exist") on three different days
     or more, has answered nothing else in between (a throttle or an outage is no evidence, for or against), and the
-    last bar lies ten sessions or more before the first of those days. Never one failure; never a symbol without a bar.
+    last bar lies ten sessions or more of its exchange before the first of those days. Never one failure; never a symbol
+    without a bar.
     """
     ids = resolve(warehouse, symbols)
+    exchanges = exchanges_of(warehouse, source, list(ids.values()))
     last = _last_bars(warehouse, source, list(ids.values()))
     outcomes = read_collections(warehouse, source=source, subjects=symbols)
     found = []
     for symbol in symbols:
         days = _days_of_evidence(outcomes.filter(pl.col("subject") == symbol))
         ended = last.get(ids[symbol])
-        if ended is None or len(days) < EVIDENCE_DAYS or len(sessions(exchange, ended, days[0])) <= QUIET_SESSIONS:
+        if ended is None or len(days) < EVIDENCE_DAYS:
+            continue
+        if len(sessions(exchanges[ids[symbol]], ended, days[0])) <= QUIET_SESSIONS:
             continue
         evidence = f"{source} had no data of {symbol} on {len(days)} days, {days[0]} to {days[-1]}; last bar {ended}"
         set_delisted(warehouse, ids[symbol], ended, evidence=evidence, source=source, known_at=at)
@@ -113,13 +132,20 @@ def _days_of_evidence(outcomes: pl.DataFrame) -> list[date]:
 
 
 def _last_bars(warehouse: Warehouse, source: str, instruments: Sequence[str]) -> Mapping[str, date]:
-    found = warehouse.query(
-        "SELECT instrument, max(session) AS last FROM bars WHERE source = {source:String} "
+    return {name: last for name, _, last in _reach(warehouse, source, instruments).iter_rows()}
+
+
+def _first_bars(warehouse: Warehouse, source: str, instruments: Sequence[str]) -> Mapping[str, date]:
+    return {name: first for name, first, _ in _reach(warehouse, source, instruments).iter_rows()}
+
+
+def _reach(warehouse: Warehouse, source: str, instruments: Sequence[str]) -> pl.DataFrame:
+    return warehouse.query(
+        "SELECT instrument, min(session) AS first, max(session) AS last FROM bars WHERE source = {source:String} "
         "AND instrument IN {instruments:Array(String)} GROUP BY instrument",
         source=source,
         instruments=list(instruments),
     )
-    return dict(found.iter_rows())
 
 
 def _sessions_of(warehouse: Warehouse, source: str, instrument: str) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:

@@ -5,22 +5,23 @@ Yahoo's own endpoint (yahoo.py) and yfinance (yfinance_client.py) are two such p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
 
 import numpy as np
 import polars as pl
 
-from lode.calendar import sessions
+from lode.calendar import last_closed_session, latest_sessions
 from lode.collect.chart import Chart
 from lode.collect.daily_rows import Piece, action_news, as_refused, checked_bars
+from lode.collect.exchanges import exchange_of
 from lode.collect.http import RawRecord
 from lode.collect.identity import Identified, Identities
 from lode.collect.source import Answered, Kept, Request, Stored
 from lode.collect.versions import KEY, Tolerance, new_versions
-from lode.errors import CollectError
+from lode.errors import CollectError, DataError
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.bars import insert_actions, insert_bars, latest_bars, read_actions
 from lode.warehouse.stores.imports import Watermark, insert_quarantine
@@ -44,12 +45,25 @@ class Client(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a collection asks for: the sessions of `exchange` from `since` to `last`, both included, of `symbols`."""
+    """What a collection asks for: the sessions of `symbols` from `since` to `until`, both included.
+
+    until: None for the last session that has closed in a symbol's exchange. exchanges: by symbol, where it is known
+    before the answer comes; the answer decides.
+    """
 
     symbols: Sequence[str]
     since: date
-    last: date
+    until: date | None = None
+    exchanges: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A symbol's answer, the exchange whose sessions it keeps, and the last session that is wanted of it."""
+
+    item: Answered[Chart]
     exchange: str
+    last: date
 
 
 class DailyBars:
@@ -77,12 +91,12 @@ class DailyBars:
 
     def plan(self, subject: str, mark: Watermark | None) -> Sequence[Request]:
         """One request: the whole range, or the last ten sessions of what is collected and what follows them."""
-        first = self._first_needed(mark)
+        first = self._first_needed(subject, mark)
         about = {
             "kind": "chart",
             "since": self._wanted.since.isoformat(),
             "first": first.isoformat(),
-            "last": self._wanted.last.isoformat(),
+            "last": (self._wanted.until or date.max).isoformat(),
         }
         # a day before the first session, since an answer may begin at its opening in another time zone
         url = self._asking().url(subject, since=first - timedelta(days=1))
@@ -109,16 +123,24 @@ class DailyBars:
 
     def store_batch(self, batch: Sequence[Answered[Chart]]) -> Sequence[Stored | CollectError]:
         """Write the rows of several symbols: quarantine, bars, actions; one insert each."""
-        answers = [(item.subject, item.answers[-1].parsed, item.answers[-1].fetched) for item in batch]
+        placed = [_placed(item) for item in batch]
+        stored = iter(self._store_placed([place for place in placed if isinstance(place, _Placed)]))
+        return [next(stored) if isinstance(place, _Placed) else place for place in placed]
+
+    def _store_placed(self, batch: Sequence[_Placed]) -> Sequence[Stored | CollectError]:
+        kept = [place.item.answers[-1] for place in batch]
+        answers = [
+            (place.item.subject, answer.parsed, answer.fetched) for place, answer in zip(batch, kept, strict=True)
+        ]
         identified = self._identities.identify(answers)
         results: list[Stored | CollectError | None] = [i if isinstance(i, CollectError) else None for i in identified]
         pieces = [
-            _piece(item, found) for item, found in zip(batch, identified, strict=True) if isinstance(found, Identified)
+            _piece(place, found)
+            for place, found in zip(batch, identified, strict=True)
+            if isinstance(found, Identified)
         ]
         notes = [found.note for found in identified if isinstance(found, Identified)]
-        stored = iter(
-            self._stored(pieces, [i.answers[-1] for i, r in zip(batch, results, strict=True) if r is None], notes)
-        )
+        stored = iter(self._stored(pieces, [k for k, r in zip(kept, results, strict=True) if r is None], notes))
         return [result if result is not None else next(stored) for result in results]
 
     def _stored(
@@ -126,7 +148,7 @@ class DailyBars:
     ) -> Sequence[Stored | CollectError]:
         if not pieces:
             return []
-        rows = checked_bars(pieces, self._wanted.exchange)
+        rows = checked_bars(pieces)
         good = rows.filter(pl.col("reason").is_null()).unique(KEY, keep="first", maintain_order=True)
         refused = rows.filter(pl.col("reason").is_not_null()).partition_by("place", as_dict=True)
         reached = dict(good.group_by("place").agg(pl.col("session").max()).iter_rows())
@@ -173,8 +195,8 @@ class DailyBars:
     ) -> Stored | CollectError:
         if came is None and piece.mark is None:
             return CollectError(
-                f"{self.name} has no session of {piece.symbol} from {piece.first} to {piece.last}; "
-                "give an earlier --since, or see the quarantine"
+                f"{self.name} has no session of {piece.symbol} from {piece.first} to {piece.last}, the last one wanted "
+                f"that has closed in {piece.exchange}; give an earlier --since, or see the quarantine"
             )
         marks = [piece.mark] if piece.mark else []
         since = date.fromisoformat(kept.request.about["since"])
@@ -191,13 +213,13 @@ class DailyBars:
             notes=(note,) if note else (),
         )
 
-    def _first_needed(self, mark: Watermark | None) -> date:
+    def _first_needed(self, symbol: str, mark: Watermark | None) -> date:
         if mark is None or self._wanted.since < mark.collected_from:
             return self._wanted.since
-        recent = sessions(
-            self._wanted.exchange, mark.collected_to - timedelta(days=3 * OVERLAP_SESSIONS), mark.collected_to
-        )
-        return max(self._wanted.since, as_date(recent[-OVERLAP_SESSIONS]))
+        exchange = self._wanted.exchanges.get(symbol)
+        if exchange is None:
+            return self._wanted.since
+        return max(self._wanted.since, as_date(latest_sessions(exchange, mark.collected_to, OVERLAP_SESSIONS)[0]))
 
     def _asking(self) -> Client:
         if self._client is None:
@@ -210,7 +232,29 @@ def as_date(session: np.datetime64) -> date:
     return date.fromisoformat(str(session))
 
 
-def _piece(item: Answered[Chart], found: Identified) -> Piece:
+def _placed(item: Answered[Chart]) -> _Placed | CollectError:
+    """Find whose sessions an answer keeps; the error where that is not known."""
     answer = item.answers[-1]
-    first, last = (date.fromisoformat(answer.request.about[name]) for name in ("first", "last"))
-    return Piece(item.subject, found.instrument, answer.parsed, first, last, answer.fetched, item.mark)
+    try:
+        exchange = exchange_of(answer.parsed.exchange, answer.parsed.time_zone)
+        closed = as_date(last_closed_session(exchange, answer.fetched))
+    except CollectError as error:
+        return error
+    except DataError as error:
+        return CollectError(f"{item.subject}: {error}; nothing is stored, its bytes are in the lake")
+    return _Placed(item, exchange, min(closed, date.fromisoformat(answer.request.about["last"])))
+
+
+def _piece(place: _Placed, found: Identified) -> Piece:
+    item, answer = place.item, place.item.answers[-1]
+    first = date.fromisoformat(answer.request.about["first"])
+    return Piece(
+        item.subject,
+        found.instrument,
+        place.exchange,
+        answer.parsed,
+        first,
+        place.last,
+        answer.fetched,
+        item.mark,
+    )

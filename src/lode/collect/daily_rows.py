@@ -23,10 +23,14 @@ _UTC = pl.Datetime("us", "UTC")
 
 @dataclass(frozen=True)
 class Piece:
-    """One chart of a batch: the sessions wanted of it, the instrument it is of, and the symbol's watermark before."""
+    """One chart of a batch: the sessions wanted of it, the instrument it is of, and the symbol's watermark before.
+
+    exchange: whose sessions it keeps. first to last: wanted sessions, the last of which had closed when it came.
+    """
 
     symbol: str
     instrument: str
+    exchange: str
     chart: Chart
     first: date
     last: date
@@ -34,15 +38,19 @@ class Piece:
     mark: Watermark | None
 
 
-def checked_bars(pieces: Sequence[Piece], exchange: str) -> pl.DataFrame:
-    """Bars of the wanted sessions with `reason`, null where a row keeps every rule.
+def checked_bars(pieces: Sequence[Piece]) -> pl.DataFrame:
+    """Bars of the wanted sessions with `reason`, null where a row keeps every rule, each held against its exchange.
 
     body_row: the row's place in the answer, from 1. again: the session was collected before, so that a bar which comes
     now for the first time was not there then.
     """
     frames = [_wanted(place, piece) for place, piece in enumerate(pieces)]
     rows = pl.concat(frames).with_row_index("row_number", offset=1)
-    return with_reasons(with_sessions(rows, exchange), exchange)
+    checked = [
+        with_reasons(with_sessions(rows.filter(pl.col("exchange") == exchange), exchange), exchange)
+        for exchange in dict.fromkeys(piece.exchange for piece in pieces)
+    ]
+    return pl.concat(checked).sort("row_number")
 
 
 def as_refused(refused: pl.DataFrame) -> pl.DataFrame:
@@ -81,6 +89,7 @@ def _wanted(place: int, piece: Piece) -> pl.DataFrame:
         pl.lit(place, pl.UInt32).alias("place"),
         pl.lit(piece.symbol).alias("symbol"),
         pl.lit(piece.instrument).alias("instrument"),
+        pl.lit(piece.exchange).alias("exchange"),
         pl.lit(piece.chart.currency).alias("currency"),
         pl.lit(value=False).alias("adjusted"),
         pl.lit(piece.fetched).cast(_UTC).alias("collected_at"),

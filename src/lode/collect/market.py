@@ -1,28 +1,30 @@
 """`lode collect market`: daily bars, splits, dividends and capital gains of many symbols.
 
 Of each symbol: fetch, keep the raw answer in the lake, parse, decide whose it is, check, compare with what is known,
-append, and only then move its watermark (ingest.py). Then the whole is held against the exchange's calendar.
+append, and only then move its watermark (ingest.py). Then the whole is held against the calendar of each instrument's
+exchange (exchanges.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 
 import polars as pl
 
-from lode.calendar import DEFAULT_EXCHANGE, last_closed_session
+from lode.calendar import last_closed_session
 from lode.collect.chart import Chart, parse_chart
-from lode.collect.completeness import judge_delisted, missing_sessions, record_missing, revive
+from lode.collect.completeness import judge_delisted, missing_sessions, record_assumed, record_missing, revive
 from lode.collect.daily import Client, DailyBars, Wanted, as_date
+from lode.collect.exchanges import assumed_exchanges, exchanges_of, known_exchanges
 from lode.collect.http import RawRecord
 from lode.collect.ingest import Report, ingest, reparse
 from lode.collect.yahoo import SOURCE, ChartClient
 from lode.collect.yfinance_client import SOURCE as YFINANCE
 from lode.collect.yfinance_client import YfinanceClient, parse_frame
-from lode.errors import UsageError
+from lode.errors import DataError, UsageError
 from lode.lake import Lake
 from lode.settings import Settings
 from lode.warehouse import Warehouse
@@ -34,8 +36,8 @@ from lode.warehouse.stores.instruments import resolve
 class MarketReport(Report):
     """What a collection of the market did, see Report.
 
-    symbols: how many were asked for. missing: sessions of the exchange without a bar, by symbol that has any, inside
-    of its range. delisted: last session by symbol that is delisted, on evidence; no failure is counted for them.
+    symbols: how many were asked for. missing: sessions of a symbol's exchange without a bar, by symbol that has any,
+    inside of its range. delisted: last session by symbol that is delisted, on evidence; no failure is counted for them.
     """
 
     symbols: int = 0
@@ -57,7 +59,7 @@ PLACES: Mapping[str, Place] = {
 }
 
 
-def collect_market(  # noqa: PLR0913  what to collect, from where, and the stores it goes to
+def collect_market(
     symbols: Sequence[str],
     *,
     since: date,
@@ -66,18 +68,17 @@ def collect_market(  # noqa: PLR0913  what to collect, from where, and the store
     warehouse: Warehouse,
     lake: Lake,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    exchange: str = DEFAULT_EXCHANGE,
     source: str = SOURCE,
 ) -> MarketReport:
-    """Collect the sessions from `since` to `until` (default: the last that has closed), both included.
+    """Collect the sessions from `since` to `until` (default: the last closed one of each exchange), both included.
 
     What is collected already is fetched again for the last ten sessions only; what changed there is a new version,
     known from this collection. source: one of PLACES. Raises UsageError for a range without a session and for a source
     that is none of them; a symbol's failure is in the report.
     """
     place = _place(source)
-    closed = as_date(last_closed_session(exchange, now()))
-    last = min(until, closed) if until else closed
+    exchanges = known_exchanges(warehouse, source, symbols)
+    last = _last_day(symbols, exchanges, until, now())
     if since > last:
         raise UsageError(f"--since {since} is after the last session to collect, {last}")
     with place.open(settings, now) as client:
@@ -86,7 +87,7 @@ def collect_market(  # noqa: PLR0913  what to collect, from where, and the store
             client=client,
             parse=place.parse,
             warehouse=warehouse,
-            wanted=Wanted(symbols, since, last, exchange),
+            wanted=Wanted(symbols, since, until, exchanges),
         )
         report = _market_report(
             ingest(
@@ -99,8 +100,8 @@ def collect_market(  # noqa: PLR0913  what to collect, from where, and the store
                 label="collect market",
             )
         )
-    report.first, report.last = since, last
-    _complete(report, symbols, warehouse, exchange, now())
+    report.first, report.last = since, _last_day(symbols, known_exchanges(warehouse, source, symbols), until, now())
+    _complete(report, symbols, warehouse, now())
     return report
 
 
@@ -109,7 +110,6 @@ def reparse_market(
     warehouse: Warehouse,
     lake: Lake,
     symbols: Sequence[str] | None = None,
-    exchange: str = DEFAULT_EXCHANGE,
     source: str = SOURCE,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> MarketReport:
@@ -119,12 +119,12 @@ def reparse_market(
         client=None,
         parse=_place(source).parse,
         warehouse=warehouse,
-        wanted=Wanted((), date.max, date.max, exchange),
+        wanted=Wanted((), date.max),
         as_known=True,
     )
     report = _market_report(reparse(bars, subjects=symbols, warehouse=warehouse, lake=lake))
     marks = read_watermarks(warehouse, source=source)
-    _complete(report, [s for s in marks if symbols is None or s in symbols], warehouse, exchange, now())
+    _complete(report, [s for s in marks if symbols is None or s in symbols], warehouse, now())
     return report
 
 
@@ -139,19 +139,30 @@ def _market_report(report: Report) -> MarketReport:
     return MarketReport(**same, symbols=report.subjects)
 
 
-def _complete(report: MarketReport, symbols: Sequence[str], warehouse: Warehouse, exchange: str, at: datetime) -> None:
-    """Hold what is stored against the calendar; judge whether symbols that failed are delisted."""
+def _last_day(symbols: Sequence[str], exchanges: Mapping[str, str], until: date | None, at: datetime) -> date:
+    """Return the last session that could be collected: of the exchanges, or the day itself where one is not known."""
+    closed = at.astimezone(UTC).date()
+    if exchanges and all(symbol in exchanges for symbol in symbols):
+        with suppress(DataError):  # of a calendar that does not reach the present; its symbols say so themselves
+            closed = max(as_date(last_closed_session(exchange, at)) for exchange in set(exchanges.values()))
+    return min(until, closed) if until else closed
+
+
+def _complete(report: MarketReport, symbols: Sequence[str], warehouse: Warehouse, at: datetime) -> None:
+    """Hold what is stored against its exchanges; judge whether symbols that failed are delisted."""
     came = [symbol for symbol in dict.fromkeys(symbols) if symbol not in report.failed]
     ids = resolve(warehouse, came)
     names = sorted(set(ids.values()))
-    missing = missing_sessions(warehouse, source=report.source, instruments=names, exchange=exchange)
+    exchanges = exchanges_of(warehouse, report.source, names)
+    missing = missing_sessions(warehouse, source=report.source, exchanges=exchanges)
     record_missing(warehouse, missing, source=report.source, instruments=names, at=at)
+    assumed = assumed_exchanges(warehouse, names)
+    record_assumed(warehouse, assumed, source=report.source, instruments=names, at=at)
+    report.notes += [f"{name}: {why}" for name, why in assumed.items()]
     counts = dict(missing.group_by("instrument").agg(pl.len()).iter_rows())
     report.missing = {symbol: counts[name] for symbol, name in ids.items() if name in counts}
     revive(warehouse, source=report.source, symbols=came, at=at)
-    for gone in judge_delisted(
-        warehouse, source=report.source, symbols=sorted(report.failed), exchange=exchange, at=at
-    ):
+    for gone in judge_delisted(warehouse, source=report.source, symbols=sorted(report.failed), at=at):
         report.delisted[gone.symbol] = gone.last
         report.failed.pop(gone.symbol)
         report.notes.append(gone.evidence)
