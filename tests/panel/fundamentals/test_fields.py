@@ -148,6 +148,32 @@ def test_statements_of_different_times_make_no_ratio():
     assert "debt_to_equity" not in panel_of(*balance(StockholdersEquity=10), old).fields
 
 
+def test_shares_of_an_amendment_in_spring_price_the_year_before():
+    """The annual report's third part is filed late, with shares of a day 118 days after the year."""
+    rows = [fact("NetIncomeLoss", 5, *YEAR, KNOWN), fact("StockholdersEquity", 10, None, YEAR[1], KNOWN)]
+    cover = fact("dei/EntityCommonStockSharesOutstanding", 20, None, "2019-01-25", "2019-01-28", unit="shares")
+    panel = panel_of(*rows, cover)
+    assert column(panel, "pe", "A")[-1] == pytest.approx(50 * 20 / 5)
+    assert column(panel, "book_to_market", "A")[-1] == pytest.approx(10 / (50 * 20))
+
+
+def test_a_small_change_of_large_numbers_is_not_lost():
+    """In single precision 351,002,000,000 and 351,002,012,345 differ by a fifth more."""
+    rows = [
+        fact("Assets", 351_002_000_000, None, BEFORE[1], KNOWN),
+        fact("Assets", 351_002_012_345, None, *YEAR[1:], KNOWN),
+    ]
+    growth = column(panel_of(*rows), "asset_growth", "A")[-1]
+    assert growth == pytest.approx(12_345 / 351_002_000_000, rel=1e-6)
+
+
+def test_what_no_field_can_hold_is_missing():
+    panel = panel_of(*balance(Assets=1e39, Revenues=1e38, NetIncomeLoss=1, StockholdersEquity=1))
+    assert "assets" not in panel.fields
+    assert "roa" not in panel.fields
+    assert column(panel, "revenue", "A")[-1] == pytest.approx(1e38)
+
+
 def test_a_source_of_adjusted_prices_has_no_field_that_needs_a_price():
     rows = balance(NetIncomeLoss=5, StockholdersEquity=10, CommonStockSharesOutstanding=20)
     rows.append(fact("CommonStockSharesOutstanding", 25, None, BEFORE[1], KNOWN, unit="shares"))

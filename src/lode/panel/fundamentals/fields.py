@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from lode.panel.events import knowledge_time_column
 from lode.panel.fundamentals.concepts import ITEMS, Item
-from lode.panel.fundamentals.grid import Axis, Floats, Grid, lay
+from lode.panel.fundamentals.grid import Axis, Doubles, Floats, Grid, fits, lay
 from lode.panel.fundamentals.periods import quarter
-from lode.panel.fundamentals.ratios import ALIKE_DAYS, PRIOR, RATIOS, Ratio
+from lode.panel.fundamentals.ratios import ALIKE_DAYS, MARKET_CAP, PRIOR, RATIOS, Ratio
 from lode.panel.fundamentals.splits import split_schedules
 from lode.panel.fundamentals.steps import REACH_DAYS, Measure, histories, measure_of, statements
 
@@ -23,7 +23,7 @@ AGE = "_age"
 FUNDAMENTAL_FIELDS: tuple[str, ...] = (
     *(item.name for item in ITEMS),
     *(f"{item.name}_quarter" for item in ITEMS if item.quarter),
-    "market_cap",
+    MARKET_CAP,
     *(ratio.name for ratio in RATIOS),
 )
 
@@ -35,9 +35,9 @@ class Built:
     fields: dict[str, Floats] = field(default_factory=dict)
     knowledge: dict[str, Timing] = field(default_factory=dict)
 
-    def add(self, name: str, values: Floats, age: Floats, timing: Timing) -> None:
+    def add(self, name: str, values: Floats | Doubles, age: Floats, timing: Timing) -> None:
         """Keep a field and its age."""
-        self.fields |= {name: values, name + AGE: age}
+        self.fields |= {name: values.astype(np.float32, copy=False), name + AGE: age}
         self.knowledge |= {name: timing, name + AGE: timing}
 
 
@@ -96,34 +96,34 @@ def _timing(rows: pl.DataFrame, item: Item) -> Timing:
 
 def _add_market_cap(built: Built, grids: dict[str, Grid], raw_close: Floats, price_timing: Timing) -> None:
     shares = grids["shares_outstanding"]
-    value = (raw_close.astype(np.float64) * shares.value).astype(np.float32)
-    value[~np.isfinite(value)] = np.nan
+    value = raw_close.astype(np.float64) * shares.value
+    value[~fits(value)] = np.nan
     if not np.isfinite(value).any():
         return
     age = np.where(np.isfinite(value), shares.age, np.float32(np.nan))
-    grids["market_cap"] = Grid(value, shares.period_end, age, None)
+    grids[MARKET_CAP] = Grid(value, shares.period_end, age, None)
     timings: set[Timing] = {built.knowledge["shares_outstanding"], price_timing}
-    built.add("market_cap", value, age, "assumed" if "assumed" in timings else "recorded")
+    built.add(MARKET_CAP, value, age, "assumed" if "assumed" in timings else "recorded")
 
 
 def _add_ratio(built: Built, grids: dict[str, Grid], ratio: Ratio) -> None:
     named = [part.removesuffix(PRIOR) for part in ratio.parts]
     if any(name not in grids for name in named):
         return
-    parts = [_part(grids, part) for part in ratio.parts]
-    value = ratio.compute(*(part.astype(np.float64) for part in parts)).astype(np.float32)
-    value[~_alike([grids[name].period_end for name in set(named)]) | ~np.isfinite(value)] = np.nan
+    value = ratio.compute(*(_part(grids, part) for part in ratio.parts))
+    dated = [grids[name].period_end for name in dict.fromkeys(named) if name != MARKET_CAP]
+    value[~_alike(dated) | ~fits(value)] = np.nan
     if not np.isfinite(value).any():
         return
     age = np.minimum.reduce([grids[name].age for name in named])
     age[np.isnan(value)] = np.nan
-    period = np.maximum.reduce([grids[name].period_end for name in named])
+    period = np.maximum.reduce(dated)
     grids[ratio.name] = Grid(value, period, age, None)
     timing: Timing = "assumed" if any(built.knowledge[name] == "assumed" for name in named) else "recorded"
     built.add(ratio.name, value, age, timing)
 
 
-def _part(grids: dict[str, Grid], part: str) -> Floats:
+def _part(grids: dict[str, Grid], part: str) -> Doubles:
     grid = grids[part.removesuffix(PRIOR)]
     return grid.prior if part.endswith(PRIOR) and grid.prior is not None else grid.value
 

@@ -13,6 +13,7 @@ from lode.errors import DataError
 from lode.panel.fundamentals.steps import Step
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 STALE_DAYS = 450
 """An item whose newest period ended more than this many days before a session is missing there."""
 _REACH_DAYS = 1500  # how long before the first session a value may have become known and still count
@@ -61,19 +62,25 @@ class Axis:
 class Grid:
     """An item over (T, N): value NaN where missing, period_end in days since 1970 (0 where missing), age in sessions.
 
-    prior: the value of a year before as known at the same time; None for items that need none.
+    prior: the value of a year before as known at the same time; None for items that need none. Values are in double
+    precision, since a growth or a difference of two of them would lose what a field's own precision leaves.
     """
 
-    value: Floats
+    value: Doubles
     period_end: NDArray[np.int32]
     age: Floats
-    prior: Floats | None
+    prior: Doubles | None
+
+
+def fits(values: Doubles) -> NDArray[np.bool_]:
+    """Where there is a value that a field can hold: finite in single precision."""
+    return np.abs(values) <= np.finfo(np.float32).max
 
 
 def lay(histories: Iterable[tuple[str, list[Step]]], axis: Axis, *, prior: bool = False) -> Grid | None:
     """Lay each name's steps over the sessions; None where no session has a value."""
-    value, age = (np.full(axis.shape, np.nan, np.float32) for _ in range(2))
-    period, before = np.zeros(axis.shape, np.int32), np.full(axis.shape, np.nan, np.float32) if prior else None
+    value, age = np.full(axis.shape, np.nan), np.full(axis.shape, np.nan, np.float32)
+    period, before = np.zeros(axis.shape, np.int32), np.full(axis.shape, np.nan) if prior else None
     column = {name: number for number, name in enumerate(axis.names)}
     day = axis.sessions.astype(np.int64)
     for name, steps in histories:
@@ -83,13 +90,14 @@ def lay(histories: Iterable[tuple[str, list[Step]]], axis: Axis, *, prior: bool 
         at = np.array([step.at for step in steps], "datetime64[us]")
         step = np.searchsorted(at, axis.closes, side="right") - 1
         ends = np.array([step.period_end for step in steps], np.int32)
-        rows = np.flatnonzero((step >= 0) & (day - ends[step] <= STALE_DAYS))
+        said = np.array([s.value for s in steps])
+        rows = np.flatnonzero((step >= 0) & (day - ends[step] <= STALE_DAYS) & fits(said)[step])
         chosen = step[rows]
-        value[rows, number] = np.array([s.value for s in steps], np.float32)[chosen]
+        value[rows, number] = said[chosen]
         period[rows, number] = ends[chosen]
         known = np.array([s.known for s in steps], "datetime64[us]")
         age[rows, number] = axis.age(known[np.maximum(step, 0)])[rows]
         if before is not None:
             priors = [s.prior.value if s.prior else np.nan for s in steps]
-            before[rows, number] = np.array(priors, np.float32)[chosen]
+            before[rows, number] = np.array(priors)[chosen]
     return Grid(value, period, age, before) if np.isfinite(value).any() else None

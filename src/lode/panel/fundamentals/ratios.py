@@ -1,7 +1,8 @@
 """Ratios of the items: one table of name, formula and source, and what computes it.
 
 A ratio is missing where a part is missing, where its denominator is not above 0 (the price of a loss, the return on a
-negative equity), and where the statements in it are of periods that end more than `ALIKE_DAYS` apart.
+negative equity), and where the statements in it are of periods that end more than `ALIKE_DAYS` apart. Market
+capitalisation is of the session: an amendment of spring counts shares of April beside a year that ended in December.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ Floats = NDArray[np.float32]
 Parts = dict[str, NDArray[np.float64]]
 ALIKE_DAYS = 100
 """How far apart the period ends of the statements in one ratio may be."""
+MARKET_CAP = "market_cap"
 PRIOR = "_year_before"
 """Ending of a part that is an item's value of a year before, as known at the same time."""
 
@@ -34,7 +36,7 @@ class Ratio:
     @property
     def priced(self) -> bool:
         """Whether it needs the price as traded, or the splits that come with it."""
-        return "market_cap" in self.parts or "pe" in self.parts or f"shares_outstanding{PRIOR}" in self.parts
+        return MARKET_CAP in self.parts or "pe" in self.parts or f"shares_outstanding{PRIOR}" in self.parts
 
 
 def _over(top: NDArray[np.float64], bottom: NDArray[np.float64], scale: float = 1.0) -> NDArray[np.float64]:
