@@ -8,7 +8,7 @@ of formulas, fields.py puts them together, texts.py reads filings and news, trac
 from lode.panel.fundamentals.concepts import CONCEPTS, ITEMS, Item
 from lode.panel.fundamentals.fields import AGE, FUNDAMENTAL_FIELDS, Built, fundamental_fields
 from lode.panel.fundamentals.grid import STALE_DAYS, Axis
-from lode.panel.fundamentals.ratios import RATIOS, Ratio, formulas
+from lode.panel.fundamentals.ratios import RATIOS, Ratio
 
 __all__ = [
     "AGE",
@@ -21,6 +21,5 @@ __all__ = [
     "Built",
     "Item",
     "Ratio",
-    "formulas",
     "fundamental_fields",
 ]

@@ -112,12 +112,3 @@ RATIOS: tuple[Ratio, ...] = (
     _quotient("capex_to_assets", "capital_expenditure", "assets", "Titman, Wei and Xie 2004"),
 )
 MARKET_CAP_FORMULA = "raw_close * shares_outstanding"
-
-
-def formulas() -> str:
-    """Table of every ratio in Markdown."""
-    rows = [
-        ("market_cap", MARKET_CAP_FORMULA, "shares as known that day"),
-        *((r.name, r.formula, r.source) for r in RATIOS),
-    ]
-    return "\n".join(["| field | formula | source |", "|---|---|---|", *(f"| `{n}` | {f} | {s} |" for n, f, s in rows)])
