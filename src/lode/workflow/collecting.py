@@ -18,6 +18,7 @@ from lode.warehouse.stores.bars import list_instruments, list_sources
 from lode.workflow.context import Context, Event
 from lode.workflow.freezing import Selection
 from lode.workflow.gathering import batches, gather, gather_here
+from lode.workflow.holders import holders
 from lode.workflow.options import MiningOptions
 
 SAMPLE, YAHOO, AUTO = "sample", "yahoo", "auto"
@@ -153,22 +154,29 @@ def _automatic(context: Context) -> Event:
 def _selected(event: Event, context: Context) -> Event:
     """Add the rows that make the panel."""
     universe = event["universe"]
+    instruments, notes = _instruments(event, context)
+    for note in notes:
+        get_logger("run").warning(note)
     selection = Selection(
         source=event["source"],
         universe=universe,
-        instruments=_instruments(event, context),
+        instruments=instruments,
         start=_day("--start", event.get("start")),
         end=_day("--end", event.get("end")),
         label=SAMPLE_LABEL if event["source"] == SAMPLE else "",
     )
-    return event | {"selection": selection.to_event()}
+    warnings = [*event.get("warnings", ()), *notes]
+    return event | {"selection": selection.to_event()} | ({"warnings": warnings} if warnings else {})
 
 
-def _instruments(event: Event, context: Context) -> tuple[str, ...] | None:
-    """Names of the panel, None for all of the source; of an index the members over the years, where it has bars."""
+def _instruments(event: Event, context: Context) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Names of the panel, None for all of the source, and what a person should know of them.
+
+    Of an index they are the members over the years, where it has bars; of tickers who had them when the range ends.
+    """
     universe, source = event["universe"], event["source"]
     if universe == source or top_number(universe):
-        return None
+        return None, ()
     there = list_instruments(context.warehouse, source=source)
     start, end = (_day(f"--{name}", event.get(name)) for name in ("start", "end"))
     spells = universe_members(
@@ -178,13 +186,14 @@ def _instruments(event: Event, context: Context) -> tuple[str, ...] | None:
         end=end or max(there["last_session"], default=None),
     )
     if spells is None:
-        return tuple(resolve_universe(universe))
+        chosen = holders(context.warehouse, source, resolve_universe(universe), start=start, end=end)
+        return chosen.instruments, chosen.notes
     wanted = set(spells["instrument"])
     found = sorted(wanted & set(there["instrument"]))
     if not found:
         msg = f"source {source!r} has bars of none of the {len(wanted)} members of {universe}; collect or import them"
         raise NotFoundError(msg)
-    return tuple(found)
+    return tuple(found), ()
 
 
 def _day(name: str, text: str | None) -> date | None:

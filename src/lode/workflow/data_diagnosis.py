@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,9 +11,11 @@ import polars as pl
 
 from lode.calendar import DEFAULT_EXCHANGE, last_closed_session, sessions
 from lode.collect.checks import run_checks
-from lode.errors import LodeError, UsageError
+from lode.collect.exchanges import by_exchange, exchanges_of
+from lode.errors import DataError, LodeError, UsageError
 from lode.settings import Settings
 from lode.warehouse import Warehouse, open_warehouse
+from lode.warehouse.stores.bars import list_instruments
 from lode.warehouse.stores.condition import read_failures, read_outcomes, read_reach, read_refusals
 from lode.warehouse.stores.findings import count_findings
 
@@ -29,7 +31,7 @@ def diagnose_data(settings: Settings, now: datetime) -> list[dict[str, str]]:
         with open_warehouse(settings) as warehouse:
             reach = read_reach(warehouse)
             return [
-                *(_reach(row, now) for row in reach.iter_rows(named=True)),
+                *(_reach(row, now, _ends(warehouse, row["source"])) for row in reach.iter_rows(named=True)),
                 *_checked(warehouse, reach["source"].to_list(), now),
                 *_refused(read_refusals(warehouse)),
                 *_collected(read_outcomes(warehouse), read_failures(warehouse)),
@@ -38,22 +40,34 @@ def diagnose_data(settings: Settings, now: datetime) -> list[dict[str, str]]:
         return []  # what is wrong with the warehouse is said by its own check
 
 
-def _reach(row: dict[str, Any], now: datetime) -> dict[str, str]:
-    """How far a source is. An imported file may end long ago; a collected one that does is behind."""
-    behind = sessions_behind(row["last_session"], now)
+def _ends(warehouse: Warehouse, source: str) -> dict[str, date]:
+    """Last session of a source's bars by exchange."""
+    names = list_instruments(warehouse, source=source)
+    exchanges = exchanges_of(warehouse, source, names["instrument"].to_list())
+    return {exchange: max(part["last_session"].to_list()) for exchange, part in by_exchange(names, exchanges)}
+
+
+def _reach(row: dict[str, Any], now: datetime, ends: Mapping[str, date]) -> dict[str, str]:
+    """How far a source is, where it is furthest behind. An imported file may end long ago; a collected one is late."""
+    try:
+        counts = {exchange: sessions_behind(last, now, exchange) for exchange, last in ends.items()}
+    except DataError as error:  # of a calendar that does not reach the present
+        return {"part": f"source {row['source']}", "state": "unknown", "detail": str(error), "next": ""}
+    worst = max(sorted(counts), key=lambda exchange: counts[exchange])
+    behind, where = counts[worst], f" of {worst}" if len(counts) > 1 else ""
     late = row["collected"] and behind >= _BEHIND
     detail = (
-        f"{row['names']:,} names up to {row['last_session']}, {behind:,} sessions behind, "
+        f"{row['names']:,} names up to {ends[worst]}, {behind:,} sessions{where} behind, "
         f"{row['quarantined']:,} rows in quarantine"
     )
     step = "lode collect market --universe U, or lode update" if late else ""
     return {"part": f"source {row['source']}", "state": "behind" if late else _OK, "detail": detail, "next": step}
 
 
-def sessions_behind(last: date, now: datetime) -> int:
-    """Count the sessions of New York that have closed since `last`."""
-    closed = last_closed_session(DEFAULT_EXCHANGE, now)
-    return max(0, len(sessions(DEFAULT_EXCHANGE, last, closed)) - 1) if np.datetime64(last) < closed else 0
+def sessions_behind(last: date, now: datetime, exchange: str = DEFAULT_EXCHANGE) -> int:
+    """Count the sessions of an exchange that have closed since `last`."""
+    closed = last_closed_session(exchange, now)
+    return max(0, len(sessions(exchange, last, closed)) - 1) if np.datetime64(last) < closed else 0
 
 
 def _checked(warehouse: Warehouse, sources: Sequence[str], now: datetime) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import polars as pl
 
-from lode.calendar import DEFAULT_EXCHANGE, close_time
+from lode.calendar import close_time
 from lode.collect.membership import top_number, universe_members
 from lode.errors import NotFoundError, UsageError
 from lode.panel import Panel, build_panel, load_snapshot, rebuild_panel, save_snapshot
@@ -21,6 +21,7 @@ from lode.warehouse.stores.bars import read_actions, read_bars, read_sectors
 from lode.warehouse.stores.snapshots import SnapshotRecord, read_snapshot, record_snapshot
 from lode.workflow.context import Context, Event
 from lode.workflow.observing import Models, observe
+from lode.workflow.one_market import exchange_of_panel
 from lode.workflow.options import MiningOptions, run_id
 from lode.workflow.plan import Plan, splits_of
 from lode.workflow.scoring import check_neutralize
@@ -61,10 +62,12 @@ class Selection:
 def freeze(context: Context, selection: Selection, as_of: datetime) -> SnapshotRecord:
     """Build the panel of what was known by `as_of`, keep it in the lake and record it.
 
-    Of an index its members over the years are in the panel, of `top:N` everybody who ever was among them.
+    Of an index its members over the years are in the panel, of `top:N` everybody who ever was among them. Its sessions
+    are those of its names' exchange; names of several exchanges or currencies are a UsageError.
     """
     bars, actions = _rows(context, selection, as_of)
-    members = _members(context, selection, bars, as_of)
+    exchange = exchange_of_panel(context.warehouse, selection.source, bars)
+    members = _members(context, selection, bars, as_of, exchange)
     if members is not None:
         bars = bars.filter(pl.col("instrument").is_in(members["instrument"].unique().to_list()))
     names = bars["instrument"].unique().sort().to_list()
@@ -77,6 +80,7 @@ def freeze(context: Context, selection: Selection, as_of: datetime) -> SnapshotR
         observed=replace(observed, members=members),
         source=selection.source,
         universe=selection.universe,
+        exchange=exchange,
         adjusted=bool(bars["adjusted"].any()),
         label=selection.label,
     )
@@ -163,7 +167,7 @@ def rebuilder(context: Context, snapshot: str, panel: Panel) -> Callable[[np.dat
         cut = close.astype("datetime64[us]").item().replace(tzinfo=UTC)
         bars, actions = _rows(context, selection, cut)
         observed, _ = observe(context.warehouse, panel.names, as_of=cut, models=models)
-        observed = replace(observed, members=_members(context, selection, bars, cut))
+        observed = replace(observed, members=_members(context, selection, bars, cut, panel.meta.exchange))
         return rebuild_panel(panel, bars, actions, cut=cut, sectors=sectors, observed=observed)
 
     return rebuild
@@ -182,11 +186,13 @@ def trace_cell(context: Context, snapshot: str, field: str, name: str, session: 
     return trace(panel, field, name, session, facts=observed.facts, actions=actions, currencies=currencies_of(bars))
 
 
-def _members(context: Context, selection: Selection, bars: pl.DataFrame, as_of: datetime) -> pl.DataFrame | None:
+def _members(
+    context: Context, selection: Selection, bars: pl.DataFrame, as_of: datetime, exchange: str
+) -> pl.DataFrame | None:
     """Spells of the universe, None where everybody belongs to it throughout."""
     top = top_number(selection.universe)
     if top:
-        return top_members(bars, top, as_of=as_of, exchange=DEFAULT_EXCHANGE)
+        return top_members(bars, top, as_of=as_of, exchange=exchange)
     if selection.universe == selection.source:
         return None
     return universe_members(context.warehouse, selection.universe, start=selection.start, end=selection.end)

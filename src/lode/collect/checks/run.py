@@ -8,10 +8,10 @@ from datetime import datetime
 
 import polars as pl
 
-from lode.calendar import DEFAULT_EXCHANGE
 from lode.collect.checks.schema import bar_schema, refused_rows
 from lode.collect.checks.series import GAP, JUMP, REPEAT, RESTATED, gaps, joined, jumps, none, repeats, restatements
 from lode.collect.checks.sources import DISAGREES, disagreements
+from lode.collect.exchanges import by_exchange, exchanges_of
 from lode.collect.quality import with_sessions
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.bars import list_instruments, list_sources, read_actions, read_bars, repaired_bars
@@ -41,9 +41,10 @@ class CheckReport:
         return sum(self.by_rule.values())
 
 
-def run_checks(warehouse: Warehouse, *, source: str, at: datetime, exchange: str = DEFAULT_EXCHANGE) -> CheckReport:
+def run_checks(warehouse: Warehouse, *, source: str, at: datetime) -> CheckReport:
     """Check what the warehouse knows of `source` at the time `at`, and record what is found; the same again adds none.
 
+    Each instrument is held against the sessions of its exchange.
     Raises NotFoundError for a source without bars, UsageError where the extra `collect` is not installed.
     """
     names = list_instruments(warehouse, source=source)["instrument"].to_list()
@@ -55,7 +56,7 @@ def run_checks(warehouse: Warehouse, *, source: str, at: datetime, exchange: str
         versions = read_bars(warehouse, source=source, instruments=chunk, as_of=at)
         latest = versions.unique(["instrument", "session"], keep="last", maintain_order=True)
         bars += latest.height
-        found += [*_alone(warehouse, source, versions, latest, at, exchange), *_beside(warehouse, others, latest, at)]
+        found += [*_alone(warehouse, source, versions, latest, at), *_beside(warehouse, others, latest, at)]
     findings = joined(found)
     changes = record_findings(warehouse, findings, source=source, rules=RULES, at=at)
     return CheckReport(
@@ -70,7 +71,7 @@ def run_checks(warehouse: Warehouse, *, source: str, at: datetime, exchange: str
 
 
 def _alone(
-    warehouse: Warehouse, source: str, versions: pl.DataFrame, latest: pl.DataFrame, at: datetime, exchange: str
+    warehouse: Warehouse, source: str, versions: pl.DataFrame, latest: pl.DataFrame, at: datetime
 ) -> Iterator[pl.DataFrame]:
     """What is found in the source's own rows."""
     names = latest["instrument"].unique().to_list()
@@ -79,8 +80,9 @@ def _alone(
     )
     repaired = repaired_bars(warehouse, source=source)
     key = ["instrument", "session", "knowledge_time"]
-    yield broken(latest, exchange)
-    yield gaps(latest, exchange)
+    for exchange, part in by_exchange(latest, exchanges_of(warehouse, source, names)):
+        yield broken(part, exchange)
+        yield gaps(part, exchange)
     yield jumps(latest, actions)
     yield repeats(latest)
     yield restatements(versions.join(repaired, on=key, how="anti"))
