@@ -6,8 +6,9 @@ articles are few. A group is named after its earliest known member, so that late
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 SIMILAR = 0.5
@@ -15,12 +16,18 @@ _SHINGLE = 3
 _WORD = re.compile(r"\w+")
 
 
+@dataclass(frozen=True)
+class _Member:
+    shingles: frozenset[str]
+    group: str
+
+
 @dataclass
 class Groups:
     """The articles of one instrument that are known, earliest first, and their groups. `add` in order of time."""
 
-    _shingles: dict[str, frozenset[str]] = field(default_factory=dict)
-    _holders: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _members: list[_Member] = field(default_factory=list)
+    _holders: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _groups: dict[str, str] = field(default_factory=dict)
 
     def add(self, article: str, title: str, snippet: str, *, group: str | None = None) -> str:
@@ -32,17 +39,27 @@ class Groups:
         if article in self._groups:
             return self._groups[article]
         own = shingles(title, snippet)
-        chosen = group or self._similar(own) or article
-        self._shingles[article], self._groups[article] = own, chosen
+        chosen = self._groups[article] = group or self._similar(own) or article
         for each in own:
-            self._holders[each].append(article)
+            self._holders[each].append(len(self._members))
+        self._members.append(_Member(own, chosen))
         return chosen
 
     def _similar(self, own: frozenset[str]) -> str | None:
-        shared = Counter(article for each in own for article in self._holders.get(each, ()))
-        known = [a for a, n in shared.items() if n >= SIMILAR * (len(own) + len(self._shingles[a]) - n)]
-        order = {article: place for place, article in enumerate(self._groups)} if len(known) > 1 else {}
-        return self._groups[min(known, key=lambda a: order.get(a, 0))] if known else None
+        """Group of the earliest alike article.
+
+        It has half of `own`, and so one of any half and one more: the rarest lead to few articles.
+        """
+        rarest = sorted(own, key=lambda each: (len(self._holders.get(each, ())), each))[: len(own) // 2 + 1]
+        seen = -1
+        for place in heapq.merge(*(self._holders.get(each, ()) for each in rarest)):
+            if place == seen:
+                continue
+            seen, member = place, self._members[place]
+            shared = len(own & member.shingles)
+            if shared >= SIMILAR * (len(own) + len(member.shingles) - shared):
+                return member.group
+        return None
 
 
 def shingles(title: str, snippet: str) -> frozenset[str]:
