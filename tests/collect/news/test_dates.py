@@ -21,6 +21,17 @@ def utc(*parts: int) -> datetime:
         ("45m", utc(2025, 2, 25, 10, 27, 38)),
         ("2 days ago", utc(2025, 2, 23, 11, 12, 38)),
         ("vor 2 Stunden", utc(2025, 2, 25, 9, 12, 38)),
+        ("vor 2 Std.", utc(2025, 2, 25, 9, 12, 38)),
+        ("2 часа назад", utc(2025, 2, 25, 9, 12, 38)),
+        ("3 дня назад", utc(2025, 2, 22, 11, 12, 38)),
+        ("2時間前", utc(2025, 2, 25, 9, 12, 38)),
+        ("3天前", utc(2025, 2, 22, 11, 12, 38)),
+        ("2시간 전", utc(2025, 2, 25, 9, 12, 38)),
+        ("há 2 horas", utc(2025, 2, 25, 9, 12, 38)),
+        ("2 uur geleden", utc(2025, 2, 25, 9, 12, 38)),
+        ("1 hour, 20 minutes ago", utc(2025, 2, 25, 10, 12, 38)),  # not before
+        ("Posted 3 hours ago", utc(2025, 2, 25, 8, 12, 38)),
+        ("3 hours ago · 5 min read", utc(2025, 2, 25, 8, 12, 38)),
         ("il y a 3 jours", utc(2025, 2, 22, 11, 12, 38)),
         ("1 month ago", utc(2025, 1, 26, 11, 12, 38)),
         ("just now", FETCHED),
@@ -44,6 +55,7 @@ def test_a_time_that_is_said_is_read(shown, expected):
         ("2025-02-20", utc(2025, 2, 21, 11, 59, 59)),  # the day ends last at UTC-12
         ("20250220", utc(2025, 2, 21, 11, 59, 59)),
         ("Feb 20, 2025", utc(2025, 2, 21, 11, 59, 59)),
+        ("Updated: Feb. 20, 2025", utc(2025, 2, 21, 11, 59, 59)),
         ("20 February 2025", utc(2025, 2, 21, 11, 59, 59)),
         ("20.02.2025", utc(2025, 2, 21, 11, 59, 59)),
         ("02/20/2025", utc(2025, 2, 21, 11, 59, 59)),
@@ -66,7 +78,21 @@ def test_a_date_after_the_fetch_stays_as_it_is(shown, expected):
 
 @pytest.mark.parametrize(
     "shown",
-    ["", "soon", "in 3 hours", "31/31/2025", "9999 years ago", "0001-01-01", "2250-01-01", "3 parsecs ago", "12"],
+    [
+        "1970-01-01",
+        "1970-01-01T00:00:00Z",
+        "0",
+        "3 前",
+        "",
+        "soon",
+        "in 3 hours",
+        "31/31/2025",
+        "9999 years ago",
+        "0001-01-01",
+        "2250-01-01",
+        "3 parsecs ago",
+        "12",
+    ],
 )
 def test_what_cannot_be_read_is_unknown(shown):
     assert published_time(shown, FETCHED) is None

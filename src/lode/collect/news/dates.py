@@ -23,14 +23,27 @@ _UNITS = {
     "year": 31536000, "yr": 31536000, "y": 31536000, "jahr": 31536000, "an": 31536000, "año": 31536000,
     "anno": 31536000,
 }  # fmt: skip
+_OTHER_UNITS = {
+    "秒": 1, "초": 1, "секунд": 1, "分": 60, "분": 60, "минут": 60,
+    "時間": 3600, "小时": 3600, "小時": 3600, "시간": 3600, "час": 3600, "uur": 3600,
+    "日": 86400, "天": 86400, "일": 86400, "дн": 86400, "день": 86400, "dag": 86400,
+    "周": 604800, "週": 604800, "주": 604800, "недел": 604800, "weken": 604800,
+    "か月": 2592000, "ヶ月": 2592000, "カ月": 2592000, "个月": 2592000, "個月": 2592000, "개월": 2592000,
+    "месяц": 2592000, "maand": 2592000, "年": 31536000, "년": 31536000, "год": 31536000, "лет": 31536000,
+    "jaar": 31536000,
+}  # fmt: skip  # how the word begins
 _PLURALS = {"ore": "ora", "giorni": "giorno", "minuti": "minuto", "secondi": "secondo", "mesi": "mese", "anni": "anno"}
 _PLURALS |= {"settimane": "settimana", "meses": "mes", "monaten": "monat", "tagen": "tag", "jahren": "jahr"}
 _RELATIVE = re.compile(
-    r"(?:(?:vor|il y a|hace)\s+(\d{1,4}|an?|one|eine[rmn]?|une?|un[oa]?)\s*([^\W\d_]+)"
+    r"(?:(?:vor|il y a|hace|há)\s+(\d{1,4}|an?|one|eine[rmn]?|une?|un[oa]?)\s*([^\W\d_]+)\.?"
     r"|(?:about\s+|over\s+)?(\d{1,4}|an?|one|un[oa]?)\s*([^\W\d_]+)\.?\s+(?:ago|fa)"
     r"|(\d{1,4})\s*([smhdwy]|mo|min|hr|wk|yr)s?)",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(r"(\d{1,4})\s*([^\W\d_]+?)\s*(?:前|전|назад|geleden)")
+_PARTS = re.compile(r"(\d{1,4} [a-z]+),? (?:and )?\d{1,2} [a-z]+ ago")  # an hour and twenty minutes: the hour is later
+_AROUND = re.compile(r"^(?:posted|published|updated|last updated)\s*:?\s+(?:on\s+)?|\s+[·•|]\s.*$", re.IGNORECASE)
+_SHORT_MONTH = re.compile(r"\b([A-Z][a-z]{2,3})\. (?=\d)")
 _DAYS_AGO = {"today": 0, "heute": 0, "yesterday": 1, "gestern": 1, "hier": 1, "ayer": 1, "ieri": 1}
 _NOW = frozenset({"now", "just now", "moments ago", "a moment ago", "gerade eben"})
 _FORMATS = (
@@ -47,7 +60,8 @@ _EPOCH = re.compile(r"\d{10}(?:\.\d+)?|\d{13}")
 _NAMED_ZONES = {"UTC": 0, "GMT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
                 "PST": -8, "PDT": -7}  # fmt: skip
 _ZONE = re.compile(r"\s*\(?\b(UTC|GMT|Z|E[SD]T|C[SD]T|M[SD]T|P[SD]T)\)?$")
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+# nothing on the web is of 1970: a source writes so what it does not know
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def published_time(shown: str, fetched: datetime) -> datetime | None:
@@ -56,6 +70,7 @@ def published_time(shown: str, fetched: datetime) -> datetime | None:
     A day and month that could be swapped (03/04/2025) are read as the later day that is not after the fetch. A text
     that even at its earliest lies after the fetch is returned as it says.
     """
+    shown = _AROUND.sub("", _SHORT_MONTH.sub(r"\1 ", shown.strip()))
     words = " ".join(shown.replace(",", " ").split())
     fetched = fetched.astimezone(UTC)
     try:
@@ -71,7 +86,10 @@ def _relative(words: str, fetched: datetime) -> datetime | None:
     if words in _DAYS_AGO:
         ends = datetime.combine(fetched.date() - timedelta(days=_DAYS_AGO[words]), time(23, 59, 59), UTC)
         return min(ends, fetched)
-    match = _RELATIVE.fullmatch(words)
+    if found := _ELSEWHERE.fullmatch(words):
+        seconds = next((of for begins, of in _OTHER_UNITS.items() if found[2].startswith(begins)), None)
+        return fetched - timedelta(seconds=seconds * int(found[1])) if seconds else None
+    match = _RELATIVE.fullmatch(_PARTS.sub(r"\1 ago", words))
     if match is None:
         return None
     number, unit = next((match[n], match[n + 1]) for n in (1, 3, 5) if match[n])
