@@ -8,7 +8,7 @@ import streamlit as st
 
 from lode import log
 from lode.app import notices
-from lode.app.views import data, factor, overview
+from lode.app.views import data, factor, overview, run
 from lode.settings import load_settings
 
 ICON = Path(__file__).with_name("icon.png")
@@ -22,21 +22,28 @@ def main() -> None:
     def show_overview() -> None:
         if is_new_visit and (wanted := st.query_params.get("factor")):
             open_factor(wanted, st.query_params.get("run", ""))
-        overview.show(load_settings(), open_factor)
+        overview.show(load_settings(), open_factor, open_run)
 
     def show_factor() -> None:
         factor.show(load_settings(), open_factor)
 
+    def show_run() -> None:
+        run.show(load_settings(), open_run)
+
     def show_data() -> None:
         data.show(load_settings())
 
-    def open_factor(wanted: str, run: str) -> None:
-        st.switch_page(factor_page, query_params={"factor": wanted, "run": run} if run else {"factor": wanted})
+    def open_factor(wanted: str, of_run: str) -> None:
+        st.switch_page(factor_page, query_params={"factor": wanted, "run": of_run} if of_run else {"factor": wanted})
+
+    def open_run(wanted: str) -> None:
+        st.switch_page(run_page, query_params={"run": wanted})
 
     factor_page = st.Page(show_factor, title="Factor", url_path="factor")
     overview_page = st.Page(show_overview, title="Overview", url_path="overview", default=True)
+    run_page = st.Page(show_run, title="Run", url_path="run")
     data_page = st.Page(show_data, title="Data", url_path="data")
-    page = st.navigation([overview_page, factor_page, data_page], position="top")
+    page = st.navigation([overview_page, factor_page, run_page, data_page], position="top")
     st.set_page_config(page_title=f"{page.title} · Lode", page_icon=str(ICON), layout="wide")
     with notices.explained():
         page.run()

@@ -27,7 +27,8 @@ from lode.warehouse.stores.condition import (
 )
 from lode.warehouse.stores.factors import FactorRecord, list_factors, read_evidence, read_factor, read_series
 from lode.warehouse.stores.findings import count_findings, read_findings
-from lode.warehouse.stores.runs import RunRecord, list_runs, read_run
+from lode.warehouse.stores.runs import RunRecord, list_runs, read_run, read_steps
+from lode.warehouse.stores.scaling import read_scaling
 from lode.warehouse.stores.snapshots import SnapshotRecord, list_snapshots, read_snapshot
 
 _FRESH_SECONDS = 10
@@ -67,6 +68,17 @@ class FactorPage:
     label: str
     evidence: pl.DataFrame
     series: pl.DataFrame
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """A run, its steps as `read_steps`, and comparable runs as `read_scaling`. `read_at` is UTC."""
+
+    record: RunRecord
+    label: str
+    steps: pl.DataFrame
+    scaling: pl.DataFrame
     read_at: datetime
 
 
@@ -129,6 +141,21 @@ def read_factor_page(settings: Settings, factor: str, run: str) -> FactorPage:
             label=label_of(snapshot.snapshot, snapshot.meta),
             evidence=read_evidence(warehouse, record.factor, record.run),
             series=read_series(warehouse, record.factor, record.run).filter(pl.col("horizon") == record.horizon),
+            read_at=datetime.now(UTC),
+        )
+
+
+@_cached
+def read_run_page(settings: Settings, run: str) -> RunPage:
+    """Read a run; NotFoundError for one that is not known."""
+    with open_warehouse(settings, access="read") as warehouse:
+        record = read_run(warehouse, run)
+        snapshot = read_snapshot(warehouse, record.snapshot) if record.snapshot else None
+        return RunPage(
+            record=record,
+            label=label_of(snapshot.snapshot, snapshot.meta) if snapshot else "",
+            steps=read_steps(warehouse, run),
+            scaling=read_scaling(warehouse, record),
             read_at=datetime.now(UTC),
         )
 

@@ -61,6 +61,8 @@ def _texts() -> dict[str, Any]:
         "row_json": text("The row as it came", width="large"),
         "batch": text("File or answer", width="small", help="Its sha256"),
         "detail": text("What", width="large"),
+        "step": text("Step"),
+        "error": text("Error", width="large"),
     }
 
 
@@ -107,6 +109,15 @@ def _numbers() -> dict[str, Any]:
         "with_range": number("With open, high, low", "percent"),
         "with_volume": number("With volume", "percent"),
         "age_days": number("Days behind", "localized"),
+        "shard": number("Shard", "%d", "Of all epochs, counted from 0"),
+        "shards": number("Shards", "localized"),
+        "attempts": number("Attempts", "localized", "How often the step was begun"),
+        "seconds": number("Seconds", "%.2f"),
+        "mine_seconds": number("Seconds, shards", "%.2f", "From the first shard's start to the last one's end"),
+        "cpu_seconds": number("Processor seconds", "%.2f"),
+        "mine_cpu_seconds": number("Processor seconds, shards", "%.2f"),
+        "peak_megabytes": number("Peak memory, MB", "%.0f", "Most that the step's process has held until then"),
+        "cost": number("Cost, $", "%.5f", "An estimate by AWS's list prices"),
     }
 
 

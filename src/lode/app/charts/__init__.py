@@ -1,6 +1,15 @@
-"""Charts of a factor. Pure: frames in, Altair charts out; one theme for all of them."""
+"""Charts of factors and runs. Pure: frames in, Altair charts out; one theme for all of them."""
 
 from lode.app.charts.quantiles import quantile_bars
+from lode.app.charts.scaling import processor_time, run_time
 from lode.app.charts.timelines import cumulative_rank_ic, cumulative_spread, daily_rank_ic, daily_turnover
 
-__all__ = ["cumulative_rank_ic", "cumulative_spread", "daily_rank_ic", "daily_turnover", "quantile_bars"]
+__all__ = [
+    "cumulative_rank_ic",
+    "cumulative_spread",
+    "daily_rank_ic",
+    "daily_turnover",
+    "processor_time",
+    "quantile_bars",
+    "run_time",
+]

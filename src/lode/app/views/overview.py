@@ -13,6 +13,7 @@ from lode.app.queries import COUNTS, Overview, place, read_overview, read_source
 from lode.settings import Settings
 
 OpenFactor = Callable[[str, str], None]
+OpenRun = Callable[[str], None]
 
 _SPLIT_SCORES = ("validation_rank_ic", "validation_t", "validation_q", "vault_rank_ic", "vault_t", "vault_p")
 _DATA = ("source", "label", "as_of")
@@ -26,8 +27,8 @@ _FRESHNESS = ("source", *_AGE, "quarantined", "names", "rows", "first_session")
 _STATES = ("proven", "candidate", "refused", "retired")
 
 
-def show(settings: Settings, open_factor: OpenFactor) -> None:
-    """Draw the page; a row of the leaderboard leads to its factor through `open_factor(factor, run)`."""
+def show(settings: Settings, open_factor: OpenFactor, open_run: OpenRun) -> None:
+    """Draw the page; a row of the leaderboard leads to its factor, one of the runs to its run."""
     st.title("Overview", anchor=False)
     found = read_overview(settings)
     notices.unreal_data(found.labels)
@@ -36,7 +37,7 @@ def show(settings: Settings, open_factor: OpenFactor) -> None:
     else:
         _figures(found)
         _leaderboard(found, open_factor)
-        _runs(found.runs)
+        _runs(found.runs, open_run)
     with notices.explained():
         _freshness(settings)
     st.text(f"Read from {place(settings)} at {found.read_at:%Y-%m-%d %H:%M:%S} UTC.")
@@ -90,16 +91,21 @@ def _filtered(factors: pl.DataFrame) -> pl.DataFrame:
     return factors.filter(by_state, pl.col("run") == run if run else pl.lit(value=True))
 
 
-def _runs(runs: pl.DataFrame) -> None:
+def _runs(runs: pl.DataFrame, open_run: OpenRun) -> None:
     st.header("Runs", anchor=False)
-    st.dataframe(
+    picked = st.dataframe(
         tables.with_shown_state(runs),
         column_order=_RUNS,
         column_config=tables.columns(),
         hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
         placeholder="–",
         alt="Runs, the newest first",
+        key="runs",
     )
+    if rows := picked["selection"]["rows"]:
+        open_run(runs["run"][rows[0]])
 
 
 def _freshness(settings: Settings) -> None:
