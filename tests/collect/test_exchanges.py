@@ -7,9 +7,11 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 import pytest
 
+from lode import calendar
+from lode.collect import daily, market
 from lode.collect.exchanges import EXCHANGES, exchange_of, exchanges_of
 from lode.collect.market import collect_market, reparse_market
-from lode.errors import CollectError, UsageError
+from lode.errors import CollectError, DataError, UsageError
 from lode.warehouse.stores.findings import read_findings
 from lode.warehouse.stores.imports import read_quarantine, read_watermarks
 from lode.warehouse.stores.instruments import read_instruments
@@ -119,8 +121,9 @@ def elsewhere(**changes):
     return listing(currency="GBp", exchange="LSE", zone="Europe/London", **changes)
 
 
-def crypto():
-    days = [DAYS[0] + timedelta(n) for n in range(60)]
+def crypto(last=DAYS[-1]):
+    days = [DAYS[0] + timedelta(n) for n in range((last - DAYS[0]).days + 9)]
+    days = [day for day in days if last == DAYS[-1] or day <= last]
     return Listing(dict.fromkeys(days, (9.0, 9.0, 9.0, 9.0, 1.0)), exchange="CCC", zone="UTC")
 
 
@@ -172,6 +175,49 @@ def test_the_last_session_is_the_last_that_has_closed_there(world):
         asked_from[unquote(urlsplit(path).path.rsplit("/")[-1])] = datetime.fromtimestamp(seconds, UTC).date()
     tenth = {"AAA": DAYS[0], "BBB.L": DAYS[1], "BTC-USD": DAYS[10] - timedelta(10)}  # London rested on the first
     assert asked_from == {name: day - timedelta(1) for name, day in tenth.items()}
+
+
+def test_yfinance_has_the_same_days_everywhere(world):
+    japan = listing(days=DAYS[:15], currency="JPY", exchange="JPX", zone="Asia/Tokyo")
+    world.stage.listings = {"AAA": listing(), "BBB.L": elsewhere(), "7203.T": japan, "BTC-USD": crypto()}
+    for source in ("yahoo", "yfinance"):
+        report = world.collect(DAYS[-1], source=source)
+        assert report.failed == {}
+        assert report.collected == {"AAA": 40, "BBB.L": 38, "7203.T": 15, "BTC-USD": 53}
+    bars = world.bars()
+    assert world.bars(source="yfinance").equals(bars)
+    tokyo = bars.filter(pl.col("instrument") == "7203.T")["knowledge_time"]
+    assert tokyo[0] == datetime(2024, 4, 1, 6, tzinfo=UTC)  # 15:00 there
+
+
+def test_quiet_sessions_before_delisting_are_those_of_the_exchange(world):
+    """Ten days after its last bar a coin has been quiet for ten sessions, and a stock for seven or so."""
+    last = DAYS[10]
+    world.stage.listings = {"AAA": listing(days=DAYS[:11]), "BTC-USD": crypto(last)}
+    assert world.collect(last + timedelta(1)).failed == {}
+    world.stage.listings = {}
+    for days in (10, 11, 12):
+        report = world.collect(last + timedelta(days), ["AAA", "BTC-USD"])
+    assert report.delisted == {"BTC-USD": last}
+    assert list(report.failed) == ["AAA"]
+
+
+def test_a_calendar_that_has_ended_fails_its_symbols_alone(world, monkeypatch):
+    world.stage.listings = {"AAA": listing(), "BBB.L": elsewhere()}
+    world.collect(DAYS[30])
+
+    def ended(exchange, now, real=calendar.last_closed_session):
+        if exchange == "XLON":
+            raise DataError("the calendar of XLON has ended")
+        return real(exchange, now)
+
+    monkeypatch.setattr(daily, "last_closed_session", ended)
+    monkeypatch.setattr(market, "last_closed_session", ended)
+    report = world.collect(DAYS[32])
+    assert report.collected == {"AAA": 2}
+    assert report.failed == {
+        "BBB.L": "CollectError: BBB.L: the calendar of XLON has ended; nothing is stored, its bytes are in the lake"
+    }
 
 
 def test_a_weekend_is_a_range_for_what_is_traded_on_it(world):

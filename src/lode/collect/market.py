@@ -77,7 +77,7 @@ def collect_market(
     that is none of them; a symbol's failure is in the report.
     """
     place = _place(source)
-    exchanges = known_exchanges(warehouse, source, symbols)
+    exchanges = _open_exchanges(known_exchanges(warehouse, source, symbols), now())
     last = _last_day(symbols, exchanges, until, now())
     if since > last:
         raise UsageError(f"--since {since} is after the last session to collect, {last}")
@@ -100,7 +100,8 @@ def collect_market(
                 label="collect market",
             )
         )
-    report.first, report.last = since, _last_day(symbols, known_exchanges(warehouse, source, symbols), until, now())
+    exchanges = _open_exchanges(known_exchanges(warehouse, source, symbols), now())
+    report.first, report.last = since, _last_day(list(exchanges), exchanges, until, now())
     _complete(report, symbols, warehouse, now())
     return report
 
@@ -139,12 +140,24 @@ def _market_report(report: Report) -> MarketReport:
     return MarketReport(**same, symbols=report.subjects)
 
 
+def _open_exchanges(exchanges: Mapping[str, str], at: datetime) -> dict[str, str]:
+    """Leave out symbols whose calendar does not reach the present: they say so themselves when their answer comes.
+
+    The calendars are made here, before several threads want them.
+    """
+    usable = set()
+    for exchange in set(exchanges.values()):
+        with suppress(DataError):
+            last_closed_session(exchange, at)
+            usable.add(exchange)
+    return {symbol: exchange for symbol, exchange in exchanges.items() if exchange in usable}
+
+
 def _last_day(symbols: Sequence[str], exchanges: Mapping[str, str], until: date | None, at: datetime) -> date:
     """Return the last session that could be collected: of the exchanges, or the day itself where one is not known."""
     closed = at.astimezone(UTC).date()
     if exchanges and all(symbol in exchanges for symbol in symbols):
-        with suppress(DataError):  # of a calendar that does not reach the present; its symbols say so themselves
-            closed = max(as_date(last_closed_session(exchange, at)) for exchange in set(exchanges.values()))
+        closed = max(as_date(last_closed_session(exchange, at)) for exchange in set(exchanges.values()))
     return min(until, closed) if until else closed
 
 
