@@ -173,3 +173,16 @@ def test_the_real_file(shared_data, warehouse, lake):
     assert (first["value"], first["filed"]) == (apple["revenues"], apple["snapshot_date"])
     again = import_facts(path, source="pystock", warehouse=warehouse, lake=lake, now=LATER)
     assert (again.facts, again.unchanged) == (0, report.facts + report.unchanged)
+
+
+@pytest.mark.parametrize("parquet", [False, True])
+def test_a_time_without_a_zone_is_new_yorks(bring, warehouse, parquet):
+    """Half past four in the afternoon is after the close; read as UTC it would be known at half past eleven."""
+    given = "2024-02-01T16:30:00"
+    cik = 900310 + parquet
+    content = LONG + f"{cik},us-gaap/Revenues,USD,2023-10-01,2023-12-31,100,10-Q,a-1,2024-02-01,{given}\n"
+    if parquet:
+        content = pl.read_csv(content.encode()).with_columns(pl.col("accepted").str.to_datetime())
+    assert bring(content).kept == 1
+    known = read_facts(warehouse, ciks=[cik], as_of=LATER)["knowledge_time"].to_list()
+    assert known == [datetime(2024, 2, 1, 21, 30, tzinfo=UTC)]

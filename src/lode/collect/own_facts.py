@@ -7,8 +7,9 @@ Long files have a row per value, wide ones a row per report:
     FIELDS' names    wide: one column per item, such as revenue or net_income; see ALIASES for other names
     period_end       last day of the period, or the day of a balance; end_date, end
     period_start     first day of a flow's period; start_date, start. Without it a flow's start is derived, see below
-    knowledge_time   when the value became known: a time, or a day, which then counts as its end in New York;
-                     accepted, snapshot_date. Without it `filed` (filing_date), a day, takes its place
+    knowledge_time   when the value became known: a time, in New York where it names no zone, or a day, which then
+                     counts as its end in New York; accepted, snapshot_date. Without it `filed` (filing_date), a day,
+                     takes its place
     form, accession, fiscal_year, fiscal_period, amended    doc_type, period_focus and amend are other names
     unit             USD, or USD/shares of a value per share, where absent
 
@@ -100,6 +101,7 @@ _DAYS = ("period_start", "period_end", "filed")
 _KNOWN = ("cik", "fiscal_year", "value", "knowledge_time", *_TEXTS, *_DAYS)
 _MONTHS = {"Q1": 3, "Q2": 6, "Q3": 9, "FY": 12, "Q4": 12}
 _UTC = pl.Datetime("us", "UTC")
+_ZONE = "America/New_York"  # what the SEC's times mean that name none; as UTC they would be known hours too early
 
 
 @dataclass(frozen=True)
@@ -264,7 +266,7 @@ def _knowledge(names: dict[str, str], kinds: dict[str, pl.DataType], label: str)
     if kind == pl.Date or kind.is_integer():
         day = day_column(theirs, kind, label)
         return [pl.lit(None, _UTC).alias("stamp"), day.alias("known_day"), _unread(pl.lit(value=False))]
-    stamp, unread = time_columns("stamp", theirs, kind, label)
+    stamp, unread = time_columns("stamp", theirs, kind, label, zone=_ZONE)
     if kind != pl.String:
         return [stamp, pl.lit(None, pl.Date).alias("known_day"), _unread(unread)]
     bare = pl.col(theirs).str.strip_chars().str.len_chars() <= len("2015-01-30")
@@ -283,11 +285,9 @@ def _unread(mark: pl.Expr) -> pl.Expr:
 def _filled_knowledge() -> list[pl.Expr]:
     """knowledge_time: the stamp, else the end of the day in New York; filed: else the day of the knowledge time."""
     day = pl.coalesce("known_day", "filed")
-    end = (day.cast(pl.Datetime("us")) + pl.duration(hours=23, minutes=59, seconds=59)).dt.replace_time_zone(
-        "America/New_York"
-    )
+    end = (day.cast(pl.Datetime("us")) + pl.duration(hours=23, minutes=59, seconds=59)).dt.replace_time_zone(_ZONE)
     known = pl.coalesce("stamp", end.dt.convert_time_zone("UTC"))
-    local = known.dt.convert_time_zone("America/New_York").dt.date()
+    local = known.dt.convert_time_zone(_ZONE).dt.date()
     return [known.alias("knowledge_time"), pl.coalesce("filed", local).alias("filed")]
 
 
@@ -304,7 +304,7 @@ def _with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
 def fact_rules(columns: frozenset[str]) -> tuple[Rule, ...]:
     """Rules of a row of facts, in the order in which they are reported."""
     col = pl.col
-    local = col("knowledge_time").dt.convert_time_zone("America/New_York").dt.date()
+    local = col("knowledge_time").dt.convert_time_zone(_ZONE).dt.date()
     cik = col("cik")
     wide = [name for name in FIELDS if name in columns]
     rules = [

@@ -106,16 +106,23 @@ def day_column(theirs: str, kind: pl.DataType, label: str) -> pl.Expr:
     raise DataError(f"column {theirs} of {label} has the type {kind}; ISO dates such as 2015-01-30 are allowed")
 
 
-def time_columns(name: str, theirs: str, kind: pl.DataType, label: str) -> list[pl.Expr]:
-    """Times in UTC (those without a zone are taken so), and the mark of unreadable ones; DataError likewise."""
+def time_columns(name: str, theirs: str, kind: pl.DataType, label: str, zone: str = "UTC") -> list[pl.Expr]:
+    """Times in UTC, those without a zone being of `zone`, and the mark of unreadable ones; DataError likewise.
+
+    An hour that the clocks repeat is taken at its later time; one that they skip is unreadable.
+    """
     given = pl.col(theirs)
     if isinstance(kind, pl.Datetime):
-        time = given.dt.replace_time_zone("UTC") if kind.time_zone is None else given.dt.convert_time_zone("UTC")
+        time = _placed(given, zone) if kind.time_zone is None else given.dt.convert_time_zone("UTC")
         missing = given.is_null()
     elif kind == pl.String:
         text = given.str.strip_chars().str.replace(" ", "T", literal=True)
-        zoned = pl.when(text.str.contains(_ZONED)).then(text).otherwise(text + pl.lit("Z"))
-        time = zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_zone="UTC", time_unit="us", strict=False)
+        zoned = pl.when(text.str.contains(_ZONED)).then(text)
+        bare = pl.when(~text.str.contains(_ZONED)).then(text)
+        time = pl.coalesce(
+            zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_zone="UTC", time_unit="us", strict=False),
+            _placed(bare.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False), zone),
+        )
         missing = given.is_null() | text.str.to_lowercase().is_in(MISSING_WORDS)
     elif kind == pl.Null:
         time, missing = given, pl.lit(value=True)
@@ -125,6 +132,11 @@ def time_columns(name: str, theirs: str, kind: pl.DataType, label: str) -> list[
         )
     time = time.cast(_UTC)
     return [time.alias(name), (~missing & time.is_null()).alias(unreadable(name))]
+
+
+def _placed(naive: pl.Expr, zone: str) -> pl.Expr:
+    local = naive.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
+    return local.dt.convert_time_zone("UTC")
 
 
 def _first_line(error: Exception) -> str:

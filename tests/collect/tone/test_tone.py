@@ -149,3 +149,10 @@ def test_failures_are_told_apart(service, answer, kind, message):
     with pytest.raises(kind, match=message):
         asking(attempts=1).score("Profits doubled.")
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("text", ["Акции выросли", "上海股市大涨", "أرباح قوية", "बाजार में तेजी"])
+def test_vader_has_no_tone_of_a_script_that_it_does_not_read(text):
+    """None of its words is known, which is not neutral."""
+    assert VaderTone().score(text) is None
+    assert VaderTone().score(f"{text}。 \n\nA great success.") == VaderTone().score("A great success.")
