@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,10 +14,10 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-import ray
 
 from lode.errors import SourceUnavailableError, StepError, UsageError
 from lode.lake import open_lake
@@ -25,8 +27,10 @@ from lode.workflow.run import execute
 from tests.workflow.homes import RUN_TABLES, Here, Home, assert_same_rows, request_for, table_rows, until
 
 _RAY = Path(sys.executable).with_name("ray")
-# A node that is killed must be missed soon; by default that takes 30 s.
+# A token of its own, which Ray reads when it is imported, and a node that is killed is missed soon.
 _SURROUNDINGS = {
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_failure_threshold": "3",
@@ -41,7 +45,6 @@ class Node:
         command = [_RAY, "start", "--block", "--node-ip-address=127.0.0.1", "--num-cpus=1", *arguments]
         self._process = subprocess.Popen(
             [*map(str, command), "--object-store-memory=80000000"],
-            env=os.environ | _SURROUNDINGS,
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -53,15 +56,23 @@ class Node:
         self._process.wait()
 
 
+def _free_port() -> int:
+    """A port that nobody has, outside of the range from which the system gives them away."""
+    for port in random.Random(os.getpid()).sample(range(20_000, 30_000), 100):
+        with contextlib.suppress(OSError), socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no free port between 20,000 and 30,000")
+
+
 class TwoNodes:
     """A cluster of two nodes with one processor each; one of them may be killed and comes back for the next test."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        port = self.address.rpartition(":")[2]
-        self.head = Node("--head", f"--port={port}", "--include-dashboard=false")
+        port = _free_port()
+        self.address = f"127.0.0.1:{port}"
+        self.folder = TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True)  # short: sockets lie in it
+        self.head = Node("--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={self.folder.name}")
         until(self._answers)
         self.second = Node(f"--address={self.address}")
 
@@ -72,15 +83,21 @@ class TwoNodes:
 
     def wait_for_both(self) -> None:
         """Wait, inside of a connection, until both nodes take work."""
+        import ray
+
         until(lambda: sum(node["Alive"] for node in ray.nodes()) >= 2)
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[TwoNodes]:
-    started = TwoNodes()
-    yield started
-    started.second.kill()
-    started.head.kill()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _SURROUNDINGS.items():
+            patch.setenv(name, value)
+        started = TwoNodes()
+        yield started
+        started.second.kill()
+        started.head.kill()
+        started.folder.cleanup()
 
 
 @pytest.fixture
@@ -141,6 +158,8 @@ def test_what_a_shard_refuses_is_said_and_a_lost_cluster_too(cluster: TwoNodes, 
 def test_a_cluster_of_several_machines_needs_places_that_all_of_them_reach(
     cluster: TwoNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import ray
+
     nodes = [{"NodeManagerHostname": name, "Alive": True} for name in ("one", "two")]
     monkeypatch.setattr(ray, "nodes", lambda: nodes)
     with pytest.raises(UsageError, match="LODE_WAREHOUSE_URL and LODE_LAKE_URL"):

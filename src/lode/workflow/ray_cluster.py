@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from lode import log
@@ -39,6 +40,8 @@ class RayExecutor:
     def __init__(self, settings: Settings, *, address: str | None = None) -> None:
         self._settings = settings
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        if address and _has_token():
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
         try:
             import ray  # noqa: PLC0415  only this executor needs the extra
         except ImportError as error:
@@ -49,7 +52,7 @@ class RayExecutor:
             ray.init(address=address or _OWN, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
         except (OSError, RuntimeError, ValueError) as error:
             raise SourceUnavailableError(
-                f"--address {address or _OWN}: no Ray cluster answers there ({error}); start one with "
+                f"--address {address or _OWN}: no Ray cluster answers there ({_root(error)}); start one with "
                 "`ray start --head`, or leave --address out for one on this machine"
             ) from error
         self._refuse_what_cannot_be_reached()
@@ -131,6 +134,18 @@ def _knock(address: str | None) -> None:
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
+
+
+def _has_token() -> bool:
+    """Whether Ray's token is there, with which `ray start` guards a cluster; Ray looks for it when it is imported."""
+    return "RAY_AUTH_TOKEN" in os.environ or (Path.home() / ".ray" / "auth_token").exists()
+
+
+def _root(error: BaseException) -> str:
+    """Return what an error began with, in one line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 class _Ears:
