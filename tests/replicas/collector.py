@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from datetime import UTC, date, datetime
@@ -13,6 +12,7 @@ from lode.collect.market import collect_market
 from lode.lake import open_lake
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
+from lode.workflow.recording import peak_memory
 from tests.replicas.decade import symbols
 
 
@@ -34,7 +34,7 @@ def main(home: str, url: str, count: int, rate: float, today: str) -> None:
             lake=open_lake(settings),
             now=clock,
         )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = peak_memory() // 2**20  # of this process: getrusage would tell its starter's
     told = {"rows": report.rows, "failed": report.failed, "requests": report.requests, "throttled": report.throttled}
     told |= {"missing": report.missing, "unchanged": len(report.unchanged), "collected": len(report.collected)}
     print(json.dumps(told | {"peak_mb": peak, "seconds": time.time() - began}), flush=True)
