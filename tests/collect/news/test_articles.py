@@ -9,6 +9,7 @@ from lode.collect.news.articles import article_id, canonical_url
     ("url", "canonical"),
     [
         ("HTTP://WWW.Example.com:80/A/?utm_source=x&b=2&a=1#part", "https://www.example.com/A?a=1&b=2"),
+        ("https://example.com/a?gad_source=1&gbraid=2&_hsenc=3&_hsmi=4&s=20", "https://example.com/a?s=20"),
         ("https://example.com/a?fbclid=1&gclid=2&guccounter=1&.tsrc=rss", "https://example.com/a"),
         ("https://example.com/a?id=7&UTM_Medium=mail", "https://example.com/a?id=7"),
         ("https://example.com", "https://example.com/"),

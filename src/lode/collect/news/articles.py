@@ -12,7 +12,8 @@ import re
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 _TRACKING = re.compile(
-    r"utm_.*|[a-z]*clid|mc_[ce]id|_ga|_gl|igshid?|ocid|cvid|cmpid|ncid|guccounter|guce_referrer.*|soc_(?:src|trk)|"
+    r"utm_.*|[a-z]*clid|gad_(?:source|campaignid)|[gw]braid|_hs(?:enc|mi)|s_kwcid|vero_(?:conv|id)|mc_[ce]id|"
+    r"_ga|_gl|igshid?|ocid|cvid|cmpid|ncid|guccounter|guce_referrer.*|soc_(?:src|trk)|"
     r"\.?tsrc|smid|smtyp|ito|taid|sr_share|fbc_.*|wt\.mc_id|mkt_tok|rss|ref_src|ref_url|cmp|partner|yptr|"
     r"amp|outputtype|output",
     re.IGNORECASE,
