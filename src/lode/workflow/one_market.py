@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -14,36 +14,35 @@ _SHOWN = 5
 
 
 def exchange_of_panel(warehouse: Warehouse, source: str, bars: pl.DataFrame) -> str:
-    """Return the exchange of all names of a panel's bars (instrument and currency, "" where it is not known).
+    """Return the exchange of all names of a panel's bars: instrument, currency ("" where it is not known).
 
     Raises UsageError where they are of several exchanges or quoted in several currencies: a panel has one row a
     session, and prices, volumes and cash of two currencies (pence and pounds are two) are not compared.
     """
-    quoted = bars.select("instrument", pl.col("currency").cast(pl.String)).unique().filter(pl.col("currency") != "")
-    _require_one("are quoted in several currencies", "currency", quoted.iter_rows())
-    exchanges = exchanges_of(warehouse, source, bars["instrument"].unique().sort().to_list())
-    return _require_one("are traded on several exchanges", "exchange", exchanges.items())
+    quoted = bars.select("instrument", pl.col("currency").cast(pl.String)).unique().sort("instrument", "currency")
+    exchanges = exchanges_of(warehouse, source, quoted["instrument"].to_list())
+    markets: dict[tuple[str, str], list[str]] = {}
+    for name, currency in quoted.iter_rows():
+        markets.setdefault((exchanges[name], currency), []).append(name)
+    currencies = {currency for _, currency in markets if currency}
+    if len(set(exchanges.values())) > 1 or len(currencies) > 1:
+        raise UsageError(_refusal(markets))
+    return next(iter(exchanges.values()))
 
 
-def _require_one(what: str, kind: str, found: Iterable[tuple[str, str]]) -> str:
-    """Return the kind that all names have; "" where nothing is known."""
-    names: dict[str, list[str]] = {}
-    for name, value in sorted(found):
-        names.setdefault(value, []).append(name)
-    if len(names) > 1:
-        listed = "; ".join(f"{value}: {_some(names[value])}" for value in sorted(names))
-        largest = max(sorted(names), key=lambda value: len(names[value]))
-        raise UsageError(
-            f"the names of this panel {what}, and a panel has one: {listed}. Choose names of one {kind} with "
-            f"--universe, for example --universe {','.join(_tickers(names[largest][:_SHOWN]))}"
-        )
-    return next(iter(names), "")
+def _refusal(markets: Mapping[tuple[str, str], Sequence[str]]) -> str:
+    listed = "; ".join(
+        f"{exchange} in {currency or 'an unknown currency'}: {_some(names)}"
+        for (exchange, currency), names in sorted(markets.items())
+    )
+    largest = markets[max(sorted(markets), key=lambda market: len(markets[market]))]
+    tickers = dict.fromkeys(name.partition("~")[0] for name in largest[:_SHOWN])
+    return (
+        "a panel is of one exchange and one currency, and its names are of several: "
+        f"{listed}. Choose names of one of these with --universe, for example --universe {','.join(tickers)}"
+    )
 
 
-def _tickers(instruments: list[str]) -> list[str]:
-    return list(dict.fromkeys(name.partition("~")[0] for name in instruments))
-
-
-def _some(names: list[str]) -> str:
+def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
