@@ -32,7 +32,14 @@ if TYPE_CHECKING:
 _SEGMENT = re.compile(r"[A-Za-z0-9=._:@^+~,$&-]+")
 _DISCARDABLE = "rate/"
 _LONGEST_KEY = 900  # S3 allows 1,024 bytes, the prefix included
-_RETRIES = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+# Throttling (503 SlowDown) and failures of S3's own are waited for with growing, jittered pauses: for a minute.
+_PATIENCE = timedelta(minutes=1)
+_RETRIES = {
+    "max_retries": 100,  # the time decides
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=10), "base": 3},
+    "retry_timeout": _PATIENCE,
+}
+_BUSY = re.compile(r"SlowDown|TooManyRequests|status code: (?:429|5\d\d)|InternalError|ServiceUnavailable")
 
 
 class Lake:
@@ -168,7 +175,8 @@ class Lake:
                 self._missing(key)
             reason = str(error).split("\n\nDebug source", maxsplit=1)[0].strip()
             raise LakeError(
-                f"the lake at {self._folder or self.url} cannot {verb} {key or 'its objects'}: {reason}; {self._remedy}"
+                f"the lake at {self._folder or self.url} cannot {verb} {key or 'its objects'}: {reason}; "
+                f"{self._remedy(reason)}"
             ) from error
 
     def _missing(self, key: str) -> NoReturn:
@@ -176,10 +184,11 @@ class Lake:
             f"no object {key} in the lake at {self._folder or self.url}; was it collected or imported into this lake?"
         ) from None
 
-    @property
-    def _remedy(self) -> str:
+    def _remedy(self, reason: str) -> str:
         if self._folder is not None:
             return "see that the folder may be written and has room, or set LODE_HOME or LODE_LAKE_URL to another one"
+        if _BUSY.search(reason):
+            return "it throttles or is down: try again later, the same command goes on; fewer shards at once ask less"
         return "see that the bucket exists and that the credentials, region and AWS_ENDPOINT_URL are right"
 
 
