@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
@@ -23,6 +25,8 @@ Format = Literal["table", "csv", "json"]
 
 _FORMATS: Mapping[Format, str] = {"table": "PrettyCompactMonoBlock", "csv": "CSVWithNames", "json": "JSON"}
 _TRIES = 3
+PATIENCE = 90.0  # seconds that a writer waits for a warehouse that had answered before and then was gone
+_LONGEST_PAUSE = 5.0
 _CHUNK_ROWS = 2_000_000
 _PIECE = 1 << 22
 _NULLABLE = re.compile(r"(LowCardinality\()?Nullable\(")
@@ -41,11 +45,13 @@ class Warehouse:
 
     When the connection breaks (the owner was killed, or ended), the client connects again and repeats what may be
     repeated: queries, and inserts, whose rows replace themselves. A command is repeated only when it was never sent.
+    One that may write does so for 90 seconds when the warehouse had answered it before; all try three times.
     """
 
     def __init__(self, connect: Callable[[], Client], place: Place, *, compression: str | None) -> None:
         self._connect, self._place, self._compression = connect, place, compression
         self._client: Client | None = None
+        self._patience = 0.0
         self._columns: dict[str, dict[str, bool]] = {}  # table to column to whether it needs a value
 
     def query(self, sql: str, /, **params: object) -> pl.DataFrame:
@@ -114,17 +120,21 @@ class Warehouse:
 
         from lode.warehouse.faults import explain, is_lost, was_never_sent  # noqa: PLC0415
 
-        for attempt in range(_TRIES):
+        lost, attempt = time.monotonic(), 0
+        while True:
             try:
                 if self._client is None:
                     self._client = self._connect()
+                    self._patience = PATIENCE if self._place.access == "write" else 0.0
                 return action(self._client)
             except ClickHouseError as fault:
+                attempt += 1
                 again = is_lost(fault) and (repeatable or self._client is None or was_never_sent(fault))
-                if not again or attempt == _TRIES - 1:
+                if not again or (attempt >= _TRIES and time.monotonic() - lost > self._patience):
                     raise explain(fault, self._place) from None
                 self.close()
-        raise AssertionError  # the last attempt returned or raised
+                if attempt > 1:  # an owner that was killed is replaced at once
+                    time.sleep(min(0.1 * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1.0))  # noqa: S311  no secret
 
     def _conformed(self, table: str, rows: pa.Table) -> pa.Table:
         """Check the columns of `rows` against the table's; one of nothing but missing values is left out."""

@@ -70,8 +70,19 @@ def explain(fault: ClickHouseError, place: Place) -> WarehouseError:
         return QueryRefusedError(f"{text}. {_READ_ONLY}")
     if code is None and is_lost(fault):
         step = _LOST_EMBEDDED if place.embedded else _LOST_SERVER
-        return WarehouseError(f"{place.name} does not answer ({text}). {step}")
+        return WarehouseError(f"{place.name} does not answer ({_reason(fault) or text}). {step}")
     return WarehouseError(f"{place.name}: {text}. {_next_step(code, text, place)}")
+
+
+def _reason(fault: ClickHouseError) -> str:
+    """Return what the system said of a broken connection, from below the driver's words; they may show statements."""
+    error: BaseException | None = fault
+    while error is not None:
+        if isinstance(error, OSError) and error.strerror:
+            return error.strerror
+        nested = getattr(error, "reason", None)
+        error = nested if isinstance(nested, BaseException) else error.__cause__ or error.__context__
+    return ""
 
 
 def _next_step(code: int | None, text: str, place: Place) -> str:
