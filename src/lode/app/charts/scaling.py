@@ -7,7 +7,7 @@ import polars as pl
 
 from lode.app.charts.theme import FAINT, LINE, themed
 
-_ALL, _SHARDS, _IDEAL = "shards and the steps after them", "shards", "shards, were they divided without loss"
+_ALL, _SHARDS, _IDEAL = "to the end of the run", "shards alone", "shards without loss"
 _COLORS = {_ALL: LINE, _SHARDS: "#e69f00", _IDEAL: FAINT}
 
 
@@ -16,13 +16,15 @@ def run_time(runs: pl.DataFrame) -> alt.LayerChart:
     first = runs.sort("shards").row(0, named=True)
     ideal = pl.lit(first["mine_seconds"] * first["shards"]) / pl.col("shards")
     lines = {_ALL: pl.col("seconds"), _SHARDS: pl.col("mine_seconds"), _IDEAL: ideal}
-    return _lines(runs, lines, "Run time", "seconds from the first shard's start, by number of shards")
+    return _lines(
+        runs, lines, "Run time", "seconds from the first shard's start; dashed: twice the shards in half the time"
+    )
 
 
 def processor_time(runs: pl.DataFrame) -> alt.LayerChart:
     """Processor time of all processes together by number of shards."""
     lines = {_ALL: pl.col("cpu_seconds"), _SHARDS: pl.col("mine_cpu_seconds")}
-    return _lines(runs, lines, "Total processor time", "seconds, all processes together, by number of shards")
+    return _lines(runs, lines, "Total processor time", "seconds, all processes together")
 
 
 def _lines(runs: pl.DataFrame, lines: dict[str, pl.Expr], title: str, about: str) -> alt.LayerChart:
@@ -34,7 +36,7 @@ def _lines(runs: pl.DataFrame, lines: dict[str, pl.Expr], title: str, about: str
     color = alt.Color(
         "what:N",
         scale=alt.Scale(domain=list(lines), range=[_COLORS[name] for name in lines]),
-        legend=alt.Legend(title=None, orient="bottom", direction="vertical", labelLimit=320),
+        legend=alt.Legend(title=None, orient="top"),
     )
     x = alt.X("shards:O", axis=alt.Axis(title="shards", labelAngle=0))
     y = alt.Y("seconds:Q", axis=alt.Axis(title="seconds"), scale=alt.Scale(zero=True))

@@ -108,7 +108,7 @@ def _scaling(page: RunPage) -> None:
     right.altair_chart(charts.processor_time(whole), width="stretch", alt="Processor time by number of shards")
     if left_out := page.scaling.height - whole.height:
         st.caption(f"{left_out:,} of them was begun more than once: its times are not shown.")
-    _table(whole, _SCALING, "Times by number of shards")
+    _table(whole.with_columns(pl.when(pl.col("cost") > 0).then(pl.col("cost"))), _SCALING, "Times by number of shards")
 
 
 def _table(rows: pl.DataFrame, order: tuple[str, ...], alt: str) -> None:
