@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from lode.settings import Settings, load_settings
 from lode.simulate import simulate, write_market
 from lode.warehouse import open_warehouse, stop
@@ -33,6 +35,7 @@ SHARDS = (1, 2, 4, 8)
 MOST_OVERHEAD_SECONDS = 5.0
 TINY = ("--candidates", "2", "--shards", "1")
 ROUNDS = 3
+_RECORDED = ("seconds", "mine_seconds", "cpu_seconds", "mine_cpu_seconds")
 
 
 @dataclass(frozen=True)
@@ -118,18 +121,17 @@ def measure_shards(folder: Path, home: Path, asked: argparse.Namespace) -> None:
         taken[shards] = lode(home, *words)
     settings = load_settings(home=home, warehouse_url=None, lake_url=None)
     with open_warehouse(settings, access="read") as warehouse:
-        recorded = read_scaling(warehouse, read_run(warehouse, taken[1].result["run"]))
+        for shards, run in taken.items():
+            recorded = read_scaling(warehouse, read_run(warehouse, run.result["run"]))
+            row = recorded.row(by_predicate=pl.col("run") == run.result["run"], named=True)
+            report(
+                f"{shards} shards",
+                trials=run.result["trials"],
+                run_seconds=run.seconds,
+                total_cpu_seconds=run.cpu_seconds,
+                **{f"recorded_{name}": row[name] for name in _RECORDED},
+            )
     stop(settings)
-    for shards, row in zip(recorded["shards"], recorded.iter_rows(named=True), strict=True):
-        times = {name: row[name] for name in ("seconds", "mine_seconds", "cpu_seconds", "mine_cpu_seconds")}
-        told = {f"recorded_{name}": value for name, value in times.items()}
-        report(
-            f"{shards} shards",
-            trials=taken[shards].result["trials"],
-            run_seconds=taken[shards].seconds,
-            total_cpu_seconds=taken[shards].cpu_seconds,
-            **told,
-        )
 
 
 def main() -> int:
