@@ -56,6 +56,7 @@ class Settings(BaseSettings):
         default="https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/ftp", description="base of Fama/French files"
     )
     http_timeout: float = Field(default=20.0, gt=0, description="limit of one request to a source")
+    state_machine_arn: str | None = Field(default=None, description="the deployed machine of `--executor aws`")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged"
     )

@@ -15,12 +15,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import polars as pl
 import pytest
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
@@ -31,7 +33,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 )
 
 from lode.workflow import handlers
+from lode.workflow.context import open_context
 from lode.workflow.machine import Resources, render
+from tests.workflow.homes import RUN_TABLES, Home, table_rows
 
 _FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:"
 RESOURCES = Resources(
@@ -85,11 +89,13 @@ class Cloud:
     """Functions and a job queue.
 
     fault: may break a call; asked with the name of the step and how often it was called before. started: hears of every
-    process of a job, so that a test can kill it. twice: every event is delivered twice.
+    process of a job, so that a test can kill it. after: hears of every call that was answered. twice: every event is
+    delivered twice at once.
     """
 
     fault: Callable[[str, int], Fault | None] = lambda _step, _before: None
     started: Callable[[subprocess.Popen[bytes], int, int], None] = lambda _process, _shard, _attempt: None
+    after: Callable[[Call], None] = lambda _call: None
     twice: bool = False
     seconds: float = 600.0
     log: Path = Path(os.devnull)
@@ -112,15 +118,21 @@ class Cloud:
         fault = self.fault(call.step, before)
         try:
             if fault is None or fault.worked:
-                call.answer = self.deliver(call)
-                if self.twice:
-                    self.deliver(call)
+                call.answer = self._delivered(call)
         except Exception as error:  # noqa: BLE001  as Lambda's runtime does
             fault = Fault(type(error).__name__, str(error))
         answer = {"errorType": fault.kind, "errorMessage": fault.message, "stackTrace": []} if fault else call.answer
         body = json.dumps(answer).encode()
         self.largest = max(self.largest, len(Payload), len(body))
         return {"StatusCode": 200, "Payload": io.BytesIO(body)} | ({"FunctionError": "Unhandled"} if fault else {})
+
+    def _delivered(self, call: Call) -> Any:
+        """Call the handler, twice at once where every event is to be delivered twice."""
+        with ThreadPoolExecutor(2) as pool:
+            answers = [pool.submit(self.deliver, call) for _ in range(1 + self.twice)]
+        answer, *_ = [delivery.result() for delivery in answers]
+        self.after(call)
+        return answer
 
     def deliver(self, call: Call) -> Any:
         """Call the real handler with what JSON makes of the event."""
@@ -202,3 +214,24 @@ def execute(cloud: Any, event: Any, *, definition: dict[str, Any] | None = None)
             assert time.monotonic() < deadline, "the execution does not end"
             time.sleep(0.02)
         return dict(end)
+
+
+@contextlib.contextmanager
+def functions_at(home: Home, clock: Callable[[], datetime] | None = None) -> Iterator[None]:
+    """What the functions are given: a home's settings, and a clock."""
+    with home._surroundings(), pytest.MonkeyPatch.context() as patch:
+        if clock is not None:
+
+            @contextlib.contextmanager
+            def opened(settings: Any) -> Iterator[Any]:
+                with open_context(settings) as context:
+                    yield replace(context, clock=clock)
+
+            patch.setattr(handlers, "open_context", opened)
+        yield
+
+
+def rows_of(home: Home) -> dict[str, pl.DataFrame]:
+    """Return the rows of a home's only run."""
+    with home.context() as context:
+        return table_rows(context.warehouse, RUN_TABLES)

@@ -13,15 +13,16 @@ from lode.cli.output import console, emit_json, print_table
 from lode.cli.scheduling import Every, repeat
 from lode.errors import UsageError
 from lode.settings import Settings, load_settings
-from lode.workflow.context import open_context
+from lode.workflow.context import Context, open_context
 from lode.workflow.local import LocalExecutor
 from lode.workflow.options import MiningOptions
-from lode.workflow.run import execute, resume
+from lode.workflow.run import execute, require_same, resume
 
 if TYPE_CHECKING:
     from lode.workflow.ray_cluster import RayExecutor
 
 ExecutorName = Literal["local", "ray"]
+RunExecutorName = Literal["local", "ray", "aws"]
 Options = Annotated[MiningOptions, Parameter(name="*")]
 _SHOWN_REFUSALS = 5
 
@@ -33,7 +34,7 @@ def run_command(
     start: str | None = None,
     end: str | None = None,
     options: Options = MiningOptions(),  # noqa: B008  frozen
-    executor: ExecutorName = "local",
+    executor: RunExecutorName = "local",
     address: str | None = None,
     resume_run: Annotated[str | None, Parameter(name="--resume")] = None,
     every: Every | None = None,
@@ -54,11 +55,11 @@ def run_command(
     end
         Last session, ISO date.
     executor
-        Where shards run: processes of this machine, or a Ray cluster.
+        Where it runs: processes of this machine, a Ray cluster, or the state machine that is deployed in AWS.
     address
         The Ray cluster, host:port; one of its own on this machine when absent.
     resume_run
-        Go on with a run that failed or was killed, by its id.
+        Go on with a run that failed or was killed, by its id; in AWS also by its execution.
     every
         daily: stay, and run half an hour after each session's close; due: run if a session is due that had no run,
         then end; cron: print the line of a crontab that does so. None starts while such a run is still going.
@@ -69,6 +70,8 @@ def run_command(
     if every is None:
         _carry_out(request, resume_run, (executor, address), as_json=as_json)
         return
+    if executor == "aws":
+        raise UsageError("--every with --executor aws: in AWS the deployment's schedule starts runs, nothing else does")
     if resume_run is not None:
         raise UsageError("--resume goes on with one run, --every starts new ones: give one of them")
     place = ["--executor", executor] * (executor != "local") + ["--address", str(address)] * (address is not None)
@@ -110,11 +113,17 @@ def mine_command(
 
 
 def _carry_out(
-    request: dict[str, Any], resume_run: str | None, place: tuple[ExecutorName, str | None], *, as_json: bool
+    request: dict[str, Any], resume_run: str | None, place: tuple[RunExecutorName, str | None], *, as_json: bool
 ) -> dict[str, Any]:
     settings = load_settings()
-    with open_context(settings) as context, _executor(settings, *place) as workers:
-        result = resume(resume_run, context, workers) if resume_run else execute(request, context, workers)
+    with open_context(settings) as context:
+        if place[0] == "aws":
+            result = _in_aws(request, resume_run, context, address=place[1])
+        else:
+            if resume_run:
+                require_same(request, resume_run, context)
+            with _executor(settings, *place) as workers:
+                result = resume(resume_run, context, workers) if resume_run else execute(request, context, workers)
     if as_json:
         emit_json(result)
     else:
@@ -122,14 +131,28 @@ def _carry_out(
     return result
 
 
-def _executor(settings: Settings, name: ExecutorName, address: str | None) -> LocalExecutor | RayExecutor:
+def _in_aws(
+    request: dict[str, Any], resume_run: str | None, context: Context, *, address: str | None
+) -> dict[str, Any]:
+    from lode.workflow.aws import StateMachine  # noqa: PLC0415  needed by this executor alone
+
+    _refuse_address(address)
+    machine = StateMachine(context)
+    return machine.resume(resume_run, asked=request) if resume_run else machine.execute(request)
+
+
+def _executor(settings: Settings, name: RunExecutorName, address: str | None) -> LocalExecutor | RayExecutor:
     if name == "ray":
         from lode.workflow.ray_cluster import RayExecutor  # noqa: PLC0415  needs the extra `ray`
 
         return RayExecutor(settings, address=address)
+    _refuse_address(address)
+    return LocalExecutor(settings)
+
+
+def _refuse_address(address: str | None) -> None:
     if address is not None:
         raise UsageError(f"--address {address} names a Ray cluster: give --executor ray with it, or leave it out")
-    return LocalExecutor(settings)
 
 
 def print_result(result: dict[str, Any]) -> None:

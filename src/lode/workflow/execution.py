@@ -45,6 +45,10 @@ def request_of(given: Any) -> Event:  # noqa: ANN401  whatever an execution was 
         raise UsageError(f"the input has {' and '.join(goes)}: one of them is allowed")
     asked = {name: value for name, value in given.items() if value is not None and name != "concurrency"}
     named = asked.get("source") or AUTO
+    if named.lower().endswith((".csv", ".parquet")):
+        raise UsageError(
+            f"source {named!r}: AWS does not see the files of a machine; `lode import bars` brings them in"
+        )
     if "run" in asked or "snapshot" in asked or named != AUTO or asked.get("stored"):
         return asked
     return asked | {"source": YAHOO}
@@ -94,7 +98,7 @@ def record_failed(event: Any, failure: Any, context: Context) -> str:  # noqa: A
     reason, found = failure_reason(failure), dict(event) if isinstance(event, dict) else {}
     run = str(found.get("run") or "")
     if not run or not _is_planned(run, context):
-        fail(_asked(found, context), reason, context, step=_step_after(found, context))
+        fail(_asked(event, context), reason, context, step=_step_after(found, context))
         return reason
     if result_of(load_plan(context, run), context) is not None:
         get_logger("run").warning("a failure came after the result; nothing is changed", run=run, reason=reason)
@@ -140,18 +144,22 @@ def _is_planned(run: str, context: Context) -> bool:
     return True
 
 
-def _asked(event: Event, context: Context) -> Event:
+def _asked(event: Any, context: Context) -> Event:  # noqa: ANN401  whatever failed
     """Return the request of an event as far as its parts are of their kinds, so that it can be recorded."""
     try:
         asked = request_of(event)
     except UsageError:
-        names = {*_KINDS, "request"} - {"run"}
-        kinds = _KINDS | {"request": (str, "")}
-        return {name: event[name] for name in sorted(names & set(event)) if isinstance(event[name], kinds[name][0])}
+        return {"request": request_id({"input": event})} | _well_formed(event)
     if "run" not in asked:
         return asked
     known = context.lake.exists(request_key(asked["run"]))
     return {"request": asked["run"] if known else request_id(asked)}
+
+
+def _well_formed(event: Any) -> Event:  # noqa: ANN401  whatever failed
+    kinds = {name: kind for name, (kind, _) in _KINDS.items() if name != "run"} | {"request": str}
+    given = event if isinstance(event, dict) else {}
+    return {name: given[name] for name, kind in kinds.items() if isinstance(given.get(name), kind)}
 
 
 def _step_after(event: Event, context: Context) -> str:

@@ -1,0 +1,154 @@
+"""What the functions accept, refuse and record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lode.errors import LodeError, NotFoundError, UsageError
+from lode.settings import Settings
+from lode.workflow import handlers
+from lode.workflow.context import Event
+from lode.workflow.execution import concurrency_of, failure_reason, request_of
+from tests.aws.cloud import Runtime, functions_at
+from tests.replicas.outside import DAYS, SYMBOLS, TODAY, Outside, outside
+from tests.replicas.world import evening
+from tests.workflow.homes import RUN_TABLES, Home, table_rows
+
+REQUEST = {"source": "yahoo", "universe": ",".join(SYMBOLS), "start": DAYS[0].isoformat()}
+BAD = {
+    "[]": "a JSON object",
+    "null": "the input is null",
+    '"AAPL"': "a JSON object",
+    '{"optons": {}}': "the input has optons",
+    '{"universe": 7}': "universe is 7: a text",
+    '{"stored": "yes"}': "true or false",
+    '{"options": [1]}': "options is \\[1\\]",
+    '{"options": {"shards": "two"}}': "--shards 'two': a whole number",
+    '{"options": {"shards": 0}}': "--shards 0: allowed is 1 to",
+    '{"options": {"workers": 4}}': "unknown mining options",
+    '{"source": "prices.parquet"}': "does not see the files",
+    '{"source": "nowhere"}': "--source 'nowhere'",
+    '{"snapshot": "s", "run": "r"}': "run and snapshot: one of them",
+    '{"run": "r"}': "never planned",
+    '{"start": "yesterday"}': "--start 'yesterday'",
+    '{"concurrency": {"market": 0}}': "concurrency of market is 0",
+    '{"concurrency": {"markets": 1}}': "concurrency of markets",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path / "home")
+    with functions_at(home):
+        yield home
+    home.stop()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Outside]:
+    with outside(tmp_path) as opened, functions_at(opened.home, lambda: evening(TODAY)):
+        opened.market.today = TODAY
+        yield opened
+
+
+def call(step: str, event: Any, **more: Any) -> Event:
+    return handlers.steps({"step": step, "event": event, "execution": "e1", **more})
+
+
+def caught(error: LodeError) -> Event:
+    """A failure as the machine hands it on."""
+    cause = {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": ["…"]}
+    return {"Error": type(error).__name__, "Cause": json.dumps(cause)}
+
+
+def test_every_bad_input_is_refused_by_name_and_its_reason_recorded_once(home: Home) -> None:
+    for given, named in BAD.items():
+        event = json.loads(given)
+        with pytest.raises((UsageError, NotFoundError), match=named) as refused:
+            call("validate", event)
+        for _ in range(2):
+            assert call("fail", event, failure=caught(refused.value)) == {"reason": str(refused.value)}
+    with home.context() as context:
+        rows = table_rows(context.warehouse, {name: RUN_TABLES[name] for name in ("runs", "run_steps")})
+    assert set(rows["runs"]["state"]) == {"failed"}
+    requests = len(BAD) - 1  # two differ in their concurrency alone
+    assert rows["runs"].height == rows["run_steps"].height == requests
+    assert set(rows["run_steps"]["step"]) == {"validate"}
+    assert all(message.startswith("validate: ") for message in rows["runs"]["message"])
+
+
+@pytest.mark.parametrize("sent", [None, [], {}, {"step": "mine", "event": {}}, {"step": "plan"}])
+def test_a_call_that_is_none_is_refused(sent: object) -> None:
+    with pytest.raises(UsageError, match=r"a call .* step one of validate, collect"):
+        handlers.steps(sent)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"collector": "news"}, {"place": -1}, {"place": "0"}, {"symbols": ["AAA"]}, {"since": "once"}, {"until": 7}],
+)
+def test_a_batch_that_is_none_is_refused(home: Home, wrong: dict[str, Any]) -> None:
+    batch = {"collector": "market", "place": 0, "symbols": "requests/symbols/x.json", "since": None, "until": None}
+    with pytest.raises(UsageError, match=r"allowed is {collector: 'market'"):
+        handlers.collect_market(batch | wrong, Runtime(600))
+
+
+def test_a_batch_goes_on_with_what_was_left_when_its_time_was_short(world: Outside) -> None:
+    many = REQUEST | {"universe": ",".join([*SYMBOLS, *(f"X{n}" for n in range(9))])}
+    batch = call("validate", many)["batches"]["market"][0]
+    answers = [handlers.collect_market(batch, Runtime(1))]
+    while answers[-1]["left"]:
+        answers.append(handlers.collect_market(answers[-1], Runtime(1)))
+    assert [answer["left"] for answer in answers] == [7, 2, 0]
+    assert all(len(json.dumps(answer)) < 200 for answer in answers)
+    whole = handlers.collect_market(batch, Runtime(600))
+    assert (whole["left"], whole["place"], whole["collector"]) == (0, 0, "market")
+
+
+def test_what_a_step_hands_on_is_light(world: Outside) -> None:
+    event = call("validate", REQUEST)
+    assert event["concurrency"] == {"market": 2, "filings": 1, "news": 1}
+    assert isinstance(event["records"], str)
+    (batch,) = event["batches"]["news"]
+    missed = call("miss", batch | {"failure": {"Error": "States.Timeout", "Cause": ""}})
+    market = handlers.collect_market(event["batches"]["market"][0], Runtime(600))
+    judged = call("collect", event | {"collected": [[market], [], [missed]]})
+    assert judged["warnings"] == ["news: States.Timeout"]
+    assert judged["rows"] == 3 * len(DAYS)
+
+
+def test_without_a_source_a_run_is_of_yahoo_whatever_answers() -> None:
+    assert request_of({}) == {"source": "yahoo"}
+    assert request_of({"source": "auto", "universe": "dow30", "end": None}) == {"source": "yahoo", "universe": "dow30"}
+    assert request_of({"stored": True}) == {"stored": True}
+    assert request_of({"snapshot": "latest"}) == {"snapshot": "latest"}
+
+
+def test_many_functions_together_keep_to_what_the_sec_allows() -> None:
+    slow = Settings(sec_rate=2.0)
+    assert concurrency_of({"concurrency": {"filings": 5}}, slow)["filings"] == 5
+    with pytest.raises(UsageError, match="the SEC allows 10 requests a second together"):
+        concurrency_of({"concurrency": {"filings": 6}}, slow)
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (caught(UsageError("--shards 0")), "--shards 0"),
+        ({"Error": "KeyError", "Cause": '{"errorType": "KeyError", "errorMessage": "x"}'}, "KeyError: x"),
+        ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout"),
+        ({"Error": "States.Timeout"}, "States.Timeout"),
+        ({"Error": "States.TaskFailed", "Cause": '{"StatusReason": "Host EC2 (i-1) terminated."}'}, "Host EC2"),
+        ({"Error": "States.TaskFailed", "Cause": '{"Container": {"Reason": "OutOfMemoryError"}}'}, "OutOfMemoryError"),
+        ({"Error": "Lambda.Unknown", "Cause": "The cause could not be determined"}, "Lambda.Unknown: The cause"),
+        ({"Error": "States.Runtime", "Cause": "[1]"}, "States.Runtime: [1]"),
+        (None, "unknown"),
+    ],
+)
+def test_a_reason_is_told_as_a_person_would(failure: Any, reason: str) -> None:
+    assert reason in failure_reason(failure)
