@@ -7,9 +7,10 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from lode.calendar import close_time
 from lode.language.units import OBSERVED_FIELDS
 from lode.panel import Observations, build_panel
-from lode.panel.fundamentals import FUNDAMENTAL_FIELDS, RATIOS
+from lode.panel.fundamentals import FUNDAMENTAL_FIELDS, RATIOS, STALE_DAYS, Axis, fundamental_fields
 from lode.panel.fundamentals.texts import TEXT_FIELDS
 from tests.panel.rows import AS_OF, CLOSES, SESSIONS, action, bar, column, frame
 from tests.panel.statements import fact, facts
@@ -56,10 +57,19 @@ def test_an_age_counts_sessions_before_the_panel_too():
 
 
 def test_a_period_that_ended_long_ago_is_stale():
-    panel = panel_of(fact("Assets", 10, None, "2017-10-16", "2017-11-01"))
-    days = SESSIONS - np.datetime64("2017-10-16")
-    assert np.isfinite(column(panel, "assets", "A")).tolist() == (days.astype(int) <= 450).tolist()
+    panel = panel_of(fact("Assets", 10, None, "2017-08-17", "2017-09-01"))
+    days = SESSIONS - np.datetime64("2017-08-17")
+    assert np.isfinite(column(panel, "assets", "A")).tolist() == (days.astype(int) <= STALE_DAYS).tolist()
     assert 0 < np.isfinite(column(panel, "assets", "A")).sum() < T
+
+
+def test_a_foreign_year_stands_until_the_next_is_due():
+    """One report a year, due four months after it ends: that of 2017 is followed on 30 April 2019 at the latest."""
+    session = np.array(["2019-04-30"], "datetime64[D]")
+    axis = Axis.of("XNYS", ("A",), session, close_time("XNYS", session))
+    rows = facts(fact("ifrs-full/Revenue", 10, "2017-01-01", "2017-12-31", "2018-04-30"))
+    actions = frame([action("A", 1, "split", 2)]).clear()
+    assert fundamental_fields(rows, actions, axis, raw_close=None).fields["revenue"].tolist() == [[10]]
 
 
 def test_the_capitalisation_is_the_price_as_traded_times_shares_of_the_day():

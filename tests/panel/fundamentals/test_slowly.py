@@ -53,7 +53,7 @@ def known(rows, tag, close):
     best = {}
     for row in rows:
         late = (row["knowledge_time"].date() - row["period_end"]).days
-        if row["concept"] == tag and row["knowledge_time"] <= close and 0 <= late <= 1300:
+        if row["concept"] == tag and row["knowledge_time"] <= close and 0 <= late <= 1360:
             span = row["period_start"], row["period_end"]
             order = row["knowledge_time"], row["accession"], row["value"]
             best[span] = max(best.get(span, order), order)
@@ -165,7 +165,7 @@ def by_hand(rows, close, session):
     """Field to its possible values at a close; none where it is missing."""
 
     def fresh(found):
-        return found if found[0] and (session - found[0]).days <= 450 else (None, [])
+        return found if found[0] and (session - found[0]).days <= 510 else (None, [])
 
     income, revenue = fresh(flow(rows, INCOME, close, year)), fresh(flow(rows, REVENUE, close, year))
     equity, assets = fresh(newest(held(rows, EQUITY, close))), fresh(newest(held(rows, ASSETS, close)))

@@ -67,7 +67,7 @@ def test_the_latest_report_counts_from_its_session_on():
 
 
 def test_a_report_of_long_ago_is_stale():
-    assert "filing_tone" not in panel_of(texts=[text(CLOSES[0] - timedelta(days=480))]).fields
+    assert "filing_tone" not in panel_of(texts=[text(CLOSES[0] - timedelta(days=540))]).fields
 
 
 def test_tones_of_two_models_are_not_mixed():

@@ -14,9 +14,13 @@ from lode.panel.fundamentals.steps import Step
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-STALE_DAYS = 450
-"""An item whose newest period ended more than this many days before a session is missing there."""
-_REACH_DAYS = 1500  # how long before the first session a value may have become known and still count
+STALE_DAYS = 510
+"""An item whose newest period ended more than this many days before a session is missing there.
+
+A foreign filer's year may be told by one report alone (20-F), due four months after it ends, with fifteen days of grace
+(Rule 12b-25): the one before stands for a year and four and a half months.
+"""
+_REACH_DAYS = 1600  # how long before the first session a value may have become known and still count
 
 
 @dataclass(frozen=True)

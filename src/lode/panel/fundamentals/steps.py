@@ -32,8 +32,8 @@ from lode.panel.fundamentals.periods import (
 from lode.panel.fundamentals.splits import Schedule
 
 Measure = Callable[[View, int], Part | None]
-REACH_DAYS = 1300
-"""How long before a session a period in one of its values may have ended: 450 days of staleness, two years of what it
+REACH_DAYS = 1360
+"""How long before a session a period in one of its values may have ended: 510 days of staleness, two years of what it
 is compared with, a quarter."""
 _TRIED_PERIODS = 6
 _SHARES_SLACK = 45  # cover pages give shares of some day a few weeks after the period
