@@ -244,7 +244,7 @@ def test_a_process_id_that_was_given_to_another_process_frees_the_turn(lake, mon
     parent = os.getppid()
     with monkeypatch.context() as patch:
         patch.setattr(turns_module.os, "getpid", lambda: parent)
-        patch.setattr(turns_module, "_born", lambda _pid: 1000.0)
+        patch.setattr(turns_module, "born_at", lambda _pid: 1000.0)
         Turns(lake, SCHEDULE.id, at).take(date(2026, 11, 25))
     assert isinstance(Turns(lake, SCHEDULE.id, at).take(date(2026, 11, 25)), Turn)
 

@@ -7,12 +7,15 @@ from dataclasses import asdict
 from typing import Annotated
 
 import cyclopts
+import polars as pl
 from cyclopts import Parameter
 
 from lode.cli.output import emit_json, print_table, rows_of
+from lode.lake import open_lake
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.runs import list_runs, read_run, read_steps
+from lode.workflow.alive import with_stopped
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 runs_app = cyclopts.App(name="runs", help="What ran, how far it is, what it took. Example: lode runs list")
@@ -21,9 +24,10 @@ workflow_app = cyclopts.App(name="workflow", help="The workflow as a state machi
 
 @runs_app.command(name="list")
 def list_command(*, as_json: AsJson = False) -> None:
-    """List the runs, the newest first. Example: lode runs list --json"""
-    with open_warehouse(load_settings(), access="read") as warehouse:
-        found = list_runs(warehouse)
+    """List the runs, the newest first; one whose process is gone is stopped. Example: lode runs list --json"""
+    settings = load_settings()
+    with open_warehouse(settings, access="read") as warehouse:
+        found = with_stopped(list_runs(warehouse), warehouse, open_lake(settings))
     if as_json:
         emit_json({"runs": rows_of(found)})
         return
@@ -40,8 +44,11 @@ def show_command(run: str, *, as_json: AsJson = False) -> None:
     run
         Id of the run.
     """
-    with open_warehouse(load_settings(), access="read") as warehouse:
+    settings = load_settings()
+    with open_warehouse(settings, access="read") as warehouse:
         record, steps = asdict(read_run(warehouse, run)), read_steps(warehouse, run)
+        told = pl.DataFrame({name: [record[name]] for name in ("run", "state", "message")})
+        record |= with_stopped(told, warehouse, open_lake(settings)).row(0, named=True)
     if as_json:
         emit_json(record | {"settings": json.loads(record["settings"]), "steps": rows_of(steps)})
         return

@@ -27,11 +27,16 @@ def _never() -> bool:
     return False
 
 
+def _unheard(_run: str) -> None:
+    """Hear of a run and do nothing."""
+
+
 @dataclass(frozen=True)
 class Context:
     """A process's connections.
 
     clock: the time in UTC. report: hears of units done, with a note. stopping: whether the process was asked to end.
+    begins: hears of the run before it is recorded as running.
     """
 
     settings: Settings
@@ -40,6 +45,7 @@ class Context:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     report: Report = _silent
     stopping: Callable[[], bool] = _never
+    begins: Callable[[str], None] = _unheard
 
     def load(self, key: str) -> Event:
         """Read a JSON object of the lake."""

@@ -23,6 +23,7 @@ from lode.warehouse.stores.runs import read_run, read_trial_rate, record_run
 from lode.workflow.context import Context, Event
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.proving import verdict_key
+from lode.workflow.recording import read_code_note
 from lode.workflow.scoring import SplitScorer
 from lode.workflow.values import long_frame
 from lode.workflow.vaults import trials_on_vault
@@ -178,5 +179,6 @@ def _end_run(plan: Plan, context: Context, result: Event) -> None:
     counts = {"proven": len(result["proven"]), "refused": len(result["refused"]), "finalists": result["finalists"]}
     counts |= {"trials": result["trials"], "trials_on_vault": result["trials_on_vault"]}
     spent = result["vault"].get("message", "") if result["vault"] else ""
-    message = "; ".join(text for text in (spent, *plan.warnings) if text)
+    note = read_code_note(context, plan.run, record.code_version)
+    message = "; ".join(text for text in (spent, *plan.warnings, note) if text)
     record_run(context.warehouse, record.ending("succeeded", context.clock(), message=message, **counts))

@@ -16,6 +16,7 @@ from lode.errors import LodeError, WarehouseError
 from lode.warehouse.stores.runs import StepRecord, read_attempts, record_step
 from lode.workflow.context import Context
 from lode.workflow.costs import step_cost
+from lode.workflow.options import code_version
 
 _NO_SHARD = -1
 _STATUS = Path("/proc/self/status")
@@ -93,6 +94,23 @@ def write_early(context: Context, run: str, records: Sequence[Mapping[str, Any]]
     for entry in records:
         times = {name: datetime.fromisoformat(entry[name]) for name in ("started", "ended")}
         record_step(context.warehouse, StepRecord(**{**entry, **times, "run": run}))
+
+
+def note_code(context: Context, run: str, first: str) -> str:
+    """Keep that this code goes on with a run that `first` began; return what the run's record says of it."""
+    if code_version() != first:
+        context.lake.claim(f"{_codes(run)}/{code_version()}.json", b"{}")
+    return read_code_note(context, run, first)
+
+
+def read_code_note(context: Context, run: str, first: str) -> str:
+    """Return what a run's record says of code that was not the `first`; nothing where there was none."""
+    others = [key.rpartition("/")[2].removesuffix(".json") for key in context.lake.list(_codes(run))]
+    return f"begun by code {first}, gone on with by {', '.join(others)}" if others else ""
+
+
+def _codes(run: str) -> str:
+    return f"runs/{run}/code"
 
 
 def describe(error: BaseException) -> str:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from lode.errors import NotFoundError, UsageError
+from lode.errors import LakeError, NotFoundError, UsageError
 from lode.log import get_logger
 from lode.warehouse.stores.runs import RunRecord, StepRecord, read_run, read_steps, record_run, record_step
 from lode.workflow.collecting import collect, validate
@@ -23,7 +23,7 @@ from lode.workflow.options import code_version
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.proving import prove
 from lode.workflow.publishing import publish, result_key
-from lode.workflow.recording import Early, recorded, write_early
+from lode.workflow.recording import Early, note_code, recorded, write_early
 from lode.workflow.selection import select
 from lode.workflow.vaults import run_settings
 
@@ -89,7 +89,8 @@ def _begin(planned: Event, records: list[Event], context: Context) -> Event:
 
 
 def begin(run: Plan, context: Context) -> RunRecord:
-    """Record a run as running; one that goes on keeps the time of its first start, one that succeeded its end."""
+    """Record a run as running; one that goes on keeps its first start and code, one that succeeded its end."""
+    context.begins(run.run)
     settings = run_settings(run.options, run.vault_first, run.vault_last, run.instruments)
     record = RunRecord(
         run.run,
@@ -109,7 +110,8 @@ def begin(run: Plan, context: Context) -> RunRecord:
     else:
         if known.state == "succeeded":  # its plan was delivered once more before its last step
             return known
-        record = replace(record, started=known.started)
+        note = note_code(context, run.run, known.code_version)
+        record = replace(record, started=known.started, code_version=known.code_version, message=note)
     record_run(context.warehouse, record)
     return record
 
@@ -129,10 +131,16 @@ def fail(event: Event, reason: str, context: Context, *, step: str = "") -> None
     now = context.clock()
     if "run" in event:
         record = read_run(context.warehouse, event["run"])
-        record_run(context.warehouse, record.ending("failed", now, message=reason))
+        if record.state != "succeeded":  # another process may have brought it to its end
+            note = record.message if record.state == "running" else ""  # of the code; the lake may be what failed
+            message = "; ".join(text for text in (reason, note) if text)
+            record_run(context.warehouse, record.ending("failed", now, message=message))
         return
     request = event.get("request") or request_id(event)
-    asked = context.load_if_there(request_key(request)) or event
+    try:
+        asked = context.load_if_there(request_key(request)) or event
+    except LakeError:  # the lake may be what failed
+        asked = event
     told = f"{step}: {reason}" if step else reason
     record_run(context.warehouse, _unplanned(request, asked, told, context))
     record_step(context.warehouse, StepRecord(request, step or "unknown", -1, "failed", 1, now, now, error=reason))

@@ -88,7 +88,9 @@ class Turns:
         if past and (wait := self._wait(past, session)):
             return wait
         number = past[-1].turn.number + 1 if past else 1
-        turn = Turn(number, session.isoformat(), machine(), os.getpid(), _born(os.getpid()), self._clock().isoformat())
+        turn = Turn(
+            number, session.isoformat(), machine(), os.getpid(), born_at(os.getpid()), self._clock().isoformat()
+        )
         if not self._lake.claim(f"{self._folder}/{_name(number)}.json", _encoded(asdict(turn))):
             return Wait("another process has just taken it", self._clock() + LOOK)
         return turn
@@ -162,7 +164,7 @@ class Turns:
         if turn.machine == machine():
             if turn.pid == os.getpid():  # it asks for a turn: its last one is over, though that could not be recorded
                 return False
-            return abs(_born(turn.pid) - turn.born) < _SAME_START_SECONDS
+            return abs(born_at(turn.pid) - turn.born) < _SAME_START_SECONDS
         beats = [float(key.rpartition("/")[2]) for key in self._lake.list(f"{self._beats}/{_name(turn.number)}")]
         newest = max([*beats, datetime.fromisoformat(turn.claimed_at).timestamp()])
         return self._clock().timestamp() - newest < STALE.total_seconds()
@@ -178,8 +180,8 @@ def machine() -> str:
     return "/".join(parts)
 
 
-def _born(pid: int) -> float:
-    """Epoch seconds at which a process of this machine started; -1 where there is none, or only its exit code."""
+def born_at(pid: int) -> float:
+    """Return the epoch seconds at which a process of this machine started; -1 for none, or only its exit code."""
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         if process.status() != psutil.STATUS_ZOMBIE:
