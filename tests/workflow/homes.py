@@ -9,11 +9,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import psutil
@@ -28,6 +29,8 @@ from lode.warehouse import Warehouse, stop
 from lode.workflow.context import Context, Event, Report, open_context
 from lode.workflow.mining import mine_recorded
 from lode.workflow.options import MiningOptions
+
+Written = TypeVar("Written")
 
 # What differs between a run that was killed and one that was not: times, attempts, costs, memory.
 VOLATILE = {
@@ -180,6 +183,8 @@ def table_rows(warehouse: Warehouse, tables: dict[str, list[str]]) -> dict[str, 
             rows = rows.with_columns(pl.col("meta").str.replace(r'"as_of": "[^"]*"', ""))
         if "run" in rows.columns:
             rows = rows.with_columns(run=pl.when(pl.col("run").str.contains("^[0-9a-f]{16}$")).then(pl.lit("RUN")))
+        if table == "runs":  # the code may be edited while a test runs
+            rows = rows.with_columns(pl.col("message").str.replace("(; )?begun by code .*$", ""))
         found[table] = rows.drop([name for name in rows.columns if name in VOLATILE]).sort(keys)
     return found
 
@@ -202,10 +207,11 @@ def until(condition: Callable[[], Any], *, seconds: float = 120) -> Any:
     return value
 
 
-def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The worker processes that a command has started."""
+def workers_of(starter: subprocess.Popen[str] | int) -> list[psutil.Process]:
+    """The worker processes that a command, or the process of an id, has started."""
+    pid = starter if isinstance(starter, int) else starter.pid
     with contextlib.suppress(psutil.NoSuchProcess):
-        return [p for p in psutil.Process(process.pid).children() if "lode.workflow.worker" in _command(p)]
+        return [p for p in psutil.Process(pid).children() if "lode.workflow.worker" in _command(p)]
     return []
 
 
@@ -226,40 +232,30 @@ class Killed(BaseException):
 
 
 class Countdown:
-    """Lets so many writes pass, then raises `Killed` after the next one is done."""
+    """Lets so many writes of this process pass, in whatever threads; the last is done, and then nothing is any more."""
 
     def __init__(self, writes: int) -> None:
-        self.left = writes
+        self.left, self._lock = writes, threading.Lock()
 
-    def written(self) -> None:
-        self.left -= 1
-        if self.left <= 0:
-            raise Killed
-
-
-class DyingLake(Lake):
-    """A lake whose writer dies."""
-
-    def __init__(self, url: str, countdown: Countdown) -> None:
-        super().__init__(url)
-        self._countdown = countdown
-
-    def claim(self, key: str, body: bytes) -> bool:
-        written = super().claim(key, body)
-        self._countdown.written()
+    def write(self, act: Callable[[], Written]) -> Written:
+        """Write, or raise `Killed`: before it where the process is dead already, after it where this was the last."""
+        with self._lock:
+            if self.left <= 0:
+                raise Killed
+            written = act()
+            self.left -= 1
+            if self.left <= 0:
+                raise Killed
         return written
 
 
-class DyingWarehouse:
-    """A warehouse whose writer dies."""
-
-    def __init__(self, warehouse: Warehouse, countdown: Countdown) -> None:
-        self._warehouse, self._countdown = warehouse, countdown
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._warehouse, name)
-
-    def insert(self, table: str, frame: pl.DataFrame) -> int:
-        rows = self._warehouse.insert(table, frame)
-        self._countdown.written()
-        return rows
+@contextlib.contextmanager
+def dying(writes: int) -> Iterator[Countdown]:
+    """Let this process die after so many writes to lakes and warehouses."""
+    countdown, claim, insert = Countdown(writes), Lake.claim, Warehouse.insert
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lake, "claim", lambda lake, key, body: countdown.write(lambda: claim(lake, key, body)))
+        patch.setattr(
+            Warehouse, "insert", lambda house, table, frame: countdown.write(lambda: insert(house, table, frame))
+        )
+        yield countdown

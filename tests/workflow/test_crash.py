@@ -12,24 +12,16 @@ from lode.workflow.context import Context, Event
 from lode.workflow.run import execute, resume
 from tests.workflow.homes import (
     RUN_TABLES,
-    Countdown,
-    DyingLake,
-    DyingWarehouse,
     Here,
     Home,
     Killed,
     assert_same_rows,
+    dying,
     request_for,
     table_rows,
 )
 
 CANDIDATES = 24
-
-
-def _dying(context: Context, writes: int) -> Context:
-    countdown = Countdown(writes)
-    lake, warehouse = DyingLake(context.lake.url, countdown), DyingWarehouse(context.warehouse, countdown)
-    return Context(context.settings, lake, warehouse)
 
 
 def _once_more(context: Context, request: Event) -> Event:
@@ -51,7 +43,8 @@ def test_a_run_that_dies_again_and_again_ends_with_the_rows_of_one_that_did_not(
         with broken.context() as context:
             while True:
                 try:
-                    result = _once_more(_dying(context, 3 + deaths * stride), request)
+                    with dying(3 + deaths * stride):
+                        result = _once_more(context, request)
                     break
                 except Killed:
                     deaths += 1
