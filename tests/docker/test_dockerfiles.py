@@ -112,7 +112,11 @@ def run_as_nobody(stage: Stage, folder: Path) -> subprocess.CompletedProcess[str
     environment = {name: value.replace("/opt/", f"{folder}/root/opt/") for name, value in stage.environment.items()}
     command = [*stage.entrypoint, *(json.loads(rest)[0] for rest in stage.all("CMD"))]
     program = f"{folder}/root/opt/lode/bin/{command[0]}"
-    identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
-    return subprocess.run(
-        [program, *command[1:]], cwd="/", env=environment, capture_output=True, text=True, check=False, **identity
-    )
+    interpreter = Path(program).resolve()
+    if all(part.stat().st_mode & stat.S_IXOTH for part in interpreter.parents):
+        identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+        started = [program, *command[1:]]
+    else:  # this machine's Python is its owner's alone: root without its privileges, the installation not writable
+        subprocess.run(["chmod", "-R", "a-w", f"{folder}/root/opt/lode"], check=True)
+        identity, started = {}, ["/usr/bin/setpriv", "--bounding-set=-all", "--no-new-privs", program, *command[1:]]
+    return subprocess.run(started, cwd="/", env=environment, capture_output=True, text=True, check=False, **identity)
