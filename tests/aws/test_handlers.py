@@ -11,9 +11,13 @@ import pytest
 
 from lode.errors import LodeError, NotFoundError, UsageError
 from lode.settings import Settings
+from lode.warehouse.stores.runs import StepRecord, record_step
 from lode.workflow import handlers
 from lode.workflow.context import Event
 from lode.workflow.execution import concurrency_of, failure_reason, request_of
+from lode.workflow.options import MiningOptions
+from lode.workflow.plan import Plan
+from lode.workflow.steps import begin
 from tests.aws.cloud import Runtime, functions_at
 from tests.replicas.outside import DAYS, SYMBOLS, TODAY, Outside, outside
 from tests.replicas.world import evening
@@ -80,6 +84,20 @@ def test_every_bad_input_is_refused_by_name_and_its_reason_recorded_once(home: H
     assert rows["runs"].height == rows["run_steps"].height == requests
     assert set(rows["run_steps"]["step"]) == {"validate"}
     assert all(message.startswith("validate: ") for message in rows["runs"]["message"])
+
+
+def test_steps_whose_process_ended_without_a_word_fail_with_the_run(home: Home) -> None:
+    days = tuple(DAYS[-2:])
+    plan = Plan("0123456789abcdef", "s", "market", "market", MiningOptions(), 250, days, ("AAA",))
+    with home.context() as context:
+        context.keep(plan.key("plan.json"), plan.to_event())
+        begin(plan, context)
+        record_step(context.warehouse, StepRecord(plan.run, "mine", 3, "running", 2, context.clock()))
+        reason = call("fail", {"run": plan.run}, failure={"Error": "States.Timeout", "Cause": ""})["reason"]
+        rows = table_rows(context.warehouse, {name: RUN_TABLES[name] for name in ("runs", "run_steps")})
+    assert reason == "States.Timeout"
+    assert rows["runs"].select("state", "message").rows() == [("failed", reason)]
+    assert rows["run_steps"].select("step", "shard", "state", "error").rows() == [("mine", 3, "failed", reason)]
 
 
 @pytest.mark.parametrize("sent", [None, [], {}, {"step": "mine", "event": {}}, {"step": "plan"}])

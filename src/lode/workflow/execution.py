@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lode import errors
 from lode.errors import LodeError, NotFoundError, UsageError
 from lode.log import get_logger
 from lode.settings import Settings
-from lode.warehouse.stores.runs import read_run, read_steps
+from lode.warehouse.stores.runs import StepRecord, read_run, read_steps, record_step
 from lode.workflow.collecting import AUTO, YAHOO
 from lode.workflow.context import Context, Event
 from lode.workflow.plan import load_plan
@@ -104,6 +105,7 @@ def record_failed(event: Any, failure: Any, context: Context) -> str:  # noqa: A
         get_logger("run").warning("a failure came after the result; nothing is changed", run=run, reason=reason)
         return reason
     reason = _with_shards(run, reason, context)
+    _end_steps(run, reason, context)
     fail({"run": run}, reason, context)
     return reason
 
@@ -169,6 +171,14 @@ def _step_after(event: Event, context: Context) -> str:
         records = context.load(records)["records"]
     taken = {record["step"] for record in records or []}
     return next((step for step in BEFORE_PLAN if step not in taken), "plan")
+
+
+def _end_steps(run: str, reason: str, context: Context) -> None:
+    """Record the steps of a run as failed whose processes ended without a word: out of time, or killed."""
+    steps = read_steps(context.warehouse, run)
+    for row in steps.filter(steps["state"] == "running").iter_rows(named=True):
+        died = StepRecord(**row, run=run)
+        record_step(context.warehouse, replace(died, state="failed", ended=context.clock(), error=reason))
 
 
 def _with_shards(run: str, reason: str, context: Context) -> str:
