@@ -43,6 +43,17 @@ def test_a_value_holds_from_its_acceptance_and_a_restatement_from_its_own():
     assert told(found) == [("2016-02-10", 100.0), ("2016-08-01", 90.0)]
 
 
+def test_an_amendment_that_corrects_a_start_counts():
+    """The same quarter stated with another first day is another period of the same end: the later statement counts."""
+    rows = [
+        fact("Revenues", 100, "2016-01-02", "2016-03-31", "2016-05-01"),
+        fact("Revenues", 120, "2016-01-01", "2016-03-31", "2016-06-01"),
+    ]
+    assert told(steps("revenue", *rows, measure=quarter)) == [("2016-05-01", 100.0), ("2016-06-01", 120.0)]
+    swapped = [row | {"period_start": other["period_start"]} for row, other in zip(rows, rows[::-1], strict=True)]
+    assert told(steps("revenue", *swapped, measure=quarter)) == [("2016-05-01", 100.0), ("2016-06-01", 120.0)]
+
+
 def test_an_older_period_that_is_filed_later_never_replaces_a_newer_one():
     found = steps(
         "assets",

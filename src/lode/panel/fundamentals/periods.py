@@ -26,7 +26,8 @@ class Part(NamedTuple):
     facts: tuple[tuple[int, int], ...]
 
 
-Spans = Mapping[Span, Part]
+Spans = dict[Span, Part]
+"""Statements of periods of one kind, the one that was stated last at the end; of two alike it counts."""
 View = Mapping[str, Spans]  # statements of each kind of period
 
 
@@ -77,10 +78,10 @@ def combined(*terms: tuple[Part, int]) -> Part:
 def _year_to_date(view: View, end: int) -> Part | None:
     for kind in _TO_DATE:
         for span, so_far in _all_ending(view, kind, end):
-            for year, whole in view.get(YEAR, {}).items():
+            for year, whole in _newest(view, YEAR):
                 if not _near(year[1] + 1, span[0]):
                     continue
-                for before, part in view.get(kind, {}).items():
+                for before, part in _newest(view, kind):
                     if _near(before[0], year[0]) and abs(before[1] - end + _YEAR_DAYS) <= _YEAR_SLACK:
                         return combined((whole, 1), (so_far, 1), (part, -1))
     return None
@@ -111,7 +112,7 @@ def _quarter(view: View, end: int) -> tuple[int, Part] | None:
             return first, reported
     for longer, shorter in _SHORTER.items():
         for span, whole in _all_ending(view, longer, end):
-            for start, part in view.get(shorter, {}).items():
+            for start, part in _newest(view, shorter):
                 if _near(start[0], span[0]) and DERIVED_QUARTER[0] <= end - start[1] <= DERIVED_QUARTER[1]:
                     return start[1] + 1, combined((whole, 1), (part, -1))
     return None
@@ -122,7 +123,12 @@ def _ending(view: View, kind: str, end: int) -> Part | None:
 
 
 def _all_ending(view: View, kind: str, end: int) -> Iterator[tuple[Span, Part]]:
-    return ((span, part) for span, part in view.get(kind, {}).items() if span[1] == end)
+    return ((span, part) for span, part in _newest(view, kind) if span[1] == end)
+
+
+def _newest(view: View, kind: str) -> Iterator[tuple[Span, Part]]:
+    """Periods of a kind, the one that was stated last first: a start that was wrong by a day is given right later."""
+    return reversed(view.get(kind, {}).items())
 
 
 def _near(day: int | None, other: int | None) -> bool:

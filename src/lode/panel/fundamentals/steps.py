@@ -172,6 +172,7 @@ class _Book:
         before = self._latest.get((fact.concept, span))
         if kind is None or (before is not None and before.value == fact.value and self._basis_stays(before, fact)):
             return False
+        self._latest.pop((fact.concept, span), None)  # the last at the end
         self._latest[fact.concept, span] = fact
         self._known[fact.row] = fact.known
         self._enter(fact.concept, kind, span)
@@ -206,7 +207,9 @@ class _Book:
             parts = [(self._scaled(fact), sign) for fact, sign in given if fact is not None]
             if len(parts) == len(given):
                 whole = parts[0][0] if len(parts) == 1 and parts[0][1] == 1 else combined(*parts)
-                self._views[number].setdefault(kind, {})[span] = whole
+                spans = self._views[number].setdefault(kind, {})
+                spans.pop(span, None)  # likewise
+                spans[span] = whole
 
     def _scaled(self, fact: Fact) -> Part:
         """Value on today's basis: a split multiplies shares and divides amounts a share."""
