@@ -209,11 +209,16 @@ def execute(cloud: Any, event: Any, *, definition: dict[str, Any] | None = None)
     """Run the machine with an input to its end."""
     with interpreter(cloud, definition=definition) as (states, machine):
         started = states.start_execution(stateMachineArn=machine, name="e1", input=json.dumps(event))
-        deadline = time.monotonic() + 120
-        while (end := states.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, "the execution does not end"
-            time.sleep(0.02)
-        return dict(end)
+        return ended(states, started["executionArn"])
+
+
+def ended(states: Any, execution: str) -> dict[str, Any]:
+    """Wait for the end of an execution."""
+    deadline = time.monotonic() + 240
+    while (end := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        assert time.monotonic() < deadline, "the execution does not end"
+        time.sleep(0.02)
+    return dict(end)
 
 
 @contextlib.contextmanager
