@@ -5,7 +5,7 @@
     selection.py   select                   proving.py     prove                publishing.py  publish
     local.py       the executor of one machine; worker.py its processes
     machine.py     the same steps as a state machine of AWS Step Functions; handlers.py its Lambda functions,
-                   batch.py its jobs, execution.py what an execution leaves in the lake, aws.py who starts and follows one
+                   batch.py its jobs, execution.py what it leaves in the lake, aws.py who starts and follows it
     manual.py      tries by hand             vaults.py, openings.py  who shares a vault, and its openings
 
 Steps are functions of a JSON event to a JSON event; large things lie in the lake, under the run's key.
