@@ -59,7 +59,7 @@ def test_wrong_options_are_named_with_what_is_allowed(nowhere: Home, options: tu
     [
         (("frobnicate",), ('Unknown command "frobnicate"', "evaluate")),
         (("runs", "frobnicate"), ("Available commands: list, show",)),
-        (("evaluate",), ('"evaluate" parameter --expression requires an argument',)),
+        (("evaluate",), ("give either EXPRESSION or --values FILE",)),
         (("app", "--port", 80), ("--port 80: allowed is 1024 to 65535",)),
         (("factors", "list", "--state", "good"), ("--state 'good': allowed are candidate, proven, refused, retired",)),
         (("sql", "SELECT 1", "--format", "xml"), ('Choose from: "table", "csv", "json"',)),

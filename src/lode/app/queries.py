@@ -15,6 +15,7 @@ import streamlit as st
 from lode.app.provenance import label_of
 from lode.calendar import DEFAULT_EXCHANGE, last_closed_session, sessions
 from lode.errors import NotFoundError
+from lode.lake import open_lake
 from lode.settings import Settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.condition import (
@@ -30,6 +31,7 @@ from lode.warehouse.stores.findings import count_findings, read_findings
 from lode.warehouse.stores.runs import RunRecord, list_runs, read_run, read_steps
 from lode.warehouse.stores.scaling import read_scaling
 from lode.warehouse.stores.snapshots import SnapshotRecord, list_snapshots, read_snapshot
+from lode.workflow.alive import with_stopped
 
 _FRESH_SECONDS = 10
 _EVERY = 1_000_000
@@ -118,7 +120,8 @@ def read_overview(settings: Settings) -> Overview:
     """Read runs and factors."""
     with open_warehouse(settings, access="read") as warehouse:
         snapshots = list_snapshots(warehouse, most=_EVERY)
-        runs = _counted(_with_snapshot(list_runs(warehouse, most=_EVERY), snapshots))
+        listed = with_stopped(list_runs(warehouse, most=_EVERY), warehouse, open_lake(settings))
+        runs = _counted(_with_snapshot(listed, snapshots))
         factors = list_factors(warehouse)
     return Overview(runs, factors.join(runs.select(_RUN_COLUMNS), on="run", how="left"), datetime.now(UTC))
 

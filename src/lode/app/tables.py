@@ -16,6 +16,7 @@ _STATES = {
     "succeeded": "✔ succeeded",
     "failed": "✘ failed",
     "running": "… running",
+    "stopped": "■ stopped",
 }
 _RANK_IC, _T, _P = "%.4f", "%.2f", "%.2g"
 

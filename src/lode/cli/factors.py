@@ -47,6 +47,8 @@ def evaluate_command(
     html
         Also write the sheet to this file.
     """
+    if (expression is None) == (values is None):
+        raise UsageError("give either EXPRESSION or --values FILE; see `lode evaluate --help`")
     with open_context(load_settings()) as context:
         sheet = _judged(expression, values, context, snapshot)
     if html is not None:
@@ -58,11 +60,9 @@ def evaluate_command(
 
 
 def _judged(expression: str | None, values: Path | None, context: Context, snapshot: str | None) -> Sheet:
-    if values is not None and expression is None:
+    if values is not None:
         return evaluate_values(values, context, snapshot=snapshot)
-    if expression is None or values is not None:
-        raise UsageError("give either EXPRESSION or --values FILE; see `lode evaluate --help`")
-    return evaluate_by_hand(expression, context, snapshot=snapshot)
+    return evaluate_by_hand(expression or "", context, snapshot=snapshot)
 
 
 def compute_command(expression: str, *, snapshot: str | None = None, out: Path) -> None:
