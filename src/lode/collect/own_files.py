@@ -246,3 +246,12 @@ def _known_at(rows: pl.DataFrame, known_at: datetime | None) -> pl.DataFrame:
         return rows
     own = pl.col("knowledge_time") if "knowledge_time" in rows.columns else pl.lit(None, _UTC)
     return rows.with_columns(pl.coalesce(own, pl.lit(known_at).cast(_UTC)).alias("knowledge_time"))
+
+
+def require_source(source: str) -> None:
+    """Raise UsageError for what may not name the source of a file."""
+    if not may_name_a_source(source) or source == "sec":
+        raise UsageError(
+            f"--source {source!r}: allowed are up to 100 letters, digits and ._:@+- other than "
+            f"{', '.join((*RESERVED, 'sec'))}"
+        )
