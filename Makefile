@@ -9,6 +9,7 @@ ARGS ?=
 BOOTSTRAP := PYTHON="$(PYTHON)" tools/bootstrap
 VENV := .venv/bin
 export CHROMIUM
+unexport PYTHONDONTWRITEBYTECODE # without compiled modules every process would pay seconds for its imports
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 14
