@@ -52,7 +52,9 @@ def test_each_names_its_source_and_year(definition):
 def test_each_computes_on_a_panel(definition, units):
     rng = np.random.default_rng(0)
     shape = (lookback(definition.tree) + 3, 12)
-    fields = {name: np.exp(rng.normal(0, 0.3, shape)).astype(np.float32) for name in definition.fields - {"sector"}}
+    fields = {
+        name: np.exp(rng.normal(0, 0.3, shape)).astype(np.float32) for name in sorted(definition.fields - {"sector"})
+    }
     groups = {"sector": np.tile(np.arange(12, dtype=np.int32) % 3, (shape[0], 1))}
     values = Evaluator(fields, groups).value(definition.tree)
     assert values.shape == shape

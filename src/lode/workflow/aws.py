@@ -70,7 +70,7 @@ class StateMachine:
             raise self._elsewhere(execution) from None
 
     def _start(self, event: Event) -> str:
-        name = f"lode-{request_id(event)}-{self.context.clock():%Y%m%dT%H%M%S}"
+        name = f"lode-{request_id(event)}-{self.context.clock():%Y%m%dT%H%M%S%f}"
         self._ask("start_execution", stateMachineArn=self._arn, name=name, input=json.dumps(event))
         get_logger("aws").info("execution started", execution=name)
         return name

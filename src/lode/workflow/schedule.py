@@ -89,20 +89,25 @@ def run_daily(
     schedule with its UsageError, and so does whatever is no LodeError.
     """
     said = ""
-    while True:
-        wait = _attempt(schedule, turns, run, clock)
-        if wait is None:
-            continue
-        next_due = schedule.next(clock())
-        until = min(wait.until or next_due, next_due)
-        if wait.reason != said:
-            said = wait.reason
-            get_logger("schedule").info("waiting", reason=said, until=until.isoformat(timespec="seconds"))
-        try:
+    try:
+        while True:
+            wait = _attempt(schedule, turns, run, clock)
+            if wait is None:
+                continue
+            next_due = schedule.next(clock())
+            until = min(wait.until or next_due, next_due)
+            if wait.reason != said:
+                said = wait.reason
+                get_logger("schedule").info("waiting", reason=said, until=until.isoformat(timespec="seconds"))
             _sleep_until(until, clock, sleep)
-        except KeyboardInterrupt:
-            get_logger("schedule").info("the schedule ends; no run was going")
-            return
+    except RunInterruptedError:
+        raise
+    except KeyboardInterrupt:
+        get_logger("schedule").info("the schedule ends; no run was going")
+
+
+class RunInterruptedError(KeyboardInterrupt):
+    """An interruption while a run was going, which the turn has on record."""
 
 
 def _attempt(schedule: Schedule, turns: Turns, run: Callable[[], Event], clock: Clock) -> Wait | None:
@@ -124,7 +129,7 @@ def _carry_out(turn: Turn, turns: Turns, run: Callable[[], Event]) -> Event:
             result = run()
     except KeyboardInterrupt:
         turns.end(turn, "interrupted", "asked to end")
-        raise
+        raise RunInterruptedError from None
     except UsageError as error:
         turns.end(turn, "refused", str(error))
         raise
