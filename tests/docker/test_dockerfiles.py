@@ -95,8 +95,8 @@ def test_an_image_that_is_built_here_runs_as_nobody_and_without_a_job_says_what_
     """The steps themselves, in a folder: a quarter of an hour on a slow machine."""
     if soak_scale < 1:
         pytest.skip("long: `make soak` takes the steps of both Dockerfiles")
-    build(stages[0], context(tmp_path / "context"), tmp_path / "root")
-    installed = tmp_path / "root/opt/lode"
+    build(stages[0], context(tmp_path / "context"), tmp_path / "image")
+    installed = tmp_path / "image/opt/lode"
     assert not list(installed.glob("lib/python*/site-packages/chdb"))
     assert list(installed.glob("lib/python*/site-packages/lode/engine/*.so"))
     ran = run_as_nobody(stages[-1], tmp_path)
@@ -109,14 +109,14 @@ def run_as_nobody(stage: Stage, folder: Path) -> subprocess.CompletedProcess[str
     for path in [folder, *folder.parents]:
         if path.stat().st_uid == os.getuid() and path != Path("/"):
             path.chmod(path.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
-    environment = {name: value.replace("/opt/", f"{folder}/root/opt/") for name, value in stage.environment.items()}
+    environment = {name: value.replace("/opt/", f"{folder}/image/opt/") for name, value in stage.environment.items()}
     command = [*stage.entrypoint, *(json.loads(rest)[0] for rest in stage.all("CMD"))]
-    program = f"{folder}/root/opt/lode/bin/{command[0]}"
+    program = f"{folder}/image/opt/lode/bin/{command[0]}"
     interpreter = Path(program).resolve()
     if all(part.stat().st_mode & stat.S_IXOTH for part in interpreter.parents):
         identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
         started = [program, *command[1:]]
     else:  # this machine's Python is its owner's alone: root without its privileges, the installation not writable
-        subprocess.run(["chmod", "-R", "a-w", f"{folder}/root/opt/lode"], check=True)
+        subprocess.run(["chmod", "-R", "a-w", f"{folder}/image/opt/lode"], check=True)
         identity, started = {}, ["/usr/bin/setpriv", "--bounding-set=-all", "--no-new-privs", program, *command[1:]]
     return subprocess.run(started, cwd="/", env=environment, capture_output=True, text=True, check=False, **identity)
