@@ -81,7 +81,7 @@ def collect_batch(batch: Event, context: Context, *, seconds_left: Callable[[], 
     """Collect one batch: {collector, place, symbols, since, until} → the same with rows, failed and what is `left`.
 
     seconds_left: how long this process may go on; what does not fit is left, and the answer is the event that goes on
-    with it. Without it everything is collected. Symbols that fail are counted, and the first few are told.
+    with it. Without it everything is collected. A symbol that fails is in `missing`, with its reason.
     """
     early = Early(context, f"collect {batch['collector']}", shard=int(batch["place"]))
     symbols = json.loads(context.lake.get(batch["symbols"]))
