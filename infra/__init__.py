@@ -1,8 +1,15 @@
 """The platform on AWS as a CDK application: `make synth` writes its templates, offline and for any account.
 
-    app.py      the stacks together
-    network.py  a VPC of two zones without a way out
-    storage.py  the lake's bucket and its key
+    app.py            the stacks together
+    storage.py        the lake's bucket, the backups' bucket, the keys
+    network.py        the VPC, its zones, its endpoints
+    doors.py          who may talk to whom: every security group and every rule between them
+    images.py         the container images that the checkout builds
+    warehouse.py      ClickHouse: servers, certificates, passwords, backups
+    collection.py     the three collectors' functions
+    mining.py         the state machine, its steps' function, the queue of the shards, the schedule
+    dashboard.py      the app behind its load balancer
+    observability.py  dashboards, alarms, the budget
 
-The warehouse, collection, mining, app and observability stacks stand on these two walls.
+Each stack takes the settings of one deployment (`lode.deploy.deployment`) and the stacks it stands on.
 """

@@ -14,8 +14,14 @@ use_locked_node()
 
 from aws_cdk import App, Tags  # noqa: E402  starts node at once
 
+from infra.collection import Collection  # noqa: E402
+from infra.dashboard import Dashboard  # noqa: E402
+from infra.mining import Mining  # noqa: E402
 from infra.network import Network  # noqa: E402
+from infra.observability import Observability  # noqa: E402
 from infra.storage import Storage  # noqa: E402
+from infra.warehouse import Warehouse  # noqa: E402
+from lode.deploy.deployment import Deployment, read_deployment  # noqa: E402
 
 OUTPUT = Path(__file__).parent / "cdk.out"
 _CONTEXT = {
@@ -24,11 +30,17 @@ _CONTEXT = {
 }
 
 
-def build(output: Path = OUTPUT) -> App:
-    """Return the application; `synth()` writes its templates into `output`."""
+def build(output: Path = OUTPUT, deployment: Deployment | None = None) -> App:
+    """Return the application; `synth()` writes its templates into `output`. Without a deployment, lode.toml's."""
+    made = deployment or read_deployment()
     app = App(outdir=str(output), context=_CONTEXT, analytics_reporting=False)
-    Network(app, "LodeNetwork")
-    Storage(app, "LodeStorage")
+    storage = Storage(app, "LodeStorage", made)
+    network = Network(app, "LodeNetwork", made, storage)
+    warehouse = Warehouse(app, "LodeWarehouse", made, network, storage)
+    collection = Collection(app, "LodeCollection", made, network, storage, warehouse)
+    mining = Mining(app, "LodeMining", made, network, storage, warehouse, collection)
+    dashboard = Dashboard(app, "LodeApp", made, network, storage, warehouse, mining)
+    Observability(app, "LodeObservability", made, storage, warehouse, collection, mining, dashboard)
     Tags.of(app).add("application", "lode")
     return app
 

@@ -9,7 +9,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-ZONES = 2
+from infra.doors import Doors
+from infra.storage import Storage
+from lode.deploy.deployment import Deployment
 
 
 class Network(Stack):
@@ -18,19 +20,21 @@ class Network(Stack):
     `vpc` is for the stacks that put machines into it.
     """
 
-    def __init__(self, scope: Construct, name: str) -> None:
-        super().__init__(scope, name, description="Lode: private network of two zones")
+    def __init__(self, scope: Construct, name: str, deployment: Deployment, storage: Storage) -> None:
+        super().__init__(scope, name, description="Lode: the network")
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr("10.73.0.0/16"),
-            max_azs=ZONES,
+            max_azs=deployment.zones,
             nat_gateways=0,
             subnet_configuration=[
                 ec2.SubnetConfiguration(name="Private", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20)
             ],
             gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},
         )
+        self.doors = Doors(self, "Doors", self.vpc)
+        self.storage = storage
         self._log_flows()
 
     def _log_flows(self) -> None:

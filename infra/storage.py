@@ -7,15 +7,19 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from lode.deploy.deployment import Deployment
+
 
 class Storage(Stack):
     """The lake's bucket: versioned, private, TLS only, encrypted with a rotated key, every access logged.
 
-    `lake` and `key` are for the stacks that read and write. Both outlive the stack: removing it keeps the data.
+    `lake` and `key` are for the stacks that read and write; `warehouse_key`, `secrets_key` and `logs_key` encrypt what
+    their names say. All outlive the stack: removing it keeps the data.
     """
 
-    def __init__(self, scope: Construct, name: str) -> None:
+    def __init__(self, scope: Construct, name: str, deployment: Deployment) -> None:
         super().__init__(scope, name, description="Lode: the lake's bucket and its key")
+        self.deployment = deployment
         self.key = kms.Key(
             self,
             "LakeKey",

@@ -1,7 +1,8 @@
-"""Writes the three locks: `make lock`.
+"""Writes the locks: `make lock`.
 
 requirements.lock is everything; requirements-run.lock, what `make run` installs, takes its versions from it;
-requirements-zig.lock is the compiler for machines without one. One lock serves every platform and every Python that
+requirements-zig.lock is the compiler for machines without one, requirements-audit.lock what reads the templates,
+docker/aws.lock what the images have besides. One lock serves every platform and every Python that
 pyproject.toml allows. Build requirements are in, and no line names an index: the hashes say what is meant.
 """
 
@@ -16,6 +17,7 @@ from tools import environment
 from tools.failure import SetupError, run
 
 EVERYTHING, RUNNING, ZIG = "requirements.lock", "requirements-run.lock", "requirements-zig.lock"
+AUDIT, IMAGES = "requirements-audit.lock", "docker/aws.lock"
 _OPTIONS = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-build", "--quiet"]
 
 
@@ -42,6 +44,8 @@ def main() -> int:
         compile_lock(EVERYTHING, ["pyproject.toml", "--extra", "dev", *upgrade])
         compile_lock(RUNNING, ["pyproject.toml", "--extra", "run", "--extra", "build", "--constraint", EVERYTHING])
         compile_lock(ZIG, ["--group", "zig", *upgrade])
+        compile_lock(AUDIT, ["--group", "audit", *upgrade])
+        compile_lock(IMAGES, ["docker/aws.in", "--constraint", EVERYTHING])
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
