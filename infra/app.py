@@ -1,4 +1,4 @@
-"""The stacks together: `python -m infra.app` synthesizes them into infra/cdk.out.
+"""The stacks together: `python -m infra.app [lode.toml [folder]]` synthesizes them, into infra/cdk.out by default.
 
 Nothing is looked up and no account or region is named: the templates fit any.
 """
@@ -12,7 +12,7 @@ from infra.node import use_locked_node
 
 use_locked_node()
 
-from aws_cdk import App, Tags  # noqa: E402  starts node at once
+from aws_cdk import App, Stack, Tags  # noqa: E402  starts node at once
 
 from infra.collection import Collection  # noqa: E402
 from infra.dashboard import Dashboard  # noqa: E402
@@ -34,20 +34,31 @@ def build(output: Path = OUTPUT, deployment: Deployment | None = None) -> App:
     """Return the application; `synth()` writes its templates into `output`. Without a deployment, lode.toml's."""
     made = deployment or read_deployment()
     app = App(outdir=str(output), context=_CONTEXT, analytics_reporting=False)
-    storage = Storage(app, "LodeStorage", made)
-    network = Network(app, "LodeNetwork", made, storage)
-    warehouse = Warehouse(app, "LodeWarehouse", made, network, storage)
-    collection = Collection(app, "LodeCollection", made, network, storage, warehouse)
-    mining = Mining(app, "LodeMining", made, network, storage, warehouse, collection)
-    dashboard = Dashboard(app, "LodeApp", made, network, storage, warehouse, mining)
-    Observability(app, "LodeObservability", made, storage, warehouse, collection, mining, dashboard)
-    Tags.of(app).add("application", "lode")
+    called = made.stack
+    storage = Storage(app, called("Storage"), made)
+    network = Network(app, called("Network"), made, storage)
+    warehouse = Warehouse(app, called("Warehouse"), made, network, storage)
+    collection = Collection(app, called("Collection"), made, network, storage, warehouse)
+    mining = Mining(app, called("Mining"), made, network, storage, warehouse, collection)
+    dashboard = Dashboard(app, called("App"), made, network, storage, warehouse, mining)
+    Observability(app, called("Observability"), made, storage, warehouse, collection, mining, dashboard)
+    _protect(storage, network, warehouse, dashboard)
+    for name, value in made.all_tags.items():
+        Tags.of(app).add(name, value)
     return app
+
+
+def _protect(*stacks: Stack) -> None:
+    """Let no one delete the stacks that hold data, keys, the network under them or the list of who may sign in."""
+    for stack in stacks:
+        stack.termination_protection = True
 
 
 def main() -> int:
     """Write the templates and say where they are."""
-    assembly = build().synth()
+    given = [Path(argument) for argument in sys.argv[1:3]]
+    settings, output = (*given, *(Path("lode.toml"), OUTPUT)[len(given) :])
+    assembly = build(output, read_deployment(settings)).synth()
     for stack in assembly.stacks:
         print(stack.template_full_path)  # noqa: T201  the command's answer
     return 0

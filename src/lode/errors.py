@@ -19,6 +19,7 @@ at the edge where they arise.
     │   └── SourceUnavailableError
     ├── EvidenceError             the protocol forbids what was asked
     │   └── VaultSpentError
+    ├── DeployError               AWS, or the tool that deploys, refused
     └── StepError                 a workflow step failed; the message ends with the command that resumes the run
         └── StoppedError          the step was asked to stop, and goes on from where it was
 """
@@ -109,6 +110,10 @@ class EvidenceError(LodeError):
 
 class VaultSpentError(EvidenceError):
     """The vault's openings are used up; new sessions restore it."""
+
+
+class DeployError(LodeError):
+    """AWS, or the tool that deploys, refused; the message names what was asked and what is missing."""
 
 
 class StepError(LodeError):

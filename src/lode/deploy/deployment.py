@@ -13,6 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lode.errors import SettingsError
 
 Size = Literal["hobby", "team", "desk"]
+PARTS = (
+    "Storage",
+    "Network",
+    "Warehouse",
+    "Collection",
+    "Mining",
+    "App",
+    "Observability",
+)  # each stands on those before
+TAG, NAME_TAG = "application", "deployment"
 
 
 class Deployment(BaseModel):
@@ -28,6 +38,9 @@ class Deployment(BaseModel):
     name: str = Field(default="lode", pattern="^[a-z][a-z0-9-]{1,20}$", description="prefix of physical names, a tag")
     region: str = Field(default="us-east-1", pattern="^[a-z]{2}(-[a-z]+)+-[0-9]$", description="where the stacks stand")
     tags: dict[str, str] = Field(default_factory=dict, description="tags of every resource")
+    parameters: dict[str, str] = Field(
+        default_factory=dict, description="what names a person or a domain: Domain, CertificateArn, AlarmEmail …"
+    )
 
     zones: int = Field(default=2, ge=2, le=3, description="availability zones of the network")
     endpoint_zones: int = Field(default=1, ge=1, le=3, description="zones that have interface endpoints")
@@ -59,6 +72,15 @@ class Deployment(BaseModel):
 
     log_days: int = Field(default=365, description="days that logs are kept (a number that CloudWatch allows)")
     budget: int = Field(default=300, ge=1, description="dollars a month; an alarm at 80 % and at what is forecast")
+
+    def stack(self, part: str) -> str:
+        """Return the name of the stack of one of PARTS: LodeStorage, and for the name acme-two AcmeTwoStorage."""
+        return "".join(word.capitalize() for word in self.name.split("-")) + part
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """Every resource carries them; `lode deploy down` touches nothing that lacks the first two."""
+        return {**self.tags, TAG: "lode", NAME_TAG: self.name}
 
 
 SIZES: Mapping[Size, Mapping[str, Any]] = MappingProxyType(
@@ -105,13 +127,26 @@ def read_deployment(path: Path = Path("lode.toml")) -> Deployment:
 
     Raises SettingsError that names each faulty setting and the file.
     """
+    return sized(_given(path), str(path))
+
+
+def origins(path: Path = Path("lode.toml")) -> dict[str, str]:
+    """Where each setting comes from: the file, the size, or the default."""
+    given = _given(path)
+    size = given.get("size", "hobby")
+    return {
+        name: str(path) if name in given else f"size {size}" if name in SIZES.get(size, {}) else "default"
+        for name in Deployment.model_fields
+    }
+
+
+def _given(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        return sized({})
+        return {}
     try:
-        given = tomllib.loads(path.read_text()).get("deploy", {})
+        return dict(tomllib.loads(path.read_text()).get("deploy", {}))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}; correct that line") from None
-    return sized(given, str(path))
 
 
 def sized(given: Mapping[str, Any], where: str = "[deploy]") -> Deployment:
