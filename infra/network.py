@@ -1,23 +1,29 @@
-"""The network: private subnets in two zones, no way out, every flow logged."""
+"""The network: three kinds of subnets, one way out, every flow logged, and the walls of each."""
 
 from __future__ import annotations
 
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.doors import Doors
+from infra.endpoints import add_endpoints, bound_s3
+from infra.facts import Facts
+from infra.keys import allow_logs, made_key
 from infra.storage import Storage
+from infra.walls import close_default_list, raise_walls
 from lode.deploy.deployment import Deployment
+
+PRIVATE, OUTSIDE, PUBLIC = "Private", "Outside", "Public"
+_MOST_ZONES = 3
 
 
 class Network(Stack):
-    """A VPC whose subnets have neither internet gateway nor NAT; S3 is reached through a gateway endpoint.
+    """`vpc` has three kinds of subnets, `doors.room` the security group of each kind of machine.
 
-    `vpc` is for the stacks that put machines into it.
+    Private: no way out, AWS's services by endpoints. Outside: out through one NAT gateway, not in. Public: the load
+    balancer and the NAT gateway; no machine in it gets a public address by itself.
     """
 
     def __init__(self, scope: Construct, name: str, deployment: Deployment, storage: Storage) -> None:
@@ -27,41 +33,37 @@ class Network(Stack):
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr("10.73.0.0/16"),
             max_azs=deployment.zones,
-            nat_gateways=0,
+            reserved_azs=_MOST_ZONES - deployment.zones,  # a third zone moves no subnet
+            nat_gateways=1,
+            nat_gateway_subnets=ec2.SubnetSelection(subnet_group_name=PUBLIC),
+            restrict_default_security_group=False,  # infra/facts.py does it
             subnet_configuration=[
-                ec2.SubnetConfiguration(name="Private", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20)
+                ec2.SubnetConfiguration(name=PRIVATE, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20),
+                ec2.SubnetConfiguration(name=OUTSIDE, subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=20),
+                ec2.SubnetConfiguration(
+                    name=PUBLIC, subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24, map_public_ip_on_launch=False
+                ),
             ],
-            gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},
         )
-        self.doors = Doors(self, "Doors", self.vpc)
-        self.storage = storage
+        gateway = self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        bound_s3(gateway)
+        facts = Facts(self, "Facts", self.vpc, storage.logs_key, deployment.log_days)
+        self.doors = Doors(self, "Doors", self.vpc, facts.s3_prefixes)
+        self.endpoints = add_endpoints(self.vpc, deployment, self.doors.room["endpoints"])
+        close_default_list(self.vpc)
+        raise_walls(self.vpc)
         self._log_flows()
+
+    def subnets(self, kind: str) -> ec2.SubnetSelection:
+        """Return the subnets of a kind: PRIVATE, OUTSIDE or PUBLIC."""
+        return ec2.SubnetSelection(subnet_group_name=kind)
 
     def _log_flows(self) -> None:
         """Keep a year of accepted and refused flows, encrypted with a key of their own."""
-        key = kms.Key(
-            self,
-            "FlowLogsKey",
-            description="Lode: VPC flow logs",
-            enable_key_rotation=True,
-            removal_policy=RemovalPolicy.RETAIN,
-        )
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(f"logs.{self.region}.amazonaws.com")],
-                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-                resources=["*"],  # in a key's own policy this is the key
-                conditions={
-                    "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": self.format_arn(service="logs", resource="log-group:*")
-                    }
-                },
-            )
-        )
         group = logs.LogGroup(
             self,
             "FlowLogs",
-            encryption_key=key,
+            encryption_key=allow_logs(made_key(self, "FlowLogsKey", "VPC flow logs")),
             retention=logs.RetentionDays.ONE_YEAR,
             removal_policy=RemovalPolicy.RETAIN,
         )

@@ -1,0 +1,53 @@
+"""The keys, and which of AWS's services may use each: a key's own policy is the only wall between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+_LOGS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey")
+_ALARMS = ("cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.amazonaws.com", "sns.amazonaws.com")
+
+
+def made_key(scope: Construct, name: str, what: str) -> kms.Key:
+    """Return a key that is renewed every year and outlives its stack: data without its key is lost."""
+    return kms.Key(
+        scope,
+        name,
+        description=f"Lode: {what}",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+
+
+def allow_logs(key: kms.Key) -> kms.Key:
+    """Let CloudWatch Logs of this region use the key, for log groups of this account only."""
+    stack = Stack.of(key)
+    groups = stack.format_arn(service="logs", resource="log-group:*")
+    _allow(
+        key, (f"logs.{stack.region}.amazonaws.com",), _LOGS, {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}
+    )
+    return key
+
+
+def allow_alarms(key: kms.Key) -> kms.Key:
+    """Let what raises an alarm write to topics and queues under the key, on behalf of this account only."""
+    own = {"StringEquals": {"aws:SourceAccount": Stack.of(key).account}}
+    _allow(key, _ALARMS, ("kms:Decrypt", "kms:GenerateDataKey"), own)
+    return key
+
+
+def _allow(key: kms.Key, services: Sequence[str], actions: Sequence[str], conditions: Mapping[str, Any]) -> None:
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(service) for service in services],
+            actions=list(actions),
+            resources=["*"],  # in a key's own policy this is the key
+            conditions=conditions,
+        )
+    )
