@@ -17,6 +17,7 @@ at the edge where they arise.
     │   ├── ThrottledError
     │   ├── UnknownSymbolError
     │   └── SourceUnavailableError
+    ├── SignInError               who looks at the dashboard is not known, or not credibly
     ├── EvidenceError             the protocol forbids what was asked
     │   └── VaultSpentError
     ├── DeployError               AWS, or the tool that deploys, refused
@@ -102,6 +103,10 @@ class UnknownSymbolError(CollectError):
 
 class SourceUnavailableError(CollectError):
     """The source cannot be reached or answers with its own failure."""
+
+
+class SignInError(LodeError):
+    """Who looks at the dashboard is not known, or not credibly."""
 
 
 class EvidenceError(LodeError):

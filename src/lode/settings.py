@@ -6,7 +6,7 @@ Sources, the first that has a value wins: arguments, the environment (`LODE_…`
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -56,6 +56,19 @@ class Settings(BaseSettings):
         default="https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/ftp", description="base of Fama/French files"
     )
     http_timeout: float = Field(default=20.0, gt=0, description="limit of one request to a source")
+    app_address: str = Field(default="127.0.0.1", description="address that the dashboard listens on")
+    app_domain: str | None = Field(default=None, description="domain that the dashboard is reached at; no other then")
+    app_path: str = Field(default="", pattern="^([a-z0-9-]+)?$", description="path under which the dashboard stands")
+    sign_in: Literal["none", "balancer"] = Field(
+        default="none", description="who says who looks at the dashboard; none on loopback only"
+    )
+    balancer_arn: str | None = Field(default=None, description="load balancer whose signed header names the visitor")
+    sign_in_client: str | None = Field(default=None, description="client that the load balancer signs in with")
+    sign_in_issuer: str | None = Field(default=None, description="who issues the identities")
+    sign_in_keys_url: str | None = Field(
+        default=None, description="base of the balancer's public keys; absent: AWS's address for its region"
+    )
+    sign_in_session: float = Field(default=28800.0, gt=0, description="longest visit on one sign-in")
     state_machine_arn: str | None = Field(default=None, description="the deployed machine of `--executor aws`")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged"

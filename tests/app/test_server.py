@@ -3,10 +3,11 @@ from __future__ import annotations
 import struct
 
 from lode.app.server import MAIN, command
+from lode.settings import load_settings
 
 
 def test_the_server_listens_on_loopback_and_reports_to_nobody():
-    arguments = command(8765)
+    arguments = command(8765, load_settings())
     assert arguments[1:6] == ["-P", "-m", "streamlit", "run", str(MAIN)]
     for flag in (
         "--server.port=8765",

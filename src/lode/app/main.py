@@ -8,15 +8,32 @@ import streamlit as st
 
 from lode import log
 from lode.app import notices
+from lode.app.admission import admit
 from lode.app.views import data, factor, overview, run
+from lode.errors import SignInError
 from lode.settings import load_settings
 
 ICON = Path(__file__).with_name("icon.png")
 
 
 def main() -> None:
-    """Draw the page that the URL names; `/?factor=…&run=…` names a factor's."""
+    """Draw the page that the URL names for who may see it."""
     log.configure()
+    with notices.explained():
+        try:
+            visitor = admit(load_settings())
+        except SignInError as error:
+            log.get_logger("app").warning("a visitor was refused", reason=str(error))
+            st.set_page_config(page_title="Lode", page_icon=str(ICON))
+            notices.refusal()
+            return
+        draw()
+        if visitor:
+            notices.signed_in(visitor.name)
+
+
+def draw() -> None:
+    """Draw the page that the URL names; `/?factor=…&run=…` names a factor's."""
     is_new_visit = _is_new_visit()
 
     def show_overview() -> None:
@@ -45,8 +62,7 @@ def main() -> None:
     data_page = st.Page(show_data, title="Data", url_path="data")
     page = st.navigation([overview_page, factor_page, run_page, data_page], position="top")
     st.set_page_config(page_title=f"{page.title} · Lode", page_icon=str(ICON), layout="wide")
-    with notices.explained():
-        page.run()
+    page.run()
 
 
 def _is_new_visit() -> bool:

@@ -26,6 +26,19 @@ def explained() -> Iterator[None]:
         )
 
 
+def refusal() -> None:
+    """Say that nothing is shown to who is not signed in; the reason is in the log alone."""
+    st.error("You are not signed in, so nothing is shown.")
+    st.text("Load this page again to sign in. If that does not help, ask who runs it: its log says why.")
+
+
+def signed_in(name: str) -> None:
+    """Show who looks at the page. The name is what an issuer was given, so it stays plain text."""
+    with st.sidebar:
+        st.caption("Signed in as")
+        st.text(name)
+
+
 def failure(message: str) -> None:
     """Show why a page cannot be drawn. The message may hold what a user or a file gave, so it stays plain text."""
     st.error("This cannot be shown.")

@@ -67,7 +67,7 @@ def restore_command(path: Path) -> None:
 
 
 def app_command(*, port: int = 8501) -> None:
-    """Open the dashboard on this machine; it listens on loopback only. Example: lode app --port 8600
+    """Open the dashboard on this machine; unless told otherwise it listens on loopback. Example: lode app --port 8600
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def app_command(*, port: int = 8501) -> None:
         raise UsageError(msg)
     from lode.app.server import command  # noqa: PLC0415  needs the extra `app`
 
-    sys.exit(subprocess.run(command(port), check=False).returncode)
+    sys.exit(subprocess.run(command(port, load_settings()), check=False).returncode)
 
 
 def doctor_command(*, as_json: AsJson = False) -> None:
