@@ -38,10 +38,10 @@ def test_no_member_is_called_as_a_family():
 
 
 def test_a_bare_name_in_two_families_asks_which(monkeypatch):
-    other = Definition("momentum", "close / ts_delay(close, 126) - 1", "technical", 1, "Somebody (2020)")
+    other = Definition("momentum", "close / ts_delay(close, 126) - 1", "own", 1, "Somebody (2020)")
     monkeypatch.setattr("lode.library.lookup.LIBRARY", {**LIBRARY, other.key: other})
-    assert resolve("technical.momentum") == (other,)
-    with pytest.raises(UsageError, match=r"write one of fama_french\.momentum, technical\.momentum"):
+    assert resolve("own.momentum") == (other,)
+    with pytest.raises(UsageError, match=r"write one of fama_french\.momentum, own\.momentum"):
         resolve("momentum")
 
 

@@ -12,7 +12,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "library.md"
 def test_every_definition_is_on_the_page():
     page = reference()
     for definition in LIBRARY.values():
-        assert f"### `{definition.key}`" in page
+        assert f"`{definition.key}`" in page
         assert f"`{definition.expression}`" in page
         assert definition.source in page
     assert page.count("\n## ") == len(FAMILIES)

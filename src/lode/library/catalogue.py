@@ -7,10 +7,26 @@ from types import MappingProxyType
 
 from lode.errors import UsageError
 from lode.language.suggestions import nearest
-from lode.library import efficiency, fama_french, growth, health, issuance, profitability, sentiment, valuation
+from lode.library import (
+    alpha101,
+    alpha158,
+    alpha360,
+    efficiency,
+    fama_french,
+    growth,
+    health,
+    issuance,
+    profitability,
+    sentiment,
+    technical,
+    valuation,
+)
 from lode.library.definition import Definition
 
-_MODULES = (valuation, profitability, growth, health, efficiency, issuance, sentiment, fama_french)
+_MODULES = (
+    valuation, profitability, growth, health, efficiency, issuance, sentiment, fama_french,
+    technical, alpha101, alpha158, alpha360,
+)  # fmt: skip
 
 
 def _keyed(definitions: Iterable[Definition]) -> Mapping[str, Definition]:

@@ -13,7 +13,7 @@ class Definition:
     """A formula of the library.
 
     expression: in the language's fields and operators, as the paper writes it; higher does not mean better.
-    sign: of the correlation with the return that follows, 1 or -1, as the source found it.
+    sign: of the correlation with the return that follows, 1 or -1, as the source found it; 0 where it states none.
     source: authors, year, title, journal; the page or table where it was checked, else none.
     note: where the formula differs from the paper's, and why.
     """
@@ -26,8 +26,11 @@ class Definition:
     note: str = ""
 
     def __post_init__(self) -> None:
-        if self.sign not in {-1, 1}:
-            raise UsageError(f"{self.key}: sign {self.sign}; allowed are 1 and -1, the way that the next return goes")
+        if self.sign not in {-1, 0, 1}:
+            raise UsageError(
+                f"{self.key}: sign {self.sign}; allowed are 1 and -1, the way that the next return goes, and 0 where the "
+                "source says nothing of it"
+            )
         for part in (self.family, self.name):
             if not (part.isidentifier() and part.islower()):
                 raise UsageError(f"{self.key}: {part!r} must be lower-case letters, digits and underscores")
@@ -50,5 +53,5 @@ class Definition:
         return self.tree.fields
 
     def pointed(self) -> Expr:
-        """The expression with the sign that is expected to go with higher returns."""
-        return self.tree if self.sign > 0 else parse(f"-({self.expression})")
+        """The expression with the sign that is expected to go with higher returns; as it is where none is stated."""
+        return self.tree if self.sign >= 0 else parse(f"-({self.expression})")
