@@ -5,13 +5,14 @@ What the paper leaves open is settled here, in one place, and differs between th
 - `rank` and `ts_rank` run from 0 to 1, `(r - 1) / (n - 1)`, ties sharing their average; others have `r / n` or the
   bare rank of 1 to d. A product of ranks differs by that, a rank of it hardly. As the lowest rank is 0, its logarithm
   (alphas 29 and 81) and division by it (42, 72, 93) are missing, and powers of it are 0.
-- `ts_arg_max` and `ts_arg_min` count the sessions back, 0 for today, as WorldQuant's operators do; others count from the
-  oldest session on, which turns the sign of alphas 1, 57, 60, 96, 98 and 100.
+- `ts_arg_max` and `ts_arg_min` count the sessions back, 0 for today, as WorldQuant's operators do; others count from
+  the oldest session on, which turns the sign of what alphas 1, 57, 60, 96, 98 and 100 make of it.
 - adv{d} is the mean *dollar* volume, as the paper defines it; others take shares, where `volume / adv20` is about 1
   and the conditions of alphas 7 and 21 come true. With dollars they hold for next to no name.
 - Windows that are no whole number are floored, as the paper says; others round.
 - A window with a missing value is missing, and so is a correlation of a flat series; others skip the missing value,
-  or take such a correlation for 0.
+  or take such a correlation for 0. Ranks stand still for days, so that 15, 50, 68, 92 and 97, which correlate ranks
+  over few sessions and look at windows of the result, are often missing.
 - `IndClass.industry` and `IndClass.subindustry` are the panel's `sector`, the finest group that every panel has.
 - Prices and volume are adjusted up to t and no later, so that what depends on the level of a price (46, 49, 51, 101)
   does not change afterwards. Many of the formulas mix units (a price and a ratio in alpha 1): the page says which, a
@@ -46,6 +47,7 @@ _NOTES = {
     84: "Powers are of a rank within [0, 1]; a rank of 0 with a negative change is missing.",
     89: "The weights 0.967285 and 1 - 0.967285 are both of low and add up to it.",
     90: "The first rank is 0 for the lowest name, and 0 to the power 0 is 1.",
+    96: "There is hardly ever a value: a rank within four sessions stands still for three somewhere in its window.",
 }
 
 

@@ -28,8 +28,8 @@ class Definition:
     def __post_init__(self) -> None:
         if self.sign not in {-1, 0, 1}:
             raise UsageError(
-                f"{self.key}: sign {self.sign}; allowed are 1 and -1, the way that the next return goes, and 0 where the "
-                "source says nothing of it"
+                f"{self.key}: sign {self.sign}; allowed are 1 and -1, the way that the next return goes, and 0 where "
+                "the source says nothing of it"
             )
         for part in (self.family, self.name):
             if not (part.isidentifier() and part.islower()):
