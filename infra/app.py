@@ -16,6 +16,7 @@ from aws_cdk import App, Stack, Tags  # noqa: E402  starts node at once
 
 from infra.collection import Collection  # noqa: E402
 from infra.dashboard import Dashboard  # noqa: E402
+from infra.lambdas import Place  # noqa: E402
 from infra.mining import Mining  # noqa: E402
 from infra.network import Network  # noqa: E402
 from infra.observability import Observability  # noqa: E402
@@ -41,7 +42,8 @@ def build(output: Path = OUTPUT, deployment: Deployment | None = None) -> App:
     collection = Collection(app, called("Collection"), made, network, storage, warehouse)
     mining = Mining(app, called("Mining"), made, network, storage, warehouse, collection)
     dashboard = Dashboard(app, called("App"), made, network, storage, warehouse, mining)
-    Observability(app, called("Observability"), made, storage, warehouse, collection, mining, dashboard)
+    place = Place(made, network, storage, warehouse)
+    Observability(app, called("Observability"), place, collection, mining, dashboard)
     _protect(storage, network, warehouse, dashboard)
     for name, value in made.all_tags.items():
         Tags.of(app).add(name, value)

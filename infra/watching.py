@@ -1,0 +1,118 @@
+"""What looks for what no metric of AWS's tells: stale data, jobs and rotations that failed."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.alarms import Rule, made_alarm, resources
+from infra.board import measured
+from infra.lambdas import Function, Place, Shape
+from infra.mining import Mining
+from infra.network import PRIVATE
+from infra.permissions import read_secret, use_key
+from lode.deploy.watch import BEHIND, SOURCES
+
+_EVERY_MINUTES = 30
+_STALE = {"market": "bars", "filings": "filings", "news": "articles"}
+_BREACHING = cloudwatch.TreatMissingData.BREACHING
+
+
+class Watching(Construct):
+    """The function that looks at the data every half hour, and `alarms` over what it finds."""
+
+    def __init__(self, scope: Construct, name: str, place: Place) -> None:
+        super().__init__(scope, name)
+        collectors = place.deployment.collectors
+        self.watch = Function(
+            self,
+            "Watch",
+            place,
+            Shape("lode.deploy.watch.watch", "watch", PRIVATE, seconds=120, memory=1024, at_once=1),
+            place.environment | {"LODE_COLLECTORS": collectors},
+            [
+                read_secret(place.warehouse.secret),
+                use_key(place.storage.secrets_key, write=False, through=("secretsmanager",)),
+            ],
+        )
+        events.Rule(
+            self,
+            "Every",
+            description="Lode: look at the data",
+            schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)),
+            targets=[targets.LambdaFunction(self.watch.function, retry_attempts=2)],
+        )
+        watched = [name.strip() for name in collectors.split(",") if name.strip() in SOURCES]
+        self.alarms = [self._late(source, f"{_STALE[source]} are missing") for source in watched]
+        self.alarms += [
+            self._late("runs", "no run has succeeded"),
+            self._alarm("warehouse", "DiskUsed", "the fullest disk of the warehouse is over 80 % full", 80),
+        ]
+
+    def _late(self, source: str, what: str) -> cloudwatch.Alarm:
+        return self._alarm(source, "SessionsBehind", f"{what} for {BEHIND} sessions, or nobody knows", BEHIND - 1)
+
+    def _alarm(self, source: str, name: str, says: str, over: float) -> cloudwatch.Alarm:
+        """Return an alarm that also rises when the number has not come for two hours."""
+        rule = Rule("", name, says, over, "Maximum", 60, 2, 2, _BREACHING)
+        return made_alarm(self, f"{source} {name}", measured(name, source), rule)
+
+
+def tell_of_failed_jobs(scope: Construct, mining: Mining, topic: sns.ITopic) -> list[cloudwatch.Alarm]:
+    """Tell which Batch job of Lode's queues failed, and count them; a child of an array is counted with its parent."""
+    queues = [part.ref for part in resources(mining) if part.cfn_resource_type == "AWS::Batch::JobQueue"]
+    if not queues:
+        return []
+    failed = {"status": ["FAILED"], "jobQueue": queues, "arrayProperties": {"index": [{"exists": False}]}}
+    told = events.RuleTargetInput.from_text(
+        f"Lode: the job {_in('jobName')} failed: {_in('statusReason')}. Its id is {_in('jobId')}."
+    )
+    pattern = events.EventPattern(source=["aws.batch"], detail_type=["Batch Job State Change"], detail=failed)
+    return [_counted(scope, "FailedJobs", "a shard failed for good", pattern, topic, told)]
+
+
+def tell_of_failed_rotations(scope: Construct, topic: sns.ITopic) -> list[cloudwatch.Alarm]:
+    """Tell of a password that could not be renewed; CloudTrail has to be on, as it is in every account's history."""
+    pattern = events.EventPattern(
+        source=["aws.secretsmanager"],
+        detail_type=["AWS Service Event via CloudTrail"],
+        detail={"eventSource": ["secretsmanager.amazonaws.com"], "eventName": ["RotationFailed"]},
+    )
+    told = events.RuleTargetInput.from_text(
+        f"Lode: a secret could not be renewed: {events.EventField.from_path('$.detail.additionalEventData.SecretId')}"
+    )
+    return [_counted(scope, "FailedRotations", "a secret could not be renewed", pattern, topic, told)]
+
+
+def _in(field: str) -> str:
+    return str(events.EventField.from_path(f"$.detail.{field}"))
+
+
+def _counted(
+    scope: Construct,
+    name: str,
+    says: str,
+    pattern: events.EventPattern,
+    topic: sns.ITopic,
+    told: events.RuleTargetInput,
+) -> cloudwatch.Alarm:
+    """Send what matches to the topic in words; the alarm counts the matches."""
+    rule = events.Rule(
+        scope,
+        name,
+        description=f"Lode: {says}",
+        event_pattern=pattern,
+        targets=[targets.SnsTopic(topic, message=told)],
+    )
+    matched = cloudwatch.Metric(
+        namespace="AWS/Events",
+        metric_name="MatchedEvents",
+        dimensions_map={"RuleName": rule.rule_name},
+        statistic="Sum",
+        period=Duration.minutes(5),
+    )
+    return made_alarm(scope, f"{name} MatchedEvents", matched, Rule("", "MatchedEvents", says))
