@@ -20,6 +20,7 @@ COMMANDS = [
     *(("runs",), ("runs", "list"), ("runs", "show"), ("workflow",), ("workflow", "render")),
     *(("warehouse",), ("warehouse", "start"), ("warehouse", "stop"), ("warehouse", "status")),
     *(("warehouse", "backup"), ("warehouse", "restore")),
+    *(("deploy",), ("deploy", "plan"), ("deploy", "up"), ("deploy", "down"), ("deploy", "status")),
 ]
 
 

@@ -28,6 +28,7 @@ _COMMANDS = (
     ("simulate", "data:simulate_command", "Write a simulated market to a file."),
     ("sql", "data:sql_command", "Run a read-only query on the warehouse."),
     ("workflow", "runs:workflow_app", "The workflow as it is deployed."),
+    ("deploy", "deploying:deploy_app", "The platform on AWS."),
     ("warehouse", "system:warehouse_app", "The embedded warehouse's process."),
     ("app", "system:app_command", "Open the dashboard on this machine."),
     ("doctor", "system:doctor_command", "Say what is installed, reachable, fresh and broken, and what to do."),

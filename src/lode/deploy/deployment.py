@@ -13,15 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lode.errors import SettingsError
 
 Size = Literal["hobby", "team", "desk"]
-PARTS = (
-    "Storage",
-    "Network",
-    "Warehouse",
-    "Collection",
-    "Mining",
-    "App",
-    "Observability",
-)  # each stands on those before
+PARTS = ("Storage", "Network", "Warehouse", "Collection", "Mining", "App", "Observability")  # in this order
 TAG, NAME_TAG = "application", "deployment"
 
 
@@ -63,10 +55,13 @@ class Deployment(BaseModel):
     filings_at_once: int = Field(default=1, ge=1, le=5, description="filings functions at once, over the account")
     market_at_once: int = Field(default=2, ge=1, le=20, description="market functions at once")
     news_at_once: int = Field(default=1, ge=1, le=5, description="news functions at once")
+    steps_at_once: int = Field(default=10, ge=1, le=500, description="light steps of all runs at once")
+    steps_memory: int = Field(default=3008, ge=1024, le=10240, description="memory of a light step")
 
     sign_in: Literal["cognito", "oidc"] = Field(default="cognito", description="who the load balancer asks")
     app_cpu: int = Field(default=512, description="Fargate units of one copy of the app; 1024 is one processor")
     app_memory: int = Field(default=2048, description="memory of one copy of the app")
+    app_path: str = Field(default="", pattern="^([a-z0-9-]+)?$", description="path under the domain; none: its root")
     app_copies: int = Field(default=1, ge=1, le=20, description="the fewest copies of the app")
     app_most: int = Field(default=2, ge=1, le=50, description="the most copies of the app")
 

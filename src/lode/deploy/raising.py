@@ -1,0 +1,153 @@
+"""`lode deploy up`: checks, the bootstrap, the stacks, what they put out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lode.deploy.account import Account
+from lode.deploy.bootstrap import bootstrap, bootstrapped
+from lode.deploy.deployment import PARTS, Deployment
+from lode.deploy.stacks import outputs, standing, way_in
+from lode.deploy.toolkit import Replaced, Template, Toolkit, replaced
+from lode.errors import DeployError, LodeError, UsageError
+
+_NEXT_STEPS = {
+    "Domain": "the host name of the app, e.g. lode.example.com, of which you can set the DNS",
+    "CertificateArn": "ARN of an issued ACM certificate for that name in this region: `aws acm request-certificate "
+    "--domain-name NAME --validation-method DNS`, then the record that it asks for",
+    "AlarmEmail": "where alarms go; the address must confirm the subscription that AWS mails it",
+    "SecContact": "the name and e-mail address that the SEC asks every program to send",
+}
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something that `up` needs and does not have, and the next step."""
+
+    what: str
+    next_step: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.next_step}"
+
+
+def chosen(stacks: str | None) -> list[str]:
+    """Return the parts that `--stacks` names (all without it), in the order in which they stand on each other."""
+    if stacks is None:
+        return list(PARTS)
+    asked = {word.strip().lower() for word in stacks.split(",") if word.strip()}
+    unknown = sorted(asked - {part.lower() for part in PARTS})
+    if unknown or not asked:
+        raise UsageError(f"--stacks {stacks}: allowed are {', '.join(part.lower() for part in PARTS)}, with commas")
+    return [part for part in PARTS if part.lower() in asked]
+
+
+def asked_parameters(templates: Mapping[str, Template]) -> dict[str, dict[str, str]]:
+    """Return the parameters that a person gives, by part: name and description, those without a default."""
+    return {
+        part: {
+            name: str(given.get("Description", ""))
+            for name, given in template.get("Parameters", {}).items()
+            if "Default" not in given
+        }
+        for part, template in templates.items()
+    }
+
+
+def given_parameters(deployment: Deployment, templates: Mapping[str, Template]) -> dict[str, dict[str, str]]:
+    """Return the parameters that lode.toml gives and a stack takes, by part."""
+    return {
+        part: {name: value for name, value in deployment.parameters.items() if name in template.get("Parameters", {})}
+        for part, template in templates.items()
+    }
+
+
+def lacks(deployment: Deployment, templates: Mapping[str, Template], parts: Collection[str]) -> list[Lack]:
+    """Return what is missing on this machine: parameters of lode.toml, and a container engine for the images."""
+    found = [
+        Lack(f"parameter {name} of {part}", _ask_for(name, told))
+        for part, asked in asked_parameters(templates).items()
+        if part in parts
+        for name, told in asked.items()
+        if not deployment.parameters.get(name)
+    ]
+    taken = {name for template in templates.values() for name in template.get("Parameters", {})}
+    found += [
+        Lack(f"parameter {name}", f"no stack takes it; there are {', '.join(sorted(taken - {'BootstrapVersion'}))}")
+        for name in sorted(set(deployment.parameters) - taken)
+    ]
+    engine = os.environ.get("CDK_DOCKER", "docker")
+    if shutil.which(engine) is None:
+        found.append(Lack(f"no `{engine}`", "install Docker or Podman (CDK_DOCKER=podman): the images are built here"))
+    return found
+
+
+def require(found: Sequence[Lack]) -> None:
+    """Refuse with every lack, each with its next step."""
+    if found:
+        raise UsageError("not yet:\n" + "\n".join(f"  {lack}" for lack in found))
+
+
+def require_kept(found: Sequence[Replaced], allowed: Collection[str]) -> None:
+    """Refuse to replace or lose what holds data, unless its name was given."""
+    lost = [row for row in found if row.name not in allowed]
+    if lost:
+        listed = "\n".join(f"  {row.name} ({row.kind} in {row.stack}): {row.how}" for row in lost)
+        again = " ".join(f"--replace {row.name}" for row in lost)
+        raise DeployError(
+            f"these hold data and would not stay:\n{listed}\nTo go back, restore the setting that changed; to have it "
+            f"so, take a backup first (docs/aws.md), then `lode deploy up {again}`"
+        )
+
+
+def raise_stacks(
+    toolkit: Toolkit,
+    account: Account,
+    parts: Sequence[str],
+    *,
+    replace: Collection[str],
+    confirm: Callable[[str], None],
+) -> dict[str, Any]:
+    """Bring stacks up and return what `up` prints. confirm: takes what will be done; raises unless it is wanted."""
+    deployment = toolkit.deployment
+    templates = toolkit.synthesize()
+    require(lacks(deployment, templates, parts))
+    number = account.number()
+    prepared = bootstrapped(account)
+    if prepared:
+        require_kept(replaced(toolkit.diff(list(PARTS))), replace)
+    confirm(f"deploy {', '.join(parts)} into account {number}, {deployment.region}")
+    if not prepared:
+        bootstrap(account, number, toolkit)
+    toolkit.deploy(parts, given_parameters(deployment, templates))
+    return told(account, deployment)
+
+
+def told(account: Account, deployment: Deployment) -> dict[str, Any]:
+    """Return what the deployed stacks put out, and the settings that `lode run --executor aws` needs."""
+    stacks = standing(account, deployment)
+    return {
+        "deployment": deployment.name,
+        "region": deployment.region,
+        "stacks": {deployment.stack(part): stack["StackStatus"] for part, stack in stacks.items()},
+        "outputs": {name: value for stack in stacks.values() for name, value in outputs(stack).items()},
+        "settings": way_in(account, deployment, stacks),
+    }
+
+
+def ready(account: Account) -> LodeError | None:
+    """Return why AWS cannot be asked; None if it can."""
+    try:
+        account.number()
+    except LodeError as error:
+        return error
+    return None
+
+
+def _ask_for(name: str, told: str) -> str:
+    what = _NEXT_STEPS.get(name) or told or "see docs/aws.md"
+    return f'set {name} = "…" under [deploy.parameters] in lode.toml: {what}'
