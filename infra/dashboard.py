@@ -1,19 +1,43 @@
-"""The app behind its load balancer."""
+"""The app behind its load balancer: who may look, what refuses attacks, the copies that answer.
+
+balancer.py   TLS, the listener, the copies' group
+visitors.py   the sign-in: Cognito or the company's own provider
+firewall.py   AWS WAF
+copies.py     the containers, their roles, their number
+"""
 
 from __future__ import annotations
 
-from aws_cdk import Stack
+from aws_cdk import CfnOutput, CfnParameter, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.audit import acknowledge
+from infra.balancer import Balancer
+from infra.copies import Copies
+from infra.firewall import Firewall
 from infra.mining import Mining
 from infra.network import Network
+from infra.permissions import list_objects, read_objects, read_secret, use_key
 from infra.storage import Storage
+from infra.visitors import SESSION, SignIn, sign_in
 from infra.warehouse import Warehouse
 from lode.deploy.deployment import Deployment
 
+_BEATS = "rate/runs/"  # which process has a run in hand: all that the pages read from the lake
+_DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+_COOKIES = (
+    "It signs the token against forged requests, not a login; a new one ends every visit, and is made by hand: a new "
+    "value, and the copies started anew."
+)
+
 
 class Dashboard(Stack):
-    """The app behind its load balancer."""
+    """The app: `door` (balancer, target group), `firewall`, `copies` (cluster, service, log group).
+
+    The parameters name what is the user's: Domain, CertificateArn, and for `oidc` the provider's addresses.
+    """
 
     def __init__(
         self,
@@ -26,3 +50,85 @@ class Dashboard(Stack):
         mining: Mining,
     ) -> None:
         super().__init__(scope, name, description="Lode: the app")
+        self._domain = CfnParameter(
+            self, "Domain", description="Domain of the app (lode.example.com)", allowed_pattern=_DOMAIN
+        ).value_as_string
+        asked = sign_in(self, deployment, self._domain)
+        self.door = Balancer(self, "Door", deployment, network, storage, self._domain)
+        self.firewall = Firewall(self, "Firewall", deployment, storage.logs_key, self.door.balancer.load_balancer_arn)
+        self.copies = Copies(
+            self,
+            "Copies",
+            deployment,
+            network,
+            storage,
+            environment=self._environment(deployment, storage, warehouse, asked),
+            may=_may(storage, warehouse),
+        )
+        self._acknowledge(storage)
+        self.door.listen(asked)
+        self.copies.behind(self.door.target_group)
+        base = f"/{deployment.app_path}" if deployment.app_path else ""
+        CfnOutput(self, "Address", value=f"https://{self._domain}{base}", description="The app")
+        CfnOutput(
+            self,
+            "BalancerName",
+            value=self.door.balancer.load_balancer_dns_name,
+            description="What the domain's DNS record points to",
+        )
+
+    def _acknowledge(self, storage: Storage) -> None:
+        """Say why the copies may break rules that are right elsewhere."""
+        acknowledge(
+            self.copies,
+            {
+                "AwsSolutions-ECS2": "The environment holds addresses and ids; secrets come from Secrets Manager.",
+                "AwsSolutions-SMG4": _COOKIES,
+                "NIST.800.53.R5-SecretsManagerRotationEnabled": _COOKIES,
+                "AwsSolutions-IAM5[Resource::*]": "ecr:GetAuthorizationToken takes no resource; what is fetched with "
+                "the token is one repository's.",
+                f"AwsSolutions-IAM5[Resource::{imported(storage.lake)}/lake/{_BEATS}*]": "The objects under this "
+                "prefix are named after runs, which are not known at deployment; it holds signs of life only.",
+            },
+        )
+
+    def _environment(
+        self, deployment: Deployment, storage: Storage, warehouse: Warehouse, asked: SignIn
+    ) -> dict[str, str]:
+        secret = getattr(warehouse, "reader_secret", None)
+        return {
+            **({"LODE_WAREHOUSE_SECRET": secret.secret_arn} if secret else {}),
+            "LODE_HOME": "/tmp/lode",  # noqa: S108  the container's own volume
+            "LODE_LAKE_URL": f"s3://{storage.lake.bucket_name}/lake",
+            "LODE_LOG_LEVEL": "info",
+            "LODE_APP_ADDRESS": "0.0.0.0",  # noqa: S104  behind the balancer, whose signature it asks for
+            "LODE_APP_DOMAIN": self._domain,
+            "LODE_APP_PATH": deployment.app_path,
+            "LODE_SIGN_IN": "balancer",
+            "LODE_BALANCER_ARN": self.door.balancer.load_balancer_arn,
+            "LODE_SIGN_IN_CLIENT": asked.client,
+            "LODE_SIGN_IN_ISSUER": asked.issuer,
+            "LODE_SIGN_IN_SESSION": str(SESSION.to_seconds()),
+        }
+
+
+def _may(storage: Storage, warehouse: Warehouse) -> list[iam.PolicyStatement]:
+    """What the app itself is allowed: to read."""
+    secret = getattr(warehouse, "reader_secret", None)
+    return [
+        *(
+            [read_secret(secret), use_key(storage.secrets_key, write=False, through=("secretsmanager",))]
+            if secret
+            else []
+        ),
+        read_objects(storage.lake, _BEATS),
+        list_objects(storage.lake, _BEATS),
+        use_key(storage.key, write=False, through=("s3",)),
+    ]
+
+
+def imported(bucket: s3.IBucket) -> str:
+    """Return the name under which another stack finds a bucket's ARN, which is how cdk-nag calls it."""
+    owner = Stack.of(bucket)
+    found: dict[str, str] = owner.resolve(owner.export_value(bucket.bucket_arn))
+    return found["Fn::ImportValue"]

@@ -37,7 +37,6 @@ class Door(NamedTuple):
 
 DOORS = (
     Door("internet", "balancer", 443, "users"),
-    Door("internet", "balancer", 80, "users who type no https: answered with a redirect only"),
     Door("balancer", "app", 8501, "users' requests, health checks"),
     Door("balancer", "internet", 443, "signing in: the identity provider's token and user endpoints"),
     Door("app", "warehouse", 8443, "queries"),
