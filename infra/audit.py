@@ -1,11 +1,12 @@
 """Who says that the stacks are safe: cdk-nag's AwsSolutions and NIST 800-53 R5 over every stack.
 
-`python -m infra.audit` prints each finding by stack and rule, and exits with 1 when there is one. What is right in spite
-of a rule is acknowledged where it is built, with the reason that an auditor would ask for:
+`python -m infra.audit` prints each finding by stack and rule, and exits with 1 when there is one. What is right in
+spite of a rule is acknowledged where it is built, with the reason that an auditor would ask for:
 
     acknowledge(bucket, {"AwsSolutions-S1": "The log bucket cannot log to itself."})
 
-One call serves cdk-nag ("AwsSolutions-…", "NIST.800.53.R5-…"), checkov ("CKV_…") and cfn-lint ("W3005").
+One call serves cdk-nag ("AwsSolutions-…", "NIST.800.53.R5-…"), checkov ("CKV_…"), cfn-lint ("W3005") and the rules of
+infra/rules that can be excused ("lode-rotation").
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from infra.node import use_locked_node
 
 use_locked_node()
 
-from aws_cdk import Acknowledgment, App, CfnResource, Validations  # noqa: E402  starts node at once
+from aws_cdk import Acknowledgment, App, CfnResource, Stack, Validations  # noqa: E402  starts node at once
 from constructs import IConstruct  # noqa: E402
 
 from lode.deploy.deployment import Deployment, sized  # noqa: E402
@@ -41,7 +42,18 @@ REPORT = "validation-report.json"
 _NAG = re.compile(r"(AwsSolutions|NIST\.800\.53\.R5)-\w+(\[.+\])?|CloudFormation-Validate::\w+")
 _CHECKOV = re.compile(r"CKV2?_\w+")
 _LINT = re.compile(r"[EWI]\d{4}")
+_OWN = re.compile(r"lode-[a-z0-9-]+")
 _SHORTEST_REASON = 30
+_SAME: Mapping[str, str] = MappingProxyType(  # what a rule of cdk-nag is called in infra/rules
+    {
+        "AwsSolutions-SMG4": "rotation",
+        "AwsSolutions-EC29": "guarded",
+        "NIST.800.53.R5-ELBDeletionProtectionEnabled": "guarded",
+        "NIST.800.53.R5-LambdaInsideVPC": "vpc",
+        "NIST.800.53.R5-LambdaDLQ": "dead-letters",
+        "NIST.800.53.R5-LambdaConcurrency": "concurrency",
+    }
+)
 
 INLINE_POLICIES: Mapping[str, str] = MappingProxyType(
     {
@@ -69,8 +81,8 @@ def variant(name: str) -> Deployment:
 def acknowledge(construct: IConstruct, rules: Mapping[str, str]) -> None:
     """Let a construct, and all within it, break rules: rule to the reason why that is right here.
 
-    A rule of checkov or cfn-lint goes into the template's metadata of the construct's resources, so call this once
-    they stand. cdk-nag's IAM4, IAM5 and NIST's equivalents want the finding named too: "AwsSolutions-IAM5[Resource::*]".
+    A rule of checkov, cfn-lint or infra/rules goes into the template's metadata of the construct's resources, so call
+    this once they stand. cdk-nag's IAM4 and IAM5 want the finding named too: "AwsSolutions-IAM5[Resource::*]".
     """
     for rule, reason in rules.items():
         if len(reason) < _SHORTEST_REASON:
@@ -80,14 +92,18 @@ def acknowledge(construct: IConstruct, rules: Mapping[str, str]) -> None:
             )
         if _NAG.fullmatch(rule):
             Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
+            if rule in _SAME and not Stack.is_stack(construct):
+                _excuse(construct, _SAME[rule], reason)
         elif _CHECKOV.fullmatch(rule):
             _skip_checkov(construct, rule, reason)
         elif _LINT.fullmatch(rule):
             _skip_lint(construct, rule, reason)
+        elif _OWN.fullmatch(rule):
+            _excuse(construct, rule.removeprefix("lode-"), reason)
         else:
             raise LodeError(
                 f"{construct.node.path}: no checker has a rule {rule!r}; there are AwsSolutions-…, NIST.800.53.R5-…, "
-                "CKV_… and cfn-lint's (W3005)"
+                "CKV_…, cfn-lint's (W3005) and lode-…"
             )
 
 
@@ -101,6 +117,11 @@ def _skip_lint(construct: IConstruct, rule: str, reason: str) -> None:
     for resource in _resources(construct):
         said = (resource.get_metadata("cfn-lint") or {"reasons": {}})["reasons"] | {rule: reason}
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": sorted(said)}, "reasons": said})
+
+
+def _excuse(construct: IConstruct, rule: str, reason: str) -> None:
+    for resource in _resources(construct):
+        resource.add_metadata("lode", (resource.get_metadata("lode") or {}) | {rule: reason})
 
 
 def _resources(construct: IConstruct) -> list[CfnResource]:
