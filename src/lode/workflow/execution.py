@@ -21,8 +21,9 @@ from lode.workflow.steps import BEFORE_PLAN, fail, request_id, request_key, resu
 CONCURRENCY = {"market": 2, "filings": 1, "news": 1}  # batches at once; every function keeps the rates on its own
 _MOST_AT_ONCE = 40  # of an inline map
 _SEC_RATE = 10.0  # requests a second that the SEC allows a program, over all of its processes
+_OF_THE_EXECUTION = frozenset({"concurrency", "scheduled"})  # not of its request, which they would make another one
 _KINDS: dict[str, tuple[type, str]] = {
-    **dict.fromkeys(("source", "universe", "start", "end", "snapshot", "run"), (str, "a text or null")),
+    **dict.fromkeys(("source", "universe", "start", "end", "snapshot", "run", "scheduled"), (str, "a text or null")),
     "stored": (bool, "true or false"),
     "options": (dict, "an object of mining options"),
     "concurrency": (dict, "an object of market, filings and news"),
@@ -44,7 +45,7 @@ def request_of(given: Any) -> Event:  # noqa: ANN401  whatever an execution was 
             raise UsageError(f"the input's {name} is {json.dumps(given[name])[:200]}: {allowed} is allowed")
     if len(goes := [name for name in ("run", "snapshot", "source") if given.get(name)]) > 1:
         raise UsageError(f"the input has {' and '.join(goes)}: one of them is allowed")
-    asked = {name: value for name, value in given.items() if value is not None and name != "concurrency"}
+    asked = {name: value for name, value in given.items() if value is not None and name not in _OF_THE_EXECUTION}
     named = asked.get("source") or AUTO
     if named.lower().endswith((".csv", ".parquet")):
         raise UsageError(

@@ -1,9 +1,10 @@
 """What AWS Lambda calls: `steps`, and a function for each collector.
 
-`steps` takes {step, event, execution}: a light step of `lode.workflow.steps`, and three of the machine's own:
-`validate` of an execution's input, `miss` for a batch that failed, `fail` for a run that did. A collector's function
-takes one batch and returns what is left of it. Lode's errors are raised as they are, since the name of an error's class
-is what the machine's rules are about.
+`steps` takes {step, event, execution}: a light step of `lode.workflow.steps`, and four of the machine's own: `validate`
+of an execution's input, `miss` for a batch that failed, `fail` for a run that did, `stopped` for an execution that was
+aborted or ran out of time, of which AWS tells by an event. A collector's function takes one batch and returns what is
+left of it. Lode's errors are raised as they are, since the name of an error's class is what the machine's rules are
+about.
 
 The states of a machine hold 256 KB together; what grows with the symbols lies in the lake, by its hash, and the event
 has its key.
@@ -11,6 +12,7 @@ has its key.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,10 +30,12 @@ from lode.workflow.execution import (
     note_run,
     record_failed,
     request_of,
+    run_of,
 )
 from lode.workflow.gathering import collect_batch, failed_batch
-from lode.workflow.machine import FUNCTION_SECONDS
+from lode.workflow.machine import FUNCTION_SECONDS, STOPPED
 from lode.workflow.plan import load_plan
+from lode.workflow.schedule import nothing_due
 from lode.workflow.steps import AFTER_MINE, BEFORE_PLAN, begin, request_key, result_of, take
 
 
@@ -145,8 +149,11 @@ def _taken(call: Event, context: Context) -> Event:
 
 
 def _validated(call: Event, context: Context) -> Event:
-    """Check an execution's input: a request, or {run} for one that goes on."""
+    """Check an execution's input: a request, or {run} for one that goes on; a schedule's may have nothing to do."""
     asked = request_of(call["event"])
+    if (reason := nothing_due(call["event"])) is not None:
+        log.get_logger("schedule").info("skipped", reason=reason)
+        return {"skipped": reason}
     if "run" in asked:
         return _going_on(call, asked, context)
     concurrency = concurrency_of(call["event"], context.settings)
@@ -183,6 +190,24 @@ def _failed(call: Event, context: Context) -> Event:
     return {"reason": record_failed(call["event"], call.get("failure"), context)}
 
 
+def _stopped(call: Event, context: Context) -> Event:
+    """Record that an execution was ended from outside: {event: what AWS tells of it, execution} → {reason}."""
+    told = _object(call["event"])
+    if told.get("status") not in STOPPED:
+        raise UsageError(f"an end {_brief(told)}: its status is one of {', '.join(STOPPED)}")
+    run = run_of(context, str(call.get("execution") or ""))
+    failure = {"Error": told["status"], "Cause": told.get("cause") or "the execution was ended from outside"}
+    return {"reason": record_failed({"run": run} if run else _input(told), failure, context)}
+
+
+def _input(told: Event) -> object:
+    """Return what an execution was started with; AWS leaves a large one out."""
+    try:
+        return json.loads(told.get("input") or "{}")
+    except (TypeError, ValueError):
+        return {}
+
+
 def _object(event: Any) -> Event:  # noqa: ANN401  whatever was sent
     if not isinstance(event, dict):
         raise UsageError(f"an event {_brief(event)}: a JSON object is allowed")
@@ -199,4 +224,5 @@ _STEPS: dict[str, Callable[[Event, Context], Event]] = {
     "validate": _validated,
     "miss": _missed,
     "fail": _failed,
+    "stopped": _stopped,
 }

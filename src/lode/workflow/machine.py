@@ -1,6 +1,7 @@
 """The run's steps as a state machine, rendered to Amazon States Language (JSONPath throughout).
 
     accept ─▶ validate ─┬─▶ collectors: market, filings, news at once, each a map over batches of symbols ─▶ collect
+                        ├─▶ (a schedule's on a day without a session) ─▶ succeeded
                         ├─▶ collect (a snapshot or a stored source: nothing is outside)          │
                         │                                             ┌──────────────────────────┘
                         │                                             └─▶ snapshot → plan ─▶ done? ─▶ succeeded
@@ -9,6 +10,8 @@
           └─▶ epoch? ─▶ shards? ─▶ mine (array job, or one job) ─▶ next epoch ─▶ epoch? …
                 └─▶ select → prove → publish → notify ─▶ succeeded
     any of them ─▶ record failure ─▶ failed
+
+    (aborted, or out of time: the status change of the execution calls the steps' function with "stopped")
 
 The state between states is {event, …}. A light step is one call of the steps' Lambda function with {step, event,
 execution}; what it returns is the next `event`. A batch is one call of its collector's function, again for as long as
@@ -43,18 +46,20 @@ _TIMEOUT_SECONDS = {"validate": 120, "collect": 900, "snapshot": 900, "plan": 30
     "publish": 900,
     "notify": 60,
 }
-_SHARD_TIMEOUT_SECONDS = 6 * _HOUR
+SHARD_TIMEOUT_SECONDS = 6 * _HOUR
 _RUN_TIMEOUT_SECONDS = 24 * _HOUR
-_SHARD_ATTEMPTS = 3
+SHARD_ATTEMPTS = 3
+STOPPED = ("ABORTED", "TIMED_OUT")  # ends of an execution that no state of it could record
 _STOPPED, _KILLED = "75", "137"  # exit codes: the checkpoint of `lode.workflow.batch`, and SIGKILL
 
 _LAMBDA_BUSY = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
     "Lambda.ClientExecutionTimeoutException",
 ]
+# As many functions as may be are at work for other runs: each takes ten minutes, so that hours of waiting are honest.
+_LAMBDA_FULL = ["Lambda.TooManyRequestsException"]
 _LAMBDA_DIED = ["States.Timeout", "Sandbox.Timedout", "Lambda.Unknown", "Runtime.ExitError"]
 _BATCH_BUSY = ["Batch.ServerException", "Batch.TooManyRequestsException"]
 _PASSES_BY_ITSELF = [kind.__name__ for kind in (LakeError, SourceUnavailableError, ThrottledError, WarehouseError)]
@@ -114,6 +119,7 @@ def _collection(resources: Resources) -> dict[str, State]:
         "outside?": {
             "Type": "Choice",
             "Choices": [
+                {"Variable": "$.event.skipped", "IsPresent": True, "Next": "succeeded"},
                 {"Variable": "$.event.batches", "IsPresent": True, "Next": "collectors"},
                 {"Variable": "$.event.epochs", "IsPresent": True, "Next": "done?"},
             ],
@@ -216,7 +222,7 @@ def _job(resources: Resources, array: State) -> State:
         "JobDefinition": resources.job_definition,
         "ContainerOverrides": {"Environment": environment},
         "RetryStrategy": {
-            "Attempts": _SHARD_ATTEMPTS,
+            "Attempts": SHARD_ATTEMPTS,
             "EvaluateOnExit": [
                 {"OnStatusReason": "Host EC2*", "Action": "RETRY"},
                 {"OnStatusReason": "Your Spot Task was interrupted*", "Action": "RETRY"},
@@ -225,14 +231,14 @@ def _job(resources: Resources, array: State) -> State:
                 {"OnExitCode": "*", "Action": "EXIT"},
             ],
         },
-        "Timeout": {"AttemptDurationSeconds": _SHARD_TIMEOUT_SECONDS},
+        "Timeout": {"AttemptDurationSeconds": SHARD_TIMEOUT_SECONDS},
     }
     return {
         "Type": "Task",
         "Resource": _BATCH,
         "Parameters": parameters | array,
         "ResultPath": None,
-        "TimeoutSeconds": _SHARD_ATTEMPTS * _SHARD_TIMEOUT_SECONDS,
+        "TimeoutSeconds": SHARD_ATTEMPTS * SHARD_TIMEOUT_SECONDS,
         "Retry": [_retry(_BATCH_BUSY, attempts=6)],
         "Catch": [_to("record failure")],
         "Next": "next epoch",
@@ -276,6 +282,7 @@ def _task(call: State, seconds: int) -> State:
         "TimeoutSeconds": seconds,
         "Retry": [
             _retry(_LAMBDA_BUSY, attempts=6),
+            _retry(_LAMBDA_FULL, attempts=240),
             _retry(_LAMBDA_DIED, attempts=2),
             _retry(_PASSES_BY_ITSELF, attempts=8),
         ],

@@ -166,10 +166,29 @@ def weekly(exchange: str = DEFAULT_EXCHANGE, delay: timedelta = DELAY) -> LocalT
 def cloud_schedule(exchange: str = DEFAULT_EXCHANGE, delay: timedelta = DELAY) -> tuple[str, str]:
     """Return EventBridge Scheduler's expression and time zone, `("cron(30 16 ? * MON,… *)", "America/New_York")`.
 
-    It fires on holidays too, when no session is due: a run then finds nothing new and is the run before.
+    It fires on holidays too, when no session is due: `nothing_due` then says so to the run.
     """
     at = weekly(exchange, delay)
     return f"cron({at.minute} {at.hour} ? * {','.join(at.days)} *)", at.time_zone
+
+
+def nothing_due(given: Event, exchange: str = DEFAULT_EXCHANGE) -> str | None:
+    """Return why an execution that a cloud's schedule started has nothing to do, None where it has.
+
+    given: its input, whose `scheduled` is the moment that it was due, in UTC; an execution without one was started by
+    somebody who wants it. Raises UsageError for no moment.
+    """
+    if (told := given.get("scheduled")) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(told).astimezone(UTC)
+    except ValueError:
+        raise UsageError(f"the input's scheduled is {told!r}: a moment is allowed, 2024-11-29T21:30:00Z") from None
+    schedule = Schedule("", exchange)
+    last = schedule.due(moment)
+    if schedule.due(moment - timedelta(days=1)) < last:
+        return None
+    return f"no session of {exchange} became due in the day before {told}; the last one is {last}"
 
 
 def crontab(command: str, exchange: str = DEFAULT_EXCHANGE, delay: timedelta = DELAY) -> str:
