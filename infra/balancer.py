@@ -21,8 +21,8 @@ _IDLE = Duration.minutes(5)  # Streamlit pings each visit's websocket every 20 t
 _HEADERS = {  # what the balancer adds to answers, and the one that it leaves out
     "strict_transport_security.header_value": f"max-age={_YEAR}",
     "x_content_type_options.header_value": "nosniff",
-    "x_frame_options.header_value": "DENY",
-    "content_security_policy.header_value": "frame-ancestors 'none'; object-src 'none'; base-uri 'self'",
+    "x_frame_options.header_value": "SAMEORIGIN",
+    "content_security_policy.header_value": "frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
     "server.enabled": "false",
 }
 

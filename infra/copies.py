@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ecr_assets as assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
@@ -15,7 +15,6 @@ from constructs import Construct
 
 from infra.balancer import PORT, room
 from infra.images import job_image
-from infra.keys import made_key
 from infra.logs import log_group
 from infra.network import OUTSIDE, Network
 from infra.permissions import fixed, made_role, read_secret, use_key, write_logs
@@ -63,7 +62,7 @@ class Copies(Construct):
             vpc=network.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,
             managed_storage_configuration=ecs.ManagedStorageConfiguration(
-                fargate_ephemeral_storage_kms_key=made_key(self, "ScratchKey", "scratch space of the app's copies")
+                fargate_ephemeral_storage_kms_key=self._scratch_key()
             ),
         )
         self.service = self._service(self._task(environment, may))
@@ -94,6 +93,17 @@ class Copies(Construct):
         )
         self._container(task, image, environment)
         return task
+
+    def _scratch_key(self) -> kms.Key:
+        """Return a key that goes with the stack: what it encrypts ends with each copy."""
+        return kms.Key(
+            self,
+            "ScratchKey",
+            description="Lode: scratch space of the app's copies",
+            enable_key_rotation=True,
+            pending_window=Duration.days(7),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
 
     def _agent(self, image: assets.DockerImageAsset) -> iam.Role:
         statements = [
@@ -140,6 +150,7 @@ class Copies(Construct):
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             health_check_grace_period=Duration.minutes(2),
+            availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.ENABLED,
             assign_public_ip=False,
             enable_execute_command=False,
             vpc_subnets=self._network.subnets(OUTSIDE),

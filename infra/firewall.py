@@ -11,6 +11,7 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from infra.logs import log_group
+from infra.names import own_word
 from lode.deploy.deployment import Deployment
 
 _MANAGED: dict[str, tuple[str, ...]] = {  # AWS's groups of rules, and the rules of each that only count
@@ -43,8 +44,9 @@ class Firewall(Construct):
         self.group = self._log(deployment, key)
 
     def _log(self, deployment: Deployment, key: kms.IKey) -> logs.LogGroup:
-        """AWS WAF writes only into groups of this prefix."""
-        group = log_group(self, "Log", key, deployment.log_days, f"aws-waf-logs-{deployment.name}-app")
+        """AWS WAF writes only into groups of this prefix; the group outlives its stack, so its name is the stack's."""
+        name = f"aws-waf-logs-{deployment.name}-{own_word()}"
+        group = log_group(self, "Log", key, deployment.log_days, name)
         redacted = [
             waf.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": header})
             for header in _SECRET_HEADERS

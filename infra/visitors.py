@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aws_cdk import Aws, CfnParameter, Duration, Fn, RemovalPolicy, SecretValue, Stack
+from aws_cdk import CfnParameter, Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_elasticloadbalancingv2_actions as actions
 from constructs import Construct
 
+from infra.names import own_word
 from lode.deploy.deployment import Deployment
 
 SESSION = Duration.hours(8)
@@ -52,7 +53,7 @@ def _cognito(scope: Construct, deployment: Deployment, domain: str) -> SignIn:
         refresh_token_validity=SESSION,
     )
     page = pool.add_domain(
-        "Page", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{deployment.name}-{_own_word()}")
+        "Page", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{deployment.name}-{own_word()}")
     )
 
     def before(action: elb.ListenerAction) -> elb.ListenerAction:
@@ -97,12 +98,6 @@ def _pool(scope: Construct) -> cognito.UserPool:
         deletion_protection=True,
         removal_policy=RemovalPolicy.RETAIN,
     )
-
-
-def _own_word() -> str:
-    """Return eight signs that no other stack has: the sign-in page's domain is one among all accounts'."""
-    unique = Fn.select(2, Fn.split("/", Aws.STACK_ID))
-    return str(Fn.select(0, Fn.split("-", unique)))
 
 
 def _oidc(scope: Construct) -> SignIn:
