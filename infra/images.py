@@ -1,4 +1,8 @@
-"""The container images, built from the checkout at deployment: none is built to write a template."""
+"""The container images, built from the checkout at deployment: none is built to write a template.
+
+What is in an image, and what its tag follows from, is what .dockerignore lets through: tests and documents change none.
+That file names the recipes too, which a build of Docker's own would always see.
+"""
 
 from __future__ import annotations
 

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     ddgs_backends: str = Field(default="duckduckgo,bing", description="search engines that ddgs asks, pinned")
     tavily_url: str = Field(default="https://api.tavily.com", description="base of Tavily's search")
     tavily_key: SecretStr | None = Field(default=None, description="key of Tavily's search")
+    tavily_secret: str | None = Field(default=None, description="ARN of the AWS secret that is the key, instead of it")
     searxng_url: str | None = Field(default=None, description="base of a SearXNG that answers JSON")
     tone_model: str = Field(
         default="vader", pattern="^(vader|loughran-mcdonald|bedrock)$", description="what measures tone"

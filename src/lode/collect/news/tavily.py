@@ -6,6 +6,8 @@ import json
 from types import TracebackType
 from typing import Self
 
+from pydantic import SecretStr
+
 from lode.collect.asking import Asker, Question
 from lode.collect.http import RawRecord
 from lode.collect.news.provider import Clock, Found, changed, text
@@ -24,12 +26,7 @@ class Tavily:
     name = "tavily"
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        if settings.tavily_key is None:
-            raise SettingsError(
-                "news_provider is tavily, but no key is set: set LODE_TAVILY_KEY, or LODE_NEWS_PROVIDER=ddgs, "
-                "which needs none"
-            )
-        self._key, self._base = settings.tavily_key, settings.tavily_url.rstrip("/")
+        self._key, self._base = _key_of(settings), settings.tavily_url.rstrip("/")
         self._asker = Asker(
             "Tavily",
             rate=settings.news_rate,
@@ -70,3 +67,30 @@ def read_tavily(record: RawRecord) -> tuple[Found, ...]:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise changed("Tavily", f"{type(error).__name__}: {error}") from error
+
+
+def _key_of(settings: Settings) -> SecretStr:
+    """Return the key itself, or what the AWS secret holds that stands for it."""
+    if settings.tavily_key is not None:
+        return settings.tavily_key
+    if settings.tavily_secret is not None:
+        return _secret(settings.tavily_secret)
+    raise SettingsError(
+        "news_provider is tavily, but no key is set: set LODE_TAVILY_KEY, or in AWS LODE_TAVILY_SECRET, or "
+        "LODE_NEWS_PROVIDER=ddgs, which needs none"
+    )
+
+
+def _secret(arn: str) -> SecretStr:
+    try:
+        import boto3  # noqa: PLC0415  needs the extra `aws`
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  comes with boto3
+    except ImportError:
+        raise SettingsError("LODE_TAVILY_SECRET needs `pip install 'lode-factors[aws]'`") from None
+    try:
+        return SecretStr(boto3.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"].strip())
+    except (ClientError, BotoCoreError, KeyError, ValueError) as error:
+        raise SettingsError(
+            f"Tavily's key cannot be read from the secret {arn}: {error}; put it in with "
+            "`aws secretsmanager put-secret-value`, and let this function's role read it"
+        ) from None
