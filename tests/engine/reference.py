@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
+from tests.language.definitions import DEFINITIONS
+
 NAN = np.nan
 
 
@@ -116,7 +118,20 @@ def backfill(x, d):
     return finite(out)
 
 
+def defined(function):
+    """One of `DEFINITIONS`, which know neither infinities nor float32."""
+
+    def operator(*args):
+        labels = [isinstance(arg, np.ndarray) and arg.dtype.kind == "i" for arg in args]
+        with np.errstate(all="ignore"):
+            return finite(function(*(a if label else clean(a) for a, label in zip(args, labels, strict=True))))
+
+    return operator
+
+
 REFERENCE = {
+    **{name: defined(function) for name, function in DEFINITIONS.items()},
+    "ts_step": lambda step: step * np.arange(1.0, 1000.0)[:, None],
     "add": elementwise(np.add),
     "subtract": elementwise(np.subtract),
     "multiply": elementwise(np.multiply),

@@ -7,7 +7,7 @@ from lode.engine import KERNELS, Evaluator
 from lode.language import OPERATORS, Call, Constant, Field
 from tests.engine.reference import REFERENCE
 
-SHAPES = [(40, 70), (30, 16), (25, 5), (40, 1), (1, 9), (3, 0), (0, 4), (0, 0)]
+SHAPES = [(20, 70), (30, 19), (25, 5), (40, 1), (1, 9), (3, 0), (0, 4), (0, 0)]
 CONTENTS = ["plain", "missing", "ties", "flat", "infinite", "spike"]
 
 
@@ -28,25 +28,44 @@ def content(kind, shape, seed):
 
 
 def calls(operator):
-    series = iter([Field("x"), Field("y"), Field("z")])
+    """Over several windows, and over each value that a number may take (a few, where it may take any)."""
+    yield from over_windows(operator)
+    for p in operator.params:
+        if p.kind == "number":
+            for number in numbers(p):
+                yield call(operator, 5, {p.name: number})
+
+
+def over_windows(operator):
     windows = [1, 2, 5, 17, 100] if any(p.kind == "window" for p in operator.params) else [None]
     for window in windows:
-        args = []
-        series = iter([Field("x"), Field("y"), Field("z")])
-        for p in operator.params:
-            if p.kind == "series":
-                args.append(next(series))
-            elif p.kind == "group":
-                args.append(Field("sector"))
-            elif p.kind == "window":
-                args.append(Constant(max(window, int(p.low))))
-            else:
-                args.append(Constant(1.5))
-        yield Call(operator.name, tuple(args))
+        yield call(operator, window, {})
+
+
+def call(operator, window, chosen):
+    series, args = iter("xyz"), []
+    for p in operator.params:
+        if p.kind == "series":
+            args.append(Field(next(series)))
+        elif p.kind == "group":
+            args.append(Field("sector"))
+        elif p.kind == "window":
+            args.append(Constant(float(max(window, int(p.low)))))
+        else:
+            args.append(Constant(float(chosen.get(p.name, numbers(p)[0]))))
+    return Call(operator.name, tuple(args))
+
+
+def numbers(param):
+    if param.integer:
+        return [int(param.default), *range(int(param.low), min(int(param.high), int(param.low) + 9) + 1)]
+    return [n for n in (1.5, 0.8, 0.0, 1.0, 30.0) if param.low <= n <= param.high]
 
 
 def reference(call, arrays):
     args = [arrays[a.name] if isinstance(a, Field) else a.value for a in call.args]
+    if not args or all(isinstance(a, float) for a in args):
+        return REFERENCE[call.op](*args)[: len(arrays["x"])] + np.zeros(arrays["x"].shape)
     return np.broadcast_to(REFERENCE[call.op](*args), arrays["x"].shape)
 
 
@@ -69,9 +88,9 @@ def test_every_operator_has_a_kernel_and_a_reference():
 @pytest.mark.parametrize("name", sorted(OPERATORS))
 @pytest.mark.parametrize("kind", CONTENTS)
 def test_equals_the_reference(name, kind):
-    for shape in SHAPES if kind == "missing" else SHAPES[:3]:
+    for shape in SHAPES if kind == "missing" else SHAPES[1:3]:
         fields, groups = panel(kind, shape)
-        for call in calls(OPERATORS[name]):
+        for call in calls(OPERATORS[name]) if shape[1] < 16 else over_windows(OPERATORS[name]):
             got = Evaluator(fields, groups).value(call)
             want = reference(call, {**fields, **groups})
             same(got, want, scale=np.nanmax(np.abs(want), initial=1e-9) if want.size else 1)

@@ -31,7 +31,10 @@ def calls(children, *, longest_window=2520, names=None):
             return groups
         if param.kind == "window":
             return windows(int(param.low), min(int(param.high), longest_window))
-        return st.floats(param.low, param.high, width=32).map(lambda value: Constant(float(value)))
+        if param.integer:
+            return st.integers(int(param.low), int(param.high)).map(lambda value: Constant(float(value)))
+        low, high = max(param.low, -1000), min(param.high, 1000)
+        return st.floats(low, high, width=32).map(lambda value: Constant(float(value)))
 
     def call(name):
         return st.tuples(*map(argument, OPERATORS[name].params)).map(lambda args: Call(name, args))

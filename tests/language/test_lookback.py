@@ -35,12 +35,16 @@ def test_an_operator_never_looks_less_far_than_its_arguments(expr):
 
 
 def test_windows_reach_inside_or_one_session_beyond():
-    beyond = {"ts_delta", "ts_delay"}
     for operator in OPERATORS.values():
-        if operator.kind == "time series":
-            assert operator.lookback([None, 7.0]) == (7 if operator.name in beyond else 6)
+        values = [None if p.kind == "series" else 7.0 if p.kind == "window" else p.default for p in operator.params]
+        found = operator.lookback(values)
+        if operator.name in {"log_diff", "ts_weighted_decay"}:
+            assert found == 1
+        elif any(p.kind == "window" for p in operator.params):
+            assert found == (7 if operator.name in {"ts_delta", "ts_delay", "ts_returns"} else 6)
         else:
-            assert operator.lookback([None] * len(operator.params)) == 0
+            assert found == 0
+    assert lookback(parse("ts_regression(close, open, 7, lag=3)")) == 9
 
 
 def test_an_unknown_operator_is_named():

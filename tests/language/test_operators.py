@@ -14,6 +14,14 @@ FIRST_CUT = {
 }
 
 
+_SHORTEST = {
+    **dict.fromkeys(("ts_std_dev", "ts_zscore", "ts_corr", "ts_covariance", "ts_regression", "ts_ir", "jump_decay"), 2),
+    **dict.fromkeys(("slope", "rsquare", "resi"), 2),
+    "ts_skewness": 3,
+    "ts_kurtosis": 4,
+}
+
+
 def test_the_operators_are_all_there():
     for kind, names in FIRST_CUT.items():
         assert all(OPERATORS[name].kind == kind for name in names.split())
@@ -45,9 +53,7 @@ def test_windows_are_whole_numbers_up_to_ten_years():
         for param in operator.params:
             if param.kind == "window":
                 assert (param.integer, param.high) == (True, 2520)
-                assert param.low == (
-                    2 if operator.name in {"ts_std_dev", "ts_zscore", "ts_corr", "ts_covariance"} else 1
-                )
+                assert param.low == _SHORTEST.get(operator.name, 1)
 
 
 def test_signatures_show_defaults():

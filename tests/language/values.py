@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
-from lode.language import Constant, Field, postorder
+from lode.language import OPERATORS, Constant, Field, postorder
+from tests.language.definitions import DEFINITIONS
 
 SHAPE = (14, 5)
 
@@ -42,7 +43,7 @@ def evaluate(expr, fields):
                 VALUES[node.op](
                     *(
                         node.args[i].value
-                        if isinstance(node.args[i], Constant) and i >= SERIES[node.op]
+                        if OPERATORS[node.op].params[i].kind != "series" and isinstance(node.args[i], Constant)
                         else known[id(node.args[i])]
                         for i in range(len(node.args))
                     )
@@ -168,6 +169,8 @@ def weighted(x):
 
 
 VALUES = {
+    **DEFINITIONS,
+    "ts_step": lambda step: step * np.arange(1.0, 1 + SHAPE[0])[:, None] + np.zeros(SHAPE),
     "add": elementwise(np.add),
     "subtract": elementwise(np.subtract),
     "multiply": elementwise(np.multiply),
@@ -218,6 +221,3 @@ VALUES = {
     "group_mean": by_group(lambda x: np.full(len(x), x.mean())),
     "group_neutralize": by_group(lambda x: x - x.mean()),
 }
-SERIES = {name: 3 if name == "if_else" else 2 for name in VALUES} | {
-    name: 1 for name in VALUES if name.startswith("ts_") or name == "winsorize"
-} | {"ts_corr": 2, "ts_covariance": 2}  # fmt: skip

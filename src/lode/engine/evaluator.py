@@ -173,7 +173,7 @@ class Evaluator:
     def _operand(self, kernel: Kernel, position: int, value: Value) -> Value:
         """The argument as the kernel wants it: a panel where it wants one, masked where it looks across names."""
         if position >= kernel.panels:
-            return self._parameter(kernel, value)
+            return self._parameter(kernel, position, value)
         if isinstance(value, str):
             reason = f"`{value}` is a group, which has no values; groups stand in group operators"
             raise ExpressionError(reason)
@@ -182,12 +182,13 @@ class Evaluator:
         panel = self._panel(value)
         return self._masked(panel) if kernel.kind in ("cross-section", "group") else panel
 
-    def _parameter(self, kernel: Kernel, value: Value) -> Value:
-        if kernel.kind == "group" and value not in self._site.groups:
+    def _parameter(self, kernel: Kernel, position: int, value: Value) -> Value:
+        labels = kernel.kind == "group" and position == kernel.panels
+        if labels and value not in self._site.groups:
             name = f"`{value}`" if isinstance(value, str) else "a series or a number"
             reason = f"{name} is no group; groups of this panel are: {', '.join(self._site.groups) or 'none'}"
             raise ExpressionError(reason)
-        if kernel.kind != "group" and not isinstance(value, float):
+        if not labels and not isinstance(value, float):
             reason = "a window or a parameter must be a number, not a series; write a constant there"
             raise ExpressionError(reason)
         return value

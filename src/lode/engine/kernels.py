@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from lode.engine import ranking
+import numpy as np
+
+from lode.engine import composed, ranking
 from lode.engine.simd import core
 
 if TYPE_CHECKING:
@@ -100,10 +102,84 @@ def _group_rank(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
     ranking.group_rank(arguments[0], group.labels, group.count, out, site.bench)  # type: ignore[arg-type]
 
 
+def _group_percentage(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    group = site.groups[arguments[1]]  # type: ignore[index]
+    fraction = float(arguments[2]) if len(arguments) > 2 else 0.5
+    core.group_percentage(arguments[0], group.labels, out, group.count, fraction)  # type: ignore[arg-type]
+
+
+def _quantile(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    ranks, driver, sigma = np.empty_like(out), int(arguments[1]), float(arguments[2])
+    ranking.rank(arguments[0], ranks, site.bench)  # type: ignore[arg-type]
+    core.quantile(ranks, out, driver, sigma)
+
+
+def _fit(call: Callable[..., None]) -> Kernel:
+    def run(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
+        call(*arguments, out)
+
+    return Kernel("cross-section", 2, run)
+
+
+def _scaled(call: Callable[..., None], *, window: int = 1) -> Kernel:
+    """x, a window and a number, in either order."""
+
+    def run(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+        call(arguments[0], out, int(arguments[window]), float(arguments[3 - window]), site.first_row)
+
+    return Kernel("time series", 1, run)
+
+
+def _regression(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    window, lag, wanted = (int(number) for number in arguments[2:])
+    core.ts_regression(arguments[0], arguments[1], out, window, lag, wanted, site.first_row)  # type: ignore[arg-type]
+
+
+def _hump(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    core.hump(arguments[0], out, int(arguments[2]), float(arguments[1]), site.first_row)  # type: ignore[arg-type]
+
+
+def _percentile(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    fraction = float(arguments[2]) if len(arguments) > 2 else 0.5
+    core.ts_percentiles(arguments[0], [fraction], [out], int(arguments[1]))  # type: ignore[arg-type]
+
+
+def _ts_quantile(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    ranks, window = np.empty_like(out), int(arguments[1])
+    core.ts_rank(arguments[0], ranks, window, site.first_row)  # type: ignore[arg-type]
+    core.ts_quantile(ranks, out, window, int(arguments[2]))
+
+
+def _trade_when(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    core.trade_when(*arguments[:3], out, int(arguments[3]))  # type: ignore[arg-type, call-arg]
+
+
+def _step(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    sessions = np.arange(site.first_row + 1, site.first_row + 1 + len(out), dtype=np.float64)
+    out[:] = (float(arguments[0]) * sessions)[:, None]
+
+
+def _composed(call: Callable[..., None], kind: Kind, panels: int = 1) -> Kernel:
+    def run(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+        call(*arguments, out=out, first_row=site.first_row)
+
+    return Kernel(kind, panels, run)
+
+
 KERNELS: Mapping[str, Kernel] = {
     **{
         name: _elementwise(getattr(core, name), 1)
-        for name in ("reverse", "abs", "sign", "log", "sqrt", "inverse", "is_nan")
+        for name in (
+            *("reverse", "abs", "sign", "log", "sqrt", "inverse", "is_nan", "is_not_nan", "s_log_1p", "exp", "sigmoid"),
+            *("tanh", "arc_sin", "arc_cos", "arc_tan", "floor", "ceiling", "round", "fraction", "purify"),
+        )
+    },
+    "not": _elementwise(core.negation, 1),
+    "and": _elementwise(core.both_true, 2),
+    "or": _elementwise(core.either_true, 2),
+    **{
+        name: _composed(getattr(composed, name), "elementwise")
+        for name in ("clamp", "nan_out", "left_tail", "right_tail", "tail", "to_nan")
     },
     **{
         name: _elementwise(getattr(core, name), 2)
@@ -120,12 +196,14 @@ KERNELS: Mapping[str, Kernel] = {
             "less_equal",
             "equal",
             "not_equal",
+            "nan_mask",
         )
     },
     "greater": _swapped(core.less),
     "greater_equal": _swapped(core.less_equal),
     "if_else": _elementwise(core.if_else, 3),
-    **{name: _lag(getattr(core, name)) for name in ("ts_delay", "ts_delta", "ts_backfill")},
+    **{name: _lag(getattr(core, name)) for name in ("ts_delay", "ts_delta", "ts_backfill", "ts_count_nans")},
+    **{name: _lag(getattr(core, name)) for name in ("last_diff_value", "days_from_last_change")},
     **{
         name: _window(getattr(core, name))
         for name in (
@@ -142,11 +220,46 @@ KERNELS: Mapping[str, Kernel] = {
             "ts_arg_max",
             "ts_scale",
             "ts_rank",
+            "slope",
+            "resi",
+            "rsquare",
+            "ts_skewness",
+            "ts_kurtosis",
+        )
+    },
+    **{name: _scaled(getattr(core, name)) for name in ("ts_moment", "kth_element", "ts_decay_exp_window")},
+    "ts_ewm_mean": _scaled(core.ts_ewm_mean, window=2),
+    "ts_regression": Kernel("time series", 2, _regression),
+    "ts_median": Kernel("time series", 1, _percentile),
+    "ts_percentile": Kernel("time series", 1, _percentile),
+    "ts_quantile": Kernel("time series", 1, _ts_quantile),
+    "trade_when": Kernel("time series", 3, _trade_when),
+    "ts_step": Kernel("time series", 0, _step),
+    **{
+        name: _composed(getattr(composed, name), "time series")
+        for name in (
+            *("ts_ir", "ts_returns", "log_diff", "ts_min_diff", "ts_max_diff", "ts_min_max_diff", "ts_min_max_cps"),
+            *("ts_weighted_decay", "jump_decay"),
         )
     },
     **{name: _window(getattr(core, name), 2) for name in ("ts_corr", "ts_covariance")},
     "rank": Kernel("cross-section", 1, _rank),
     **{name: _row(getattr(core, name)) for name in ("zscore", "normalize", "scale", "winsorize")},
-    **{name: _group(getattr(core, name)) for name in ("group_mean", "group_neutralize", "group_zscore")},
+    **{
+        name: _fit(getattr(core, name)) for name in ("vector_neut", "vector_proj", "regression_neut", "regression_proj")
+    },
+    "one_side": _row(core.one_side),
+    "pasteurize": _row(core.purify),
+    "quantile": Kernel("cross-section", 1, _quantile),
+    "hump": Kernel("cross-section", 1, _hump),
+    **{
+        name: _group(getattr(core, name))
+        for name in (
+            *("group_mean", "group_neutralize", "group_zscore", "group_sum", "group_count", "group_std_dev"),
+            *("group_min", "group_max", "group_scale", "group_normalize"),
+        )
+    },
+    "group_median": Kernel("group", 1, _group_percentage),
+    "group_percentage": Kernel("group", 1, _group_percentage),
     "group_rank": Kernel("group", 1, _group_rank),
 }

@@ -208,6 +208,13 @@ def _if_else(op: str, args: Args) -> Linear:
     return plain(op, [rest, x, y])
 
 
+def _logical(op: str, args: Args) -> Linear:
+    """and, or: factors and order of the conditions do not matter."""
+    if any(arg.is_constant for arg in args):
+        return plain(op, sorted(args, key=_side_order))
+    return plain(op, sorted((arg.split()[1] for arg in args), key=_side_order))
+
+
 # Operators that are linear, odd, even or order-preserving in their first argument ---------------------------------
 
 
@@ -357,6 +364,8 @@ RULES: dict[str, Rule] = {
     "equal": _equal,
     "not_equal": _equal,
     "if_else": _if_else,
+    "and": _logical,
+    "or": _logical,
     "ts_mean": _windowed(_linear),
     "ts_decay_linear": _windowed(_linear),
     "ts_sum": _ts_sum,

@@ -16,8 +16,8 @@ from typing import TypeAlias
 
 from lode.errors import ExpressionError
 from lode.language.expression import Call, Constant, Expr, Field, postorder
-from lode.language.operators import ALIASES, OPERATORS, Operator
-from lode.language.scanner import Token, fault, scan
+from lode.language.operators import ALIASES, OPERATORS, Operator, Param
+from lode.language.scanner import LOGICAL, Token, fault, scan
 from lode.language.suggestions import unknown_field, unknown_operator
 
 _MARK = "_"
@@ -82,14 +82,15 @@ class _Reader:
     def read(self, tokens: Sequence[Token]) -> Expr:
         opened: list[tuple[Token, Token | None]] = []
         before: Token | None = None
+        earlier: Token | None = None
         for token in tokens:
             if token.text == "(":
-                opened.append((token, before if before and before.kind == "name" else None))
+                opened.append((token, before if before and _is_called(before, earlier) else None))
             elif token.text == ")":
                 if not opened:
                     raise fault("this parenthesis closes nothing", self.text, token.position)
                 self._close(*opened.pop(), token)
-            before = token
+            before, earlier = token, before
         if opened:
             raise fault("this parenthesis is never closed", self.text, opened[-1][0].position)
         return self._formula(0, len(self.line))
@@ -123,7 +124,7 @@ class _Reader:
         if len(body.args) > len(operator.params):
             raise fault(operator.takes(len(body.args) + len(body.keywords)), self.text, name.position)
         for param, arg in zip(operator.params, body.args, strict=False):
-            given[param.name] = self._expression(arg, offset)
+            given[param.name] = self._argument(param, arg, offset)
         for argument in body.keywords:
             given.update(self._named(operator, argument, offset, given))
         return self._bound(operator, name.position, given)
@@ -132,12 +133,18 @@ class _Reader:
         self, operator: Operator, argument: ast.keyword, offset: int, given: Collection[str]
     ) -> dict[str, _Placed]:
         position = argument.col_offset + offset
-        names = [param.name for param in operator.params]
-        if argument.arg not in names:
+        named = {param.name: param for param in operator.params}
+        if argument.arg is None or argument.arg not in named:
             raise fault(f"{operator.signature} has no parameter `{argument.arg or '**'}`", self.text, position)
         if argument.arg in given:
             raise fault(f"{operator.signature} is given `{argument.arg}` twice", self.text, position)
-        return {argument.arg: self._expression(argument.value, offset)}
+        return {argument.arg: self._argument(named[argument.arg], argument.value, offset)}
+
+    def _argument(self, param: Param, node: ast.expr, offset: int) -> _Placed:
+        """An argument; where names stand for numbers, the number."""
+        if isinstance(node, ast.Name) and node.id in param.choices:
+            return Constant(float(param.choices.index(node.id))), node.col_offset + offset
+        return self._expression(node, offset)
 
     def _bound(self, operator: Operator, position: int, given: dict[str, _Placed]) -> Expr:
         """The call with what was given and the defaults for the rest."""
@@ -198,12 +205,14 @@ class _Reader:
                 return left, right
             case ast.Compare(left=left, comparators=[right]):
                 return left, right
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
                 return (operand,)
+            case ast.BoolOp(values=values):
+                return tuple(values)
             case ast.Name() | ast.Constant():
                 return ()
             case ast.Compare():
-                reason = "comparisons do not chain; write (a < b) * (b < c)"
+                reason = "comparisons do not chain; write (a < b) and (b < c)"
             case ast.BinOp():
                 reason = "only + - * / ** and comparisons stand between values"
             case _:
@@ -218,15 +227,26 @@ class _Reader:
                 return self._built(_BINARY[type(op)], position, args)
             case ast.UnaryOp(op=op):
                 return self._signed(op, position, args)
+            case ast.BoolOp(op=op):
+                return self._joined("and" if isinstance(op, ast.And) else "or", position, args)
             case ast.Constant(value=int() | float() as value) if math.isfinite(value):
                 return Constant(float(value))
         raise fault("not a number that can be used; the largest is about 1.8e308", self.text, position)
 
+    def _joined(self, op: str, position: int, args: Sequence[_Placed]) -> Expr:
+        """x and y and z, from the left."""
+        joined = args[0]
+        for arg in args[1:]:
+            joined = self._built(op, position, [joined, arg]), position
+        return joined[0]
+
     def _signed(self, sign: ast.unaryop, position: int, args: Sequence[_Placed]) -> Expr:
-        """-x, +x, or a negative number."""
+        """-x, +x, not x, or a negative number."""
         operand = args[0][0]
         if isinstance(sign, ast.UAdd):
             return operand
+        if isinstance(sign, ast.Not):
+            return self._built("not", position, args)
         return Constant(-operand.value) if isinstance(operand, Constant) else self._built("reverse", position, args)
 
     def _field(self, name: str, position: int) -> Expr:
@@ -239,3 +259,9 @@ class _Reader:
         if present is not None and name not in present:
             raise fault(unknown_field(name, present), self.text, position)
         return Field(name)
+
+
+def _is_called(name: Token, before: Token | None) -> bool:
+    """Whether a name in front of a parenthesis is called; `and` and `or` may stand between two values instead."""
+    between = before is not None and (before.kind != "sign" or before.text == ")") and before.text not in LOGICAL
+    return name.kind == "name" and not (name.text in {"and", "or"} and between)

@@ -13,6 +13,7 @@ from lode.language.operators import OPERATORS
 
 if TYPE_CHECKING:
     from lode.language.expression import Call
+    from lode.language.operators import Operator
 
 _COMPARISON, _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(6)
 
@@ -85,9 +86,16 @@ def _call(call: Call) -> list[_Part]:
             parts.append(", ")
         if operator and index < len(operator.params) and operator.params[index].default is not None:
             parts.append(f"{operator.params[index].name}=")
-        parts.append(arg)
+        parts.append(_named(operator, index, arg))
     parts.append(")")
     return parts
+
+
+def _named(operator: Operator | None, index: int, arg: Expr) -> _Part:
+    """`gaussian` for the number that stands for it."""
+    if operator and index < len(operator.params) and operator.params[index].choices and isinstance(arg, Constant):
+        return operator.params[index].shown(arg.value)
+    return arg
 
 
 def _strength(expr: Expr) -> int:

@@ -1,6 +1,7 @@
 """Formula text as tokens: names, numbers, signs. Anything else is refused here, with its place.
 
-So nothing but these ever reaches Python's parser: no strings, attributes, brackets, keywords or line breaks.
+So nothing but these ever reaches Python's parser: no strings, attributes, brackets, line breaks, or words
+of Python but `and`, `or` and `not`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ LONGEST_TEXT = 20_000
 _LONGEST_NUMBER = 40
 _LONGEST_NAME = 100
 
+LOGICAL = frozenset({"and", "or", "not"})
 _TOKEN = re.compile(
     r"""(?P<name>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.])
@@ -28,10 +30,10 @@ _HINTS = {
     "$": "fields are written without `$`: close",
     "?": "a choice is written if_else(condition, x, y)",
     ":": "a choice is written if_else(condition, x, y)",
-    "&": "conditions are combined with * (and) and max(x, y) (or)",
-    "|": "conditions are combined with * (and) and max(x, y) (or)",
+    "&": "conditions are combined with `and`",
+    "|": "conditions are combined with `or`",
     ".": "there are no attributes",
-    "!": "there is no negation; compare with 0",
+    "!": "a condition is negated with not(x)",
     "'": "there are no strings",
     '"': "there are no strings",
     "[": "arguments stand in round parentheses",
@@ -74,7 +76,7 @@ def scan(text: str) -> list[Token]:
 def _token(match: re.Match[str], text: str) -> Token:
     found, position = match.group(), match.start()
     if match.lastgroup == "name":
-        if keyword.iskeyword(found):
+        if keyword.iskeyword(found) and found not in LOGICAL:
             raise fault(f"`{found}` is a word of Python, not of the language", text, position)
         if len(found) > _LONGEST_NAME:
             raise fault(f"a name of {len(found)} characters; names have at most {_LONGEST_NAME}", text, position)

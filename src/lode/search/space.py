@@ -18,16 +18,18 @@ _NEEDS_POSITIVE = frozenset({"log", "sqrt", "power"})
 _POWERS = frozenset({"power", "signed_power"})
 _NEEDS_SIGN = frozenset({"abs", "sign"})
 _COMPARISONS = frozenset({"equal", "greater", "greater_equal", "less", "less_equal", "not_equal"})
-_LEFT_OUT = frozenset(
+_SEARCHED = frozenset(
     {
-        "reverse",  # the sign of an idea is fixed on train
-        *("less", "less_equal", "greater_equal"),  # greater, turned round
-        *("equal", "not_equal", "is_nan"),  # measured numbers are hardly ever equal
-        "ts_sum",  # ts_mean, times the window
-        "ts_backfill",  # bars that miss a session are not traded then
+        *("abs", "add", "divide", "greater", "if_else", "inverse", "log", "max", "min", "multiply", "power", "sign"),
+        *("signed_power", "sqrt", "subtract"),
+        *("ts_arg_max", "ts_arg_min", "ts_av_diff", "ts_corr", "ts_covariance", "ts_decay_linear", "ts_delay"),
+        *("ts_delta", "ts_max", "ts_mean", "ts_min", "ts_product", "ts_rank", "ts_scale", "ts_std_dev", "ts_zscore"),
+        *("normalize", "rank", "scale", "winsorize", "zscore"),
+        *("group_mean", "group_neutralize", "group_rank", "group_zscore"),
     }
 )
-"""Not generated unless they are named, since what they say is said by others."""
+"""What is generated unless operators are named. The others say what these say (`less` is `greater` turned round), say
+it of measured numbers that are hardly ever equal, or are for those who write formulas."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _is_comparison(expr: Expr) -> bool:
 
 def _known(operators: Collection[str] | None) -> list[str]:
     if operators is None:
-        return sorted(OPERATORS.keys() - _LEFT_OUT)
+        return sorted(_SEARCHED)
     unknown = sorted(set(operators) - OPERATORS.keys())
     if unknown:
         msg = f"unknown operators {', '.join(unknown)}; known are {', '.join(sorted(OPERATORS))}"

@@ -27,6 +27,18 @@ void bind_group(nb::module_& m, const char* name, GroupRow kernel) {
     }, nb::arg("x"), nb::arg("label"), nb::arg("out"), nb::arg("groups"));
 }
 
+template <Fit WANTED>
+void bind_fit(nb::module_& m, const char* name) {
+    m.def(name, [](const Input& y, const Input& x, const Output& out) {
+        same_shape(y, out);
+        same_shape(x, out);
+        apart(y, out);
+        apart(x, out);
+        nb::gil_scoped_release release;
+        cross_fit(WANTED, y.data(), x.data(), out.data(), shape_of(out));
+    }, nb::arg("y"), nb::arg("x"), nb::arg("out"));
+}
+
 void check_keys(const Keys& packed, const Counts& known, std::size_t sessions, std::size_t names) {
     require(packed.shape(0) >= sessions && packed.shape(1) == names, "keys: one row of names a session");
     require(known.shape(0) >= sessions, "known: one count a session");
@@ -50,6 +62,33 @@ void bind_cross_section(nb::module_& m) {
         nb::gil_scoped_release release;
         winsorize(x.data(), out.data(), shape_of(out), deviations);
     }, nb::arg("x"), nb::arg("out"), nb::arg("deviations"));
+    bind_fit<Fit::vector_neut>(m, "vector_neut");
+    bind_fit<Fit::vector_proj>(m, "vector_proj");
+    bind_fit<Fit::regression_neut>(m, "regression_neut");
+    bind_fit<Fit::regression_proj>(m, "regression_proj");
+    m.def("one_side", [](const Input& x, const Output& out, double side) {
+        same_shape(x, out);
+        apart(x, out);
+        nb::gil_scoped_release release;
+        one_side(x.data(), out.data(), shape_of(out), side);
+    }, nb::arg("x"), nb::arg("out"), nb::arg("side"));
+    bind_group(m, "group_std_dev", group_std_dev);
+    bind_group(m, "group_sum", group_sum);
+    bind_group(m, "group_count", group_count);
+    bind_group(m, "group_normalize", group_normalize);
+    bind_group(m, "group_min", group_min);
+    bind_group(m, "group_max", group_max);
+    bind_group(m, "group_scale", group_scale);
+    m.def("group_percentage", [](const Input& x, const Labels& label, const Output& out, std::int32_t groups,
+                                 double fraction) {
+        require(groups >= 0, "a number of groups is 0 or more");
+        require(fraction >= 0.0 && fraction <= 1.0, "a percentile is a number from 0 to 1");
+        same_shape(x, out);
+        same_shape(label, out);
+        apart(x, out);
+        nb::gil_scoped_release release;
+        group_percentage(x.data(), label.data(), out.data(), shape_of(out), groups, fraction);
+    }, nb::arg("x"), nb::arg("label"), nb::arg("out"), nb::arg("groups"), nb::arg("fraction"));
     bind_group(m, "group_mean", group_mean);
     bind_group(m, "group_neutralize", group_neutralize);
     bind_group(m, "group_zscore", group_zscore);

@@ -46,6 +46,20 @@ void bind_elementwise(nb::module_& m) {
     bind_unary<Unary::sqrt>(m, "sqrt");
     bind_unary<Unary::inverse>(m, "inverse");
     bind_unary<Unary::is_nan>(m, "is_nan");
+    bind_unary<Unary::is_not_nan>(m, "is_not_nan");
+    bind_unary<Unary::s_log_1p>(m, "s_log_1p");
+    bind_unary<Unary::exp>(m, "exp");
+    bind_unary<Unary::sigmoid>(m, "sigmoid");
+    bind_unary<Unary::tanh>(m, "tanh");
+    bind_unary<Unary::arc_sin>(m, "arc_sin");
+    bind_unary<Unary::arc_cos>(m, "arc_cos");
+    bind_unary<Unary::arc_tan>(m, "arc_tan");
+    bind_unary<Unary::floor>(m, "floor");
+    bind_unary<Unary::ceiling>(m, "ceiling");
+    bind_unary<Unary::round>(m, "round");
+    bind_unary<Unary::fraction>(m, "fraction");
+    bind_unary<Unary::negation>(m, "negation");
+    bind_unary<Unary::purify>(m, "purify");
     bind_binary<Binary::add>(m, "add");
     bind_binary<Binary::subtract>(m, "subtract");
     bind_binary<Binary::multiply>(m, "multiply");
@@ -58,6 +72,16 @@ void bind_elementwise(nb::module_& m) {
     bind_binary<Binary::less_equal>(m, "less_equal");
     bind_binary<Binary::equal>(m, "equal");
     bind_binary<Binary::not_equal>(m, "not_equal");
+    bind_binary<Binary::both_true>(m, "both_true");
+    bind_binary<Binary::either_true>(m, "either_true");
+    bind_binary<Binary::nan_mask>(m, "nan_mask");
+    m.def("trade_when", [](const Argument& trigger, const Argument& alpha, const Argument& leave, const Output& out,
+                           std::int64_t window) {
+        const Operand t = operand(trigger, out), a = operand(alpha, out), l = operand(leave, out);
+        require(window >= 1, "a window has at least one session");
+        nb::gil_scoped_release release;
+        trade_when(t, a, l, out.data(), shape_of(out), window);
+    }, nb::arg("trigger"), nb::arg("alpha"), nb::arg("leave"), nb::arg("out"), nb::arg("window"));
     m.def("if_else", [](const Argument& condition, const Argument& yes, const Argument& no, const Output& out) {
         const Operand c = operand(condition, out), a = operand(yes, out), b = operand(no, out);
         nb::gil_scoped_release release;

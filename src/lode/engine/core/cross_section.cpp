@@ -71,4 +71,43 @@ void winsorize(const float* x, float* out, Shape shape, double deviations) {
     });
 }
 
+// The part of y that lies along x, with or without a constant, and what is left of y without it.
+void cross_fit(Fit wanted, const float* y, const float* x, float* out, Shape shape) {
+    const Index n = shape.names;
+    const bool centred = wanted == Fit::regression_neut || wanted == Fit::regression_proj;
+    const bool left = wanted == Fit::vector_neut || wanted == Fit::regression_neut;
+    for (Index t = 0; t < shape.sessions; ++t, y += n, x += n, out += n) {
+        const float* LODE_RESTRICT a = y;
+        const float* LODE_RESTRICT b = x;
+        float* LODE_RESTRICT result = out;
+        const auto pair = [=](Index i) { return known(a[i]) & known(b[i]); };
+        const double count = row_sum(n, [=](Index i) { return pair(i) ? 1.0 : 0.0; });
+        const auto mean = [&](const float* v) {
+            return row_sum(n, [=](Index i) { return pair(i) ? static_cast<double>(v[i]) : 0.0; }) / count;
+        };
+        const double y_mean = centred ? mean(a) : 0.0, x_mean = centred ? mean(b) : 0.0;
+        const auto from_y = [=](Index i) { return pair(i) ? static_cast<double>(a[i]) - y_mean : 0.0; };
+        const auto from_x = [=](Index i) { return pair(i) ? static_cast<double>(b[i]) - x_mean : 0.0; };
+        const double xx = row_sum(n, [=](Index i) { return from_x(i) * from_x(i); });
+        const double slope = row_sum(n, [=](Index i) { return from_x(i) * from_y(i); }) / xx;
+        for (Index i = 0; i < n; ++i) {
+            const double along = slope * from_x(i);
+            result[i] = pair(i) ? finite(left ? from_y(i) - along : along + y_mean) : kNaN;
+        }
+    }
+}
+
+void one_side(const float* x, float* out, Shape shape, double side) {
+    const Index n = shape.names;
+    const float sign = side < 0.0 ? -1.0f : 1.0f;
+    for_each_session(x, out, shape, [n, sign](const float* LODE_RESTRICT row, float* LODE_RESTRICT result) {
+        float least = kInfinity;
+        for (Index i = 0; i < n; ++i) {
+            const float value = known(row[i]) ? sign * row[i] : kInfinity;
+            least = value < least ? value : least;
+        }
+        for (Index i = 0; i < n; ++i) result[i] = finite(row[i] - sign * least);
+    });
+}
+
 }  // namespace lode

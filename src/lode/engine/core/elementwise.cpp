@@ -63,6 +63,20 @@ LODE_INLINE float safe_log(float x) {
     return valid ? result : kNaN;
 }
 
+// sign(x) log(1 + |x|). Where 1 + |x| loses digits of a small x, the series' first terms have them all.
+LODE_INLINE float signed_log(float x) {
+    const double size = known(x) ? static_cast<double>(magnitude(x)) : 0.0;
+    const double small = size - size * size * (0.5 - size * (1.0 / 3.0 - size * 0.25));
+    const double result = size < 1e-3 ? small : log_of(1.0 + size);
+    return both(x, x, static_cast<float>(x < 0.0f ? -result : result));
+}
+
+// By the C library's function, in double: exact to float's rounding, and not vectorised.
+template <class Function>
+void by_library(const float* x, float* out, Index cells, Function f) {
+    map(x, out, cells, [f](float v) { return both(v, v, finite(f(static_cast<double>(v)))); });
+}
+
 LODE_INLINE float power_of(float x, float y) {
     return both(x, y, finite(std::pow(static_cast<double>(x), static_cast<double>(y))));
 }
@@ -112,6 +126,20 @@ void unary(Unary op, const float* x, float* out, Index cells) {
         case Unary::sqrt: return map(x, out, cells, [](float v) { return finite(std::sqrt(v)); });
         case Unary::inverse: return map(x, out, cells, [](float v) { return both(v, v, finite(1.0f / v)); });
         case Unary::is_nan: return map(x, out, cells, [](float v) { return known(v) ? 0.0f : 1.0f; });
+        case Unary::is_not_nan: return map(x, out, cells, [](float v) { return known(v) ? 1.0f : 0.0f; });
+        case Unary::s_log_1p: return map(x, out, cells, signed_log);
+        case Unary::exp: return by_library(x, out, cells, [](double v) { return std::exp(v); });
+        case Unary::sigmoid: return by_library(x, out, cells, [](double v) { return 1.0 / (1.0 + std::exp(-v)); });
+        case Unary::tanh: return by_library(x, out, cells, [](double v) { return std::tanh(v); });
+        case Unary::arc_sin: return by_library(x, out, cells, [](double v) { return std::asin(v); });
+        case Unary::arc_cos: return by_library(x, out, cells, [](double v) { return std::acos(v); });
+        case Unary::arc_tan: return by_library(x, out, cells, [](double v) { return std::atan(v); });
+        case Unary::floor: return map(x, out, cells, [](float v) { return finite(std::floor(v)); });
+        case Unary::ceiling: return map(x, out, cells, [](float v) { return finite(std::ceil(v)); });
+        case Unary::round: return map(x, out, cells, [](float v) { return finite(std::nearbyint(v)); });
+        case Unary::fraction: return map(x, out, cells, [](float v) { return finite(v - std::trunc(v)); });
+        case Unary::negation: return map(x, out, cells, [](float v) { return both(v, v, v == 0.0f ? 1.0f : 0.0f); });
+        case Unary::purify: return map(x, out, cells, [](float v) { return finite(v); });
     }
 }
 
@@ -131,6 +159,11 @@ void binary(Binary op, Operand x, Operand y, float* out, Index cells) {
             return zip(x, y, out, cells, [](float a, float b) { return both(a, b, a == b ? 1.0f : 0.0f); });
         case Binary::not_equal:
             return zip(x, y, out, cells, [](float a, float b) { return both(a, b, a == b ? 0.0f : 1.0f); });
+        case Binary::both_true:
+            return zip(x, y, out, cells, [](float a, float b) { return both(a, b, a != 0.0f & b != 0.0f ? 1.0f : 0.0f); });
+        case Binary::either_true:
+            return zip(x, y, out, cells, [](float a, float b) { return both(a, b, a != 0.0f | b != 0.0f ? 1.0f : 0.0f); });
+        case Binary::nan_mask: return zip(x, y, out, cells, [](float a, float b) { return b < 0.0f ? kNaN : finite(a); });
         case Binary::power: return power(x, y, out, cells);
         case Binary::signed_power: return signed_power(x, y, out, cells);
     }

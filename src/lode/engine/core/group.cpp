@@ -16,7 +16,7 @@ class Groups {
     Groups(Index names, std::int32_t groups)
         : places_(static_cast<std::uint32_t>(groups)), place_(static_cast<std::size_t>(names)),
           banks_(BANKS * (static_cast<std::size_t>(groups) + 1)), mean_(static_cast<std::size_t>(groups) + 1),
-          deviation_(mean_.size()) {}
+          deviation_(mean_.size()), sum_(mean_.size()), count_(mean_.size()) {}
 
     double mean(Index name) const { return mean_[place(name)]; }
     double deviation(Index name) const { return deviation_[place(name)]; }
@@ -46,13 +46,41 @@ class Groups {
         deviation_[places_] = kNaN;
     }
 
+    double sum(Index name) const { return sum_[place(name)]; }
+    double count(Index name) const { return count_[place(name)]; }
+    bool counts(Index name) const { return place(name) < places_; }
+
+    // Sums and numbers of values; of |x| with `magnitudes`. Places are those of the last `means`.
+    void sums(const float* x, Index names, bool magnitudes) {
+        add(names, [x, magnitudes](Index i) { return static_cast<double>(magnitudes ? magnitude(x[i]) : x[i]); });
+        for (std::size_t g = 0; g < places_; ++g) {
+            sum_[g] = total(g).sum;
+            count_[g] = total(g).count;
+        }
+        sum_[places_] = count_[places_] = kNaN;
+    }
+
+    // The smallest and the largest of each group, as sum and count are kept.
+    void extremes(const float* x, Index names) {
+        std::fill(sum_.begin(), sum_.end(), static_cast<double>(kInfinity));
+        std::fill(count_.begin(), count_.end(), -static_cast<double>(kInfinity));
+        for (Index i = 0; i < names; ++i) {
+            const std::size_t g = place(i);
+            const double value = static_cast<double>(x[i]);
+            sum_[g] = value < sum_[g] ? value : sum_[g];
+            count_[g] = value > count_[g] ? value : count_[g];
+        }
+        sum_[places_] = count_[places_] = kNaN;
+    }
+    double smallest(Index name) const { return sum_[place(name)]; }
+    double largest(Index name) const { return count_[place(name)]; }
+    std::size_t place(Index name) const { return place_[static_cast<std::size_t>(name)]; }
+
    private:
     struct Sum {
         double sum, count;
     };
     static constexpr std::size_t BANKS = 4;
-
-    std::size_t place(Index name) const { return place_[static_cast<std::size_t>(name)]; }
 
     template <class Value>
     void add(Index names, Value value) {
@@ -75,8 +103,21 @@ class Groups {
     std::uint32_t places_;
     std::vector<std::uint32_t> place_;
     std::vector<Sum> banks_;
-    std::vector<double> mean_, deviation_;
+    std::vector<double> mean_, deviation_, sum_, count_;
 };
+
+// Between neighbours in order, in proportion; NaN of nothing. Reorders the values.
+float percentile(std::vector<float>& values, double fraction) {
+    if (values.empty()) return kNaN;
+    const double at = fraction * static_cast<double>(values.size() - 1);
+    const std::size_t below = static_cast<std::size_t>(at);
+    const auto place = values.begin() + static_cast<Index>(below);
+    std::nth_element(values.begin(), place, values.end());
+    const double low = static_cast<double>(*place), share = at - static_cast<double>(below);
+    if (share <= 0.0) return *place + 0.0f;
+    const double high = static_cast<double>(*std::min_element(place + 1, values.end()));
+    return static_cast<float>(low + (high - low) * share);
+}
 
 template <class Body>
 void for_each_session(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups,
@@ -107,6 +148,71 @@ void group_zscore(const float* x, const std::int32_t* label, float* out, Shape s
         sums.deviations(row, shape.names);
         for (Index i = 0; i < shape.names; ++i)
             result[i] = finite((static_cast<double>(row[i]) - sums.mean(i)) / sums.deviation(i));
+    });
+}
+
+void group_std_dev(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        sums.deviations(row, shape.names);
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(sums.deviation(i));
+    });
+}
+
+void group_sum(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        sums.sums(row, shape.names, false);
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(sums.sum(i));
+    });
+}
+
+void group_count(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        sums.sums(row, shape.names, false);
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(sums.count(i));
+    });
+}
+
+void group_normalize(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        sums.sums(row, shape.names, true);
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(static_cast<double>(row[i]) / sums.sum(i));
+    });
+}
+
+void group_min(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        sums.extremes(row, shape.names);
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(sums.smallest(i));
+    });
+}
+
+void group_max(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        sums.extremes(row, shape.names);
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(sums.largest(i));
+    });
+}
+
+void group_scale(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        sums.extremes(row, shape.names);
+        for (Index i = 0; i < shape.names; ++i) {
+            const double range = sums.largest(i) - sums.smallest(i);
+            result[i] = finite((static_cast<double>(row[i]) - sums.smallest(i)) / range);
+        }
+    });
+}
+
+void group_percentage(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups,
+                      double fraction) {
+    std::vector<std::vector<float>> members(static_cast<std::size_t>(groups) + 1);
+    std::vector<float> found(members.size(), kNaN);
+    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
+        for (auto& group : members) group.clear();
+        for (Index i = 0; i < shape.names; ++i)
+            if (sums.counts(i)) members[sums.place(i)].push_back(row[i]);
+        for (std::size_t g = 0; g < members.size(); ++g) found[g] = percentile(members[g], fraction);
+        for (Index i = 0; i < shape.names; ++i) result[i] = finite(found[sums.place(i)]);
     });
 }
 

@@ -17,8 +17,14 @@ struct Operand {
 };
 
 // elementwise.cpp
-enum class Unary { reverse, abs, sign, log, sqrt, inverse, is_nan };
-enum class Binary { add, subtract, multiply, divide, min, max, power, signed_power, less, less_equal, equal, not_equal };
+enum class Unary {
+    reverse, abs, sign, log, sqrt, inverse, is_nan, is_not_nan, s_log_1p, exp, sigmoid, tanh, arc_sin, arc_cos,
+    arc_tan, floor, ceiling, round, fraction, negation, purify
+};
+enum class Binary {
+    add, subtract, multiply, divide, min, max, power, signed_power, less, less_equal, equal, not_equal, both_true,
+    either_true, nan_mask
+};
 void unary(Unary op, const float* x, float* out, Index cells);
 void binary(Binary op, Operand x, Operand y, float* out, Index cells);
 void if_else(Operand condition, Operand yes, Operand no, float* out, Index cells);
@@ -28,6 +34,17 @@ void keep_where(const float* x, const std::uint8_t* mask, float* out, Index cell
 void ts_delay(const float* x, float* out, Shape shape, Index lag);
 void ts_delta(const float* x, float* out, Shape shape, Index lag);
 void ts_backfill(const float* x, float* out, Shape shape, Index window);
+
+// states.cpp: what a name's earlier sessions leave behind
+void kth_element(const float* x, float* out, Shape shape, Index window, Index k);
+void last_diff_value(const float* x, float* out, Shape shape, Index window);
+void days_from_last_change(const float* x, float* out, Shape shape, Index window);
+void trade_when(Operand trigger, Operand alpha, Operand leave, float* out, Shape shape, Index window);
+void hump(const float* x, float* out, Shape shape, double threshold, Index window);
+
+// rolling_exponential.cpp: weights factor ^ (sessions ago)
+void ts_decay_exp_window(const float* x, float* out, Shape shape, Index window, double factor, Index first_row);
+void ts_ewm_mean(const float* x, float* out, Shape shape, double span, Index window, Index first_row);
 
 // rolling_sums.cpp, rolling_moments.cpp, decay.cpp, rolling_extremes.cpp, rolling_rank.cpp
 void ts_mean(const float* x, float* out, Shape shape, Index window, Index first_row);
@@ -48,16 +65,56 @@ void ts_rank(const float* x, float* out, Shape shape, Index window, Index first_
 void ts_covariance(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row);
 void ts_corr(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row);
 
+void ts_count_nans(const float* x, float* out, Shape shape, Index window);
+
+// rolling_trend.cpp: the line through the last values, over time
+void slope(const float* x, float* out, Shape shape, Index window, Index first_row);
+void resi(const float* x, float* out, Shape shape, Index window, Index first_row);
+void rsquare(const float* x, float* out, Shape shape, Index window, Index first_row);
+
+// rolling_regression.cpp: y on a constant and x of `lag` sessions before
+enum class Regression {
+    error, intercept, slope, estimate, sse, sst, r_squared, mse, slope_error, intercept_error
+};
+void ts_regression(const float* y, const float* x, float* out, Shape shape, Index window, Index lag,
+                   Regression wanted, Index first_row);
+
+// rolling_shape.cpp
+void ts_skewness(const float* x, float* out, Shape shape, Index window, Index first_row);
+void ts_kurtosis(const float* x, float* out, Shape shape, Index window, Index first_row);
+void ts_moment(const float* x, float* out, Shape shape, Index window, Index order, Index first_row);
+
+// rolling_order.cpp: `count` percentiles of the same windows, each to a panel of its own
+void ts_percentiles(const float* x, const double* fractions, float* const* out, Index count, Shape shape,
+                    Index window);
+
+// drivers.cpp: ranks in [0, 1] as values of a distribution; p = 1 / n + rank (1 - 2 / n) of n values
+enum class Driver { gaussian, uniform, cauchy };
+void ts_quantile(const float* ranks, float* out, Shape shape, Index window, Driver driver);
+void quantile(const float* ranks, float* out, Shape shape, Driver driver, double sigma);
+
 // cross_section.cpp
 void zscore(const float* x, float* out, Shape shape);
 void normalize(const float* x, float* out, Shape shape);
 void scale(const float* x, float* out, Shape shape);
 void winsorize(const float* x, float* out, Shape shape, double deviations);
+enum class Fit { vector_neut, vector_proj, regression_neut, regression_proj };
+void cross_fit(Fit wanted, const float* y, const float* x, float* out, Shape shape);
+void one_side(const float* x, float* out, Shape shape, double side);
 
 // group.cpp; labels outside of [0, groups) are missing
 void group_mean(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
 void group_neutralize(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
 void group_zscore(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
+void group_std_dev(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
+void group_sum(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
+void group_count(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
+void group_normalize(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
+void group_min(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
+void group_max(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
+void group_scale(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
+void group_percentage(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups,
+                      double fraction);
 
 // ranking.cpp: `packed` holds one row of `names` keys a session, which the caller sorts between pack and rank.
 void pack(const float* x, std::uint32_t* packed, std::int32_t* known, Shape shape);

@@ -40,4 +40,21 @@ void ts_backfill(const float* x, float* out, Shape shape, Index window) {
     }
 }
 
+void ts_count_nans(const float* x, float* out, Shape shape, Index window) {
+    std::vector<std::int32_t> missing(static_cast<std::size_t>(shape.names), 0);
+    std::int32_t* LODE_RESTRICT count = missing.data();
+    const auto is_missing = [](float v) { return magnitude(v) <= kLargest ? 0 : 1; };
+    for (Index t = 0; t < shape.sessions; ++t) {
+        const float* LODE_RESTRICT comes = x + t * shape.names;
+        const float* LODE_RESTRICT leaves = comes - std::min(window, t) * shape.names;
+        const std::int32_t left = t >= window ? 1 : 0;
+        float* LODE_RESTRICT result = out + t * shape.names;
+        for (Index i = 0; i < shape.names; ++i) {
+            count[i] += is_missing(comes[i]) - left * is_missing(leaves[i]);
+            result[i] = static_cast<float>(count[i]);
+        }
+        if (t + 1 < window) std::fill(result, result + shape.names, kNaN);
+    }
+}
+
 }  // namespace lode

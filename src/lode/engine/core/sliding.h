@@ -29,10 +29,16 @@ namespace lode {
 //   backward(s, x, reference, offset)       joins session x before those in s
 //   join(head, tail, x, reference, offset)  a window's result; the head ends at session x
 //   whole(tail, x)                          the result of a window that is one whole block, x its last session
+//   PARTIAL (optional)                      true: sessions before the panel count for nothing, instead of as missing
 template <int INPUTS>
 struct Inputs {
     const float* at[INPUTS];
 };
+
+template <class Op, class = void>
+struct IsPartial : std::false_type {};
+template <class Op>
+struct IsPartial<Op, std::void_t<decltype(Op::PARTIAL)>> : std::bool_constant<Op::PARTIAL> {};
 
 struct AlignedDelete {
     void operator()(void* memory) const { ::operator delete(memory, std::align_val_t{64}); }
@@ -134,6 +140,11 @@ class Slider {
                 LODE_UNROLL for (int k = 0; k < KEPT; ++k) write(tail + k * NAMES + v * LANES, s[WORDS - KEPT + k]);
             }
         }
+        if (IsPartial<Op>::value && known < window) {
+            const Number* oldest = tails + (window - known) * KEPT * NAMES;
+            for (Index offset = 0; offset < window - known; ++offset)
+                std::copy(oldest, oldest + KEPT * NAMES, tails + offset * KEPT * NAMES);
+        }
     }
 
     LODE_INLINE static void emit_whole(const Op& op, float* out, const Number* tail,
@@ -162,11 +173,11 @@ void slide_tiles(const Op& op, const Inputs<Op::INPUTS>& in, float* out, Shape s
 }
 
 // Runs Op over every window of `window` sessions. `first_row` is the absolute index of the first session.
-// Fewer than `window` sessions of history, or a missing value inside the window: NaN.
+// Fewer than `window` sessions of history, or a missing value inside the window: NaN, but for an Op that is PARTIAL.
 template <int VECTORS, class Op>
 void slide(const Op& op, const Inputs<Op::INPUTS>& in, float* out, Shape shape, Index window, Index first_row) {
     using Vector = typename Lanes<typename Op::Number>::Vector;
-    if (window > shape.sessions) return std::fill(out, out + shape.cells(), kNaN);
+    if (window > shape.sessions && !IsPartial<Op>::value) return std::fill(out, out + shape.cells(), kNaN);
     if (shape.names >= VECTORS * LanesOf<Vector>::COUNT)
         slide_tiles<Op, Vector, VECTORS>(op, in, out, shape, window, first_row);
     else if (shape.names >= LanesOf<Vector>::COUNT)

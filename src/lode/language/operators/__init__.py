@@ -20,4 +20,11 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
     {operator.name: operator for operator in (*ELEMENTWISE, *TIME_SERIES, *CROSS_SECTION, *GROUPS)}
 )
 
-ALIASES: Mapping[str, str] = MappingProxyType({"negate": "reverse"})
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        "negate": "reverse",
+        "is_finite": "is_not_nan",
+        "is_not_finite": "is_nan",
+        "ts_percentage": "ts_percentile",
+    }
+)

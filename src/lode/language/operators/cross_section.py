@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from lode.language.operators.declaration import Operator, Param, X, today
+from lode.language.operators.declaration import (
+    MEMORY,
+    Operator,
+    Param,
+    X,
+    Y,
+    choice_of,
+    inside_window,
+    number,
+    today,
+    whole,
+)
 from lode.language.operators.unit_rules import returns, same_as_x
 from lode.language.units import Unit
 
 _LEFT_OUT = "NaN where x is, and left out of the day"
+_BOTH = "NaN where x or y is, and left out of the day"
+_TARGET = Param("y", "series")
 
 # fmt: off
 CROSS_SECTION: tuple[Operator, ...] = (
@@ -24,4 +37,29 @@ CROSS_SECTION: tuple[Operator, ...] = (
              same_as_x, today,
              "x clipped to mean +- std standard deviations of the day (divisor n - 1)",
              f"{_LEFT_OUT}; a day with a single value stays as it is", "winsorize(returns, std=3)"),
+    Operator("quantile", "cross-section",
+             (X, choice_of("driver", "gaussian", "uniform", "cauchy"), number("sigma", 1.0, 0.0, 1000.0)),
+             returns(Unit.RATIO), today,
+             "sigma * Q(1 / n + rank(x) * (1 - 2 / n)) with the day's n values; Q is the normal quantile, "
+             "tan(pi * (p - 1/2)) for cauchy, p - 1/2 for uniform",
+             _LEFT_OUT, "quantile(returns, driver=cauchy, sigma=1)", tie_rule="equal values share their average rank"),
+    Operator("vector_proj", "cross-section", (X, Y), same_as_x, today,
+             "y * sum of x * y over the day / sum of y * y", _BOTH, "vector_proj(returns, rank(volume))"),
+    Operator("vector_neut", "cross-section", (X, Y), same_as_x, today,
+             "x - vector_proj(x, y): what is left is orthogonal to y", _BOTH, "vector_neut(returns, rank(volume))"),
+    Operator("regression_proj", "cross-section", (_TARGET, X), same_as_x, today,
+             "a + b * x, the line fitted to the day's names by least squares", f"{_BOTH}, and on a day of equal x",
+             "regression_proj(returns, rank(volume))"),
+    Operator("regression_neut", "cross-section", (_TARGET, X), same_as_x, today,
+             "y - regression_proj(y, x)", f"{_BOTH}, and on a day of equal x",
+             "regression_neut(returns, rank(volume))"),
+    Operator("one_side", "cross-section", (X, whole("side", 1, -1, 1)), same_as_x, today,
+             "x - smallest of the day; with side=-1, x - largest of the day", _LEFT_OUT, "one_side(returns, side=1)"),
+    Operator("pasteurize", "cross-section", (X,), same_as_x, today,
+             "x of the names that can be traded", "NaN where x is, and for the other names", "pasteurize(returns)"),
+    Operator("hump", "cross-section", (X, number("hump", 0.01, 0.0, 1e6), MEMORY), same_as_x, inside_window,
+             "starting at the first known x of the last d sessions: yesterday's result where x differs from it by "
+             "less than limit, else yesterday's result moved towards x by limit; limit = hump * sum of |x| over the "
+             "day", "NaN where x is; other sessions without x are passed over",
+             "hump(rank(returns), hump=0.01, d=250)"),
 )

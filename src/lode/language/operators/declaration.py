@@ -21,7 +21,10 @@ LONGEST_WINDOW = 2520
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter: its name, what may stand there, and for windows and numbers the range (both ends allowed)."""
+    """A parameter: its name, what may stand there, and for windows and numbers the range (both ends allowed).
+
+    choices: the names that may be written for the numbers 0, 1, …
+    """
 
     name: str
     kind: ParamKind
@@ -29,6 +32,7 @@ class Param:
     low: float | None = None
     high: float | None = None
     integer: bool = False
+    choices: tuple[str, ...] = ()
 
     def fault(self, arg: Expr) -> str | None:
         """Why `arg` cannot stand here, or None when it can."""
@@ -43,11 +47,17 @@ class Param:
 
     @property
     def range(self) -> str:
-        """`a whole number from 1 to 2520`, `a number from 0`."""
+        """`a whole number from 1 to 2520`, `a number from 0`, `gaussian, uniform or cauchy`."""
+        if self.choices:
+            return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
         number = "a whole number" if self.integer else "a number"
         low = "" if self.low is None else f" from {self.low:g}"
         high = "" if self.high is None else f" up to {self.high:g}" if self.low is None else f" to {self.high:g}"
         return f"{number}{low}{high}"
+
+    def shown(self, value: float) -> str:
+        """A value as it is written: its name where it has one."""
+        return self.choices[int(value)] if self.choices and self._holds(value) else f"{value:g}"
 
     def _holds(self, value: float) -> bool:
         if self.integer and not value.is_integer():
@@ -97,7 +107,7 @@ class Operator:
     @property
     def signature(self) -> str:
         """`winsorize(x, std=4)`."""
-        named = (p.name if p.default is None else f"{p.name}={p.default:g}" for p in self.params)
+        named = (p.name if p.default is None else f"{p.name}={p.shown(p.default)}" for p in self.params)
         return f"{self.name}({', '.join(named)})"
 
     def unit_rule(self, units: Units, values: Values) -> Unit:
@@ -129,14 +139,30 @@ class Operator:
         return None
 
 
-def window(low: int = 1) -> Param:
+def window(low: int = 1, default: int | None = None) -> Param:
     """A window of `d` sessions that ends today."""
-    return Param("d", "window", low=low, high=LONGEST_WINDOW, integer=True)
+    return Param("d", "window", default=default, low=low, high=LONGEST_WINDOW, integer=True)
+
+
+def choice_of(name: str, *choices: str) -> Param:
+    """One of these names, the first where none is given; kept as its number."""
+    return Param(name, "number", default=0.0, low=0, high=len(choices) - 1, integer=True, choices=choices)
+
+
+def number(name: str, default: float | None = None, low: float = -1e15, high: float = 1e15) -> Param:
+    """Any number within a range."""
+    return Param(name, "number", default=default, low=low, high=high)
+
+
+def whole(name: str, default: int | None, low: int, high: int) -> Param:
+    """A whole number within a range."""
+    return Param(name, "number", default=default, low=low, high=high, integer=True)
 
 
 X = Param("x", "series")
 Y = Param("y", "series")
 D = window()
+MEMORY = window(default=250)
 GROUP = Param("group", "group")
 
 
@@ -158,10 +184,33 @@ def beyond_window(values: Values) -> int:
     return _window(values)
 
 
+def inside_window_and_lag(values: Values) -> int:
+    """The window but for today, and the lag: d - 1 + lag."""
+    return _constant(values[2]) - 1 + _constant(values[3])
+
+
+def yesterday(values: Values) -> int:  # noqa: ARG001
+    """One session."""
+    return 1
+
+
+def window_at(position: int, *, beyond: bool = False) -> LookbackRule:
+    """The rule of an operator whose window is not its last argument."""
+
+    def rule(values: Values) -> int:
+        return _constant(values[position]) - (0 if beyond else 1)
+
+    rule.__doc__ = (beyond_window if beyond else inside_window).__doc__
+    return rule
+
+
 def _window(values: Values) -> int:
-    """The window is the last argument of every operator that has one and no optional parameter."""
-    d = values[-1]
-    if d is None:
+    """The window is the last argument, where nothing else is said."""
+    return _constant(values[-1])
+
+
+def _constant(value: float | None) -> int:
+    if value is None:
         reason = "a window must be a constant"
         raise UnitError(reason)
-    return int(d)
+    return int(value)

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
-from lode.language.operators.declaration import D, Operator, X, Y, beyond_window, inside_window, window
-from lode.language.operators.unit_rules import returns, same_as_x, times, without_dimension
+from lode.language.operators.declaration import (
+    MEMORY,
+    D,
+    Operator,
+    Param,
+    X,
+    Y,
+    beyond_window,
+    choice_of,
+    inside_window,
+    inside_window_and_lag,
+    number,
+    today,
+    whole,
+    window,
+    window_at,
+    yesterday,
+)
+from lode.language.operators.unit_rules import (
+    held,
+    of_regression,
+    returns,
+    same_as_x,
+    times,
+    to_the_order,
+    without_dimension,
+)
 from lode.language.units import Unit
 
 _FULL = "NaN where any of the d sessions is missing, and before the d-th session"
+_INSIDE = window_at(1)
 _BOTH = "NaN where x or y misses any of the d sessions, and before the d-th session"
 
 # fmt: off
@@ -55,4 +81,92 @@ TIME_SERIES: tuple[Operator, ...] = (
     Operator("ts_backfill", "time series", (X, D), same_as_x, inside_window,
              "the last value that is not missing within d sessions", "NaN where all of the d sessions are missing",
              "ts_backfill(volume, 5)"),
+    Operator("ts_regression", "time series",
+             (Param("y", "series"), X, window(2), whole("lag", 0, 0, 2520), whole("rettype", 0, 0, 9)),
+             of_regression, inside_window_and_lag,
+             "y = a + b * x of lag sessions before, by least squares over the last d sessions; rettype 0: today's "
+             "error y - a - b x; 1: a; 2: b; 3: a + b x; 4: sum of squared errors (SSE); 5: sum of squares around the "
+             "mean of y (SST); 6: 1 - SSE / SST; 7: SSE / (d - 2); 8: standard error of b; 9: standard error of a",
+             f"{_BOTH}, and where x is flat (rettype 6: or y; 7 to 9: or d is 2)",
+             "ts_regression(close, volume, 20, lag=1, rettype=2)"),
+    Operator("slope", "time series", (X, window(2)), same_as_x, inside_window,
+             "change a session of the line fitted to the last d values by least squares", _FULL, "slope(close, 20)"),
+    Operator("rsquare", "time series", (X, window(2)), returns(Unit.RATIO), inside_window,
+             "share of the variance of the last d values that the fitted line explains",
+             f"{_FULL}, and where the window is flat", "rsquare(close, 20)"),
+    Operator("resi", "time series", (X, window(2)), same_as_x, inside_window,
+             "x - the fitted line's value of today", _FULL, "resi(close, 20)"),
+    Operator("ts_median", "time series", (X, D), same_as_x, inside_window,
+             "median of the last d values, the mean of the middle two where d is even", _FULL,
+             "ts_median(close, 20)"),
+    Operator("ts_percentile", "time series", (X, D, number("percentage", 0.5, 0.0, 1.0)), same_as_x, _INSIDE,
+             "percentile of the last d values, in proportion between neighbours", _FULL,
+             "ts_percentile(close, 20, percentage=0.8)"),
+    Operator("ts_quantile", "time series", (X, D, choice_of("driver", "gaussian", "uniform", "cauchy")),
+             returns(Unit.RATIO), _INSIDE,
+             "Q(1 / d + ts_rank(x, d) * (1 - 2 / d)); Q is the normal quantile, tan(pi * (p - 1/2)) for cauchy, "
+             "p - 1/2 for uniform", _FULL, "ts_quantile(volume, 20, driver=gaussian)",
+             tie_rule="equal values share their average rank"),
+    Operator("ts_skewness", "time series", (X, window(3)), returns(Unit.RATIO), inside_window,
+             "skewness of the last d values, sqrt(d * (d - 1)) / (d - 2) * m3 / m2 ** 1.5 with central moments m",
+             f"{_FULL}, and where the window is flat", "ts_skewness(returns, 20)"),
+    Operator("ts_kurtosis", "time series", (X, window(4)), returns(Unit.RATIO), inside_window,
+             "excess kurtosis of the last d values, ((d + 1) * m4 / m2 ** 2 - 3 * (d - 1)) * (d - 1) / ((d - 2) * "
+             "(d - 3)) with central moments m", f"{_FULL}, and where the window is flat", "ts_kurtosis(returns, 20)"),
+    Operator("ts_moment", "time series", (X, D, whole("k", 2, 2, 4)), to_the_order, _INSIDE,
+             "mean of (x - mean) ** k over the last d values", _FULL, "ts_moment(returns, 20, k=3)"),
+    Operator("ts_ir", "time series", (X, window(2)), returns(Unit.RATIO), inside_window,
+             "ts_mean(x, d) / ts_std_dev(x, d)", f"{_FULL}, and where the window is flat", "ts_ir(returns, 20)"),
+    Operator("ts_returns", "time series", (X, D, whole("mode", 1, 1, 2)), returns(Unit.RATIO),
+             window_at(1, beyond=True),
+             "(x - before) / before with before = x d sessions ago; with mode=2, (x - before) / ((x + before) / 2)",
+             "NaN where x is missing today or d sessions ago, and where the divisor is 0",
+             "ts_returns(close, 5, mode=1)"),
+    Operator("log_diff", "time series", (X,), returns(Unit.RATIO), yesterday,
+             "log(x) - log(x a session ago)", "NaN where either is missing or not above 0", "log_diff(volume)"),
+    Operator("ts_min_diff", "time series", (X, D), same_as_x, inside_window,
+             "x - ts_min(x, d)", _FULL, "ts_min_diff(close, 20)"),
+    Operator("ts_max_diff", "time series", (X, D), same_as_x, inside_window,
+             "x - ts_max(x, d)", _FULL, "ts_max_diff(close, 20)"),
+    Operator("ts_min_max_diff", "time series", (X, D, number("f", 0.5, -1e6, 1e6)), same_as_x, _INSIDE,
+             "x - f * (ts_min(x, d) + ts_max(x, d))", _FULL,
+             "ts_min_max_diff(close, 20, f=0.5)"),
+    Operator("ts_min_max_cps", "time series", (X, D, number("f", 2.0, -1e6, 1e6)), same_as_x, _INSIDE,
+             "ts_min(x, d) + ts_max(x, d) - f * x", _FULL,
+             "ts_min_max_cps(close, 20, f=2)"),
+    Operator("ts_decay_exp_window", "time series", (X, D, number("factor", 0.5, 0.0, 1.0)), same_as_x, _INSIDE,
+             "mean of the last d values with weights factor ** (sessions ago)", _FULL,
+             "ts_decay_exp_window(returns, 20, factor=0.9)"),
+    Operator("ts_ewm_mean", "time series", (X, number("span", None, 1.0, 2520.0), MEMORY), same_as_x,
+             inside_window,
+             "mean of what is known of the last d sessions with weights (1 - 2 / (span + 1)) ** (sessions ago); "
+             "Wilder's mean of n is span=2n-1", "NaN where x is; other missing sessions have no weight",
+             "ts_ewm_mean(close, 12, d=250)"),
+    Operator("ts_weighted_decay", "time series", (X, number("k", 0.5, -1e6, 1e6)), same_as_x, yesterday,
+             "k * x + (1 - k) * x a session ago", "NaN where either is missing",
+             "ts_weighted_decay(returns, k=0.7)"),
+    Operator("jump_decay", "time series",
+             (X, window(2), number("sensitivity", 0.5, 0.0, 1e6), number("force", 0.1, -1e6, 1e6)), same_as_x,
+             _INSIDE,
+             "before + force * (x - before) where |x - before| > sensitivity * ts_std_dev(x, d), else x; before is x "
+             "a session ago", _FULL, "jump_decay(returns, 20, sensitivity=0.5, force=0.1)"),
+    Operator("ts_count_nans", "time series", (X, D), returns(Unit.COUNT), inside_window,
+             "how many of the last d values are missing", "NaN before the d-th session", "ts_count_nans(volume, 20)"),
+    Operator("kth_element", "time series", (X, D, whole("k", 1, 1, 250)), same_as_x, _INSIDE,
+             "the k-th value that is not missing, counted back from today, within d sessions",
+             "NaN where fewer than k of the d sessions have a value", "kth_element(volume, 20, k=2)"),
+    Operator("last_diff_value", "time series", (X, MEMORY), same_as_x, inside_window,
+             "the last value within d sessions that differs from today's", "NaN where x is, and where there is none",
+             "last_diff_value(close, d=20)"),
+    Operator("days_from_last_change", "time series", (X, MEMORY), returns(Unit.SESSIONS), inside_window,
+             "sessions since x took the value that it has today, 0 when it did so today",
+             "NaN where x is, and where x did not change within d sessions", "days_from_last_change(close, d=250)"),
+    Operator("trade_when", "time series",
+             (Param("trigger", "series"), Param("alpha", "series"), Param("exit", "series"), MEMORY), held,
+             inside_window,
+             "missing where exit > 0, else alpha where trigger > 0, else what stood there a session ago; forgotten "
+             "when neither happened within d sessions", "NaN until the first trigger; a missing trigger or exit "
+             "counts as not above 0", "trade_when(volume > ts_mean(volume, 20), rank(returns), -1, d=250)"),
+    Operator("ts_step", "time series", (number("step", 1.0),), returns(Unit.SESSIONS), today,
+             "step * number of the session, counted from 1 at the start of the panel", "never NaN", "ts_step(step=1)"),
 )

@@ -44,6 +44,33 @@ def choice(units: Units, values: Values) -> Unit:  # noqa: ARG001
     return joined(units[1], units[2])
 
 
+def logical(units: Units, values: Values) -> Unit:
+    """Count; the arguments have no dimension."""
+    without_dimension(units, values)
+    return Unit.COUNT
+
+
+def held(units: Units, values: Values) -> Unit:
+    """That of alpha; trigger and exit have no dimension."""
+    without_dimension((units[0], units[2]), values)
+    return units[1]
+
+
+def of_regression(units: Units, values: Values) -> Unit:
+    """That of y; for slopes that of y over that of x, for squares that of y squared, for R² ratio."""
+    y, wanted = units[0], values[4]
+    if wanted in {2, 8}:
+        return over(units, values)
+    if wanted == 6:  # R²
+        return Unit.RATIO
+    return raised(y, 2.0) if wanted in {4, 5, 7} else y
+
+
+def to_the_order(units: Units, values: Values) -> Unit:
+    """That of x to the power k."""
+    return raised(units[0], 2.0 if values[2] is None else values[2])
+
+
 def times(units: Units, values: Values) -> Unit:  # noqa: ARG001
     """That of x times that of y."""
     return product(units[0], units[1])
