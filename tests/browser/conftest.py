@@ -84,7 +84,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
 @pytest.fixture(scope="session")
 def dashboard(finished: Finished) -> Iterator[str]:
     """Address of `lode app` over the home with a finished run."""
-    with _served(finished.home) as base:
+    with served(finished.home) as base:
         yield base
 
 
@@ -93,7 +93,7 @@ def hostile_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     """Address of `lode app` over a home whose stored texts are Markdown and HTML."""
     settings = load_settings(home=tmp_path_factory.mktemp("hostile"), warehouse_url=None, lake_url=None)
     write_home(settings)
-    with _served(settings.folder) as base:
+    with served(settings.folder) as base:
         yield base
     stop(settings)
 
@@ -124,7 +124,7 @@ def window(browser: Browser, dashboard: str) -> Iterator[Window]:
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[str]:
+def served(home: Path, **settings: str) -> Iterator[str]:
     """Run `lode app`, and end it with its children."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -133,7 +133,7 @@ def _served(home: Path) -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "lode.cli", "app", "--port", str(port)],
             cwd=home.parent,
-            env=environment(home),
+            env=environment(home, **settings),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
