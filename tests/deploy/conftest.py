@@ -65,8 +65,10 @@ class Recorder:
 
     templates: Mapping[str, Mapping[str, Any]]
     folder: Path
+    artifacts: Mapping[str, Mapping[str, Any]]
     diff: str = ""
     code: int = 0
+    engine: int = 0
     lines: list[list[str]] = field(default_factory=list)
     environments: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -76,6 +78,10 @@ class Recorder:
         if "infra.app" in command:
             for name, template in self.templates.items():
                 (self.folder / f"{name}.template.json").write_text(json.dumps(template))
+            (self.folder / "manifest.json").write_text(json.dumps({"artifacts": self.artifacts}))
+            (self.folder / "LodeApp.assets.json").write_text(json.dumps({"dockerImages": {"an image": {}}}))
+        if command[-1] == "info":
+            return Outcome(self.engine, "")
         return Outcome(self.code, self.diff if "diff" in command else "the tool's last words")
 
     def calls(self, command: str) -> list[list[str]]:
@@ -93,7 +99,9 @@ def recorder(tmp_path: Path) -> Recorder:
         "BootstrapVersion": {"Type": "String", "Default": "/cdk"},
     }
     templates["LodeObservability"]["Parameters"] = {"AlarmEmail": {"Type": "String"}}
-    return Recorder(templates, folder)
+    artifacts: dict[str, Any] = {name: {"dependencies": ["LodeStorage"]} for name in templates}
+    artifacts |= {"LodeStorage": {}, "LodeMining": {"dependencies": ["LodeNetwork", "an-asset"]}, "an-asset": {}}
+    return Recorder(templates, folder, artifacts)
 
 
 @pytest.fixture

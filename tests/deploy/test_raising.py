@@ -45,6 +45,16 @@ def agree(_what: str) -> None:
     pass
 
 
+REPOSITORY = "cdk-hnb659fds-container-assets-123456789012-us-east-1"
+
+
+@pytest.fixture
+def account(account: Account) -> Account:
+    """The repository of images is the bootstrap's, which the recorder does not run."""
+    account.ask("ecr", "create_repository", repositoryName=REPOSITORY)
+    return account
+
+
 def prepare(account: Account) -> None:
     account.ask("ssm", "put_parameter", Name=VERSION, Value="27", Type="String")
 
@@ -65,8 +75,10 @@ def test_only_the_parameters_of_the_chosen_stacks_are_needed(
     account: Account, toolkit: Toolkit, recorder: Recorder
 ) -> None:
     prepare(account)
-    raise_stacks(toolkit, account, chosen("network,storage"), replace=(), confirm=agree)
-    assert recorder.calls("deploy")[0][1:3] == ["LodeStorage", "LodeNetwork"]
+    asked: list[str] = []
+    raise_stacks(toolkit, account, chosen("mining"), replace=(), confirm=asked.append)
+    assert recorder.calls("deploy")[0][1:3] == ["LodeMining", "--require-approval=never"]
+    assert asked[0].startswith("deploy Storage, Network, Mining into")
 
 
 def test_a_parameter_that_no_stack_takes_is_refused(toolkit: Toolkit, account: Account) -> None:
@@ -80,6 +92,13 @@ def test_without_a_container_engine_the_next_step_is_named(
 ) -> None:
     monkeypatch.setenv("CDK_DOCKER", "no-such-engine")
     with pytest.raises(UsageError, match="no `no-such-engine`: install Docker or Podman"):
+        raise_stacks(ready, account, PARTS, replace=(), confirm=agree)
+    raise_stacks(ready, account, ["Mining"], replace=(), confirm=agree)
+
+
+def test_an_engine_that_does_not_run_is_told(ready: Toolkit, account: Account, recorder: Recorder) -> None:
+    recorder.engine = 1
+    with pytest.raises(UsageError, match="`true info` fails: start true"):
         raise_stacks(ready, account, PARTS, replace=(), confirm=agree)
 
 
@@ -97,6 +116,8 @@ def test_up_bootstraps_once_narrowly_and_passes_each_parameter_to_its_stack(
     assert "--require-approval=never" in deploy
     assert asked == [f"deploy {', '.join(PARTS)} into account 123456789012, us-east-1"]
     assert recorder.environments[-1]["AWS_REGION"] == "us-east-1"
+    (images,) = account.ask("ecr", "describe_repositories", repositoryNames=[REPOSITORY])["repositories"]
+    assert images["imageScanningConfiguration"] == {"scanOnPush": True}
     prepare(account)
     raise_stacks(ready, account, PARTS, replace=(), confirm=agree)
     assert len(recorder.calls("bootstrap")) == 1

@@ -86,6 +86,16 @@ def bootstrap(account: Account, number: str, toolkit: Toolkit) -> None:
     )
 
 
+def scan_images(account: Account, number: str) -> None:
+    """Have every image looked through for known weaknesses when it is pushed, which the bootstrap leaves out."""
+    account.ask(
+        "ecr",
+        "put_image_scanning_configuration",
+        repositoryName=f"cdk-hnb659fds-container-assets-{number}-{account.region}",
+        imageScanningConfiguration={"scanOnPush": True},
+    )
+
+
 def _made_policy(account: Account, number: str, deployment: Deployment) -> str:
     name = f"{deployment.stack('')}CloudFormation-{deployment.region}"
     arn = f"arn:aws:iam::{number}:policy/{name}"

@@ -58,7 +58,7 @@ def plan(toolkit: Toolkit, account: Account) -> dict[str, Any]:
     made = offline_plan(deployment, toolkit.settings)
     try:
         templates = toolkit.synthesize()
-        made["missing"] = [str(lack) for lack in lacks(deployment, templates, PARTS)]
+        made["missing"] = [str(lack) for lack in lacks(toolkit, templates, PARTS)]
         refused = ready(account)
         if refused is not None:
             return made | {"unknown": str(refused)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lode.deploy.account import Account
-from lode.deploy.bootstrap import bootstrap, bootstrapped
+from lode.deploy.bootstrap import bootstrap, bootstrapped, scan_images
 from lode.deploy.deployment import PARTS, Deployment
 from lode.deploy.stacks import outputs, standing, way_in
 from lode.deploy.toolkit import Replaced, Template, Toolkit, replaced
@@ -66,8 +66,9 @@ def given_parameters(deployment: Deployment, templates: Mapping[str, Template]) 
     }
 
 
-def lacks(deployment: Deployment, templates: Mapping[str, Template], parts: Collection[str]) -> list[Lack]:
+def lacks(toolkit: Toolkit, templates: Mapping[str, Template], parts: Sequence[str]) -> list[Lack]:
     """Return what is missing on this machine: parameters of lode.toml, and a container engine for the images."""
+    deployment = toolkit.deployment
     found = [
         Lack(f"parameter {name} of {part}", _ask_for(name, told))
         for part, asked in asked_parameters(templates).items()
@@ -80,10 +81,16 @@ def lacks(deployment: Deployment, templates: Mapping[str, Template], parts: Coll
         Lack(f"parameter {name}", f"no stack takes it; there are {', '.join(sorted(taken - {'BootstrapVersion'}))}")
         for name in sorted(set(deployment.parameters) - taken)
     ]
+    return found + (_without_engine(toolkit) if toolkit.builds_images(parts) else [])
+
+
+def _without_engine(toolkit: Toolkit) -> list[Lack]:
     engine = os.environ.get("CDK_DOCKER", "docker")
     if shutil.which(engine) is None:
-        found.append(Lack(f"no `{engine}`", "install Docker or Podman (CDK_DOCKER=podman): the images are built here"))
-    return found
+        return [Lack(f"no `{engine}`", "install Docker or Podman (CDK_DOCKER=podman): the images are built here")]
+    if toolkit.engine().code:
+        return [Lack(f"`{engine} info` fails", f"start {engine}: the images are built here")]
+    return []
 
 
 def require(found: Sequence[Lack]) -> None:
@@ -115,14 +122,16 @@ def raise_stacks(
     """Bring stacks up and return what `up` prints. confirm: takes what will be done; raises unless it is wanted."""
     deployment = toolkit.deployment
     templates = toolkit.synthesize()
-    require(lacks(deployment, templates, parts))
+    wanted = toolkit.with_what_they_stand_on(parts)
+    require(lacks(toolkit, templates, wanted))
     number = account.number()
     prepared = bootstrapped(account)
     if prepared:
         require_kept(replaced(toolkit.diff(list(PARTS))), replace)
-    confirm(f"deploy {', '.join(parts)} into account {number}, {deployment.region}")
+    confirm(f"deploy {', '.join(wanted)} into account {number}, {deployment.region}")
     if not prepared:
         bootstrap(account, number, toolkit)
+    scan_images(account, number)
     toolkit.deploy(parts, given_parameters(deployment, templates))
     return told(account, deployment)
 

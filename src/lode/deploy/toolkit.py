@@ -106,6 +106,25 @@ class Toolkit:
             for part in PARTS
         }
 
+    def with_what_they_stand_on(self, parts: Sequence[str]) -> list[str]:
+        """Return the parts with all that they stand on, which is deployed with them; after `synthesize`."""
+        artifacts = json.loads((self.assembly / "manifest.json").read_text())["artifacts"]
+        wanted: set[str] = set()
+        more = {self.deployment.stack(part) for part in parts}
+        while more - wanted:
+            wanted |= more
+            more = {name for stack in wanted for name in artifacts[stack].get("dependencies", ())}
+        return [part for part in PARTS if self.deployment.stack(part) in wanted]
+
+    def builds_images(self, parts: Sequence[str]) -> bool:
+        """Return whether any of the parts has a container image to build; after `synthesize`."""
+        files = [self.assembly / f"{stack}.assets.json" for stack in self._stacks(parts)]
+        return any(json.loads(path.read_text()).get("dockerImages") for path in files if path.is_file())
+
+    def engine(self) -> Outcome:
+        """Ask the container engine for its state."""
+        return self.run([os.environ.get("CDK_DOCKER", "docker"), "info"], self._environment(), self.root, True)
+
     def bootstrap(self, account: str, *flags: str) -> None:
         """Prepare an account's region for the CDK, once."""
         self._cdk("bootstrap", f"aws://{account}/{self.deployment.region}", *flags)
