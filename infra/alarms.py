@@ -136,7 +136,6 @@ def metric_of(resource: CfnResource, name: str, statistic: str = "Sum", minutes:
         dimensions_map={dimension: _value(resource, attribute) for dimension, attribute in dimensions.items()},
         statistic=statistic,
         period=Duration.minutes(minutes),
-        label=f"{name_of(resource)} {name}",
     )
 
 

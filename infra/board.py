@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.alarms import BALANCER, FUNCTION, INSTANCE, MACHINE, NAT, QUEUE, SERVICE, metric_of, resources
+from infra.alarms import BALANCER, FUNCTION, INSTANCE, MACHINE, NAT, QUEUE, SERVICE, metric_of, name_of, resources
 from lode.deploy.deployment import Deployment
 from lode.deploy.watch import NAMESPACE, SOURCES
 
@@ -120,9 +120,8 @@ def draw(
     for heading, classes, graphs in _WAY:
         parts = [part for stack in stacks if type(stack).__name__ in classes for part in resources(stack)]
         drawn = [widget for graph in graphs if (widget := _graph(graph, parts))]
-        if drawn:
-            board.add_widgets(_words(f"## {heading}"))
-            board.add_widgets(*drawn)
+        board.add_widgets(_words(f"## {heading}"))
+        board.add_widgets(*drawn)
     return board
 
 
@@ -133,7 +132,9 @@ def _words(text: str) -> cloudwatch.TextWidget:
 def _fresh() -> list[cloudwatch.GraphWidget]:
     sources = (*SOURCES, "runs")
     return [
-        cloudwatch.GraphWidget(title=title, width=_THIRD, left=[measured(name, source) for source in which])
+        cloudwatch.GraphWidget(
+            title=title, width=_THIRD, left=[measured(name, source).with_(label=source) for source in which]
+        )
         for title, name, which in (
             ("Sessions behind", "SessionsBehind", sources),
             ("Rows refused within a day", "RowsRefused", tuple(SOURCES)),
@@ -150,13 +151,12 @@ def measured(name: str, source: str, statistic: str = "Maximum") -> cloudwatch.M
         dimensions_map={"Source": source},
         statistic=statistic,
         period=Duration.hours(1),
-        label=source,
     )
 
 
 def _graph(graph: Graph, parts: Sequence[CfnResource]) -> cloudwatch.GraphWidget | None:
     drawn = [
-        metric_of(part, name, graph.statistic)
+        metric_of(part, name, graph.statistic).with_(label=f"{name_of(part)} {name}")
         for part in parts
         if part.cfn_resource_type == graph.type
         for name in graph.metrics

@@ -53,14 +53,13 @@ class Observability(Stack):
         self.topic.add_subscription(subscriptions.EmailSubscription(email.value_as_string))
         stacks = [place.network, place.storage, place.warehouse, collection, mining, dashboard]
         own = {
-            "Watching": Watching(self, "Watching", place).alarms if hasattr(place.warehouse, "secret") else [],
-            "Mining": tell_of_failed_jobs(self, mining, self.topic),
-            "Warehouse": tell_of_failed_rotations(self, self.topic),
+            "Data": Watching(self, "Watching", place).alarms,
+            "Mining": [tell_of_failed_jobs(self, mining, self.topic)],
+            "Warehouse": [tell_of_failed_rotations(self, self.topic)],
         }
         self.alarms = alarm_all(self, [*stacks, self])
         for part, alarms in own.items():
-            if alarms:
-                self.alarms.setdefault(part, []).extend(alarms)
+            self.alarms.setdefault(part, []).extend(alarms)
         self.well = self._not_well()
         draw(self, place.deployment, stacks, self.alarms)
         keep_questions(self, [collection, mining, dashboard, self])

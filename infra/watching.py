@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
@@ -14,7 +16,6 @@ from infra.board import measured
 from infra.lambdas import Function, Place, Shape
 from infra.mining import Mining
 from infra.network import PRIVATE
-from infra.permissions import read_secret, use_key
 from lode.deploy.watch import BEHIND, SOURCES
 
 _EVERY_MINUTES = 30
@@ -27,17 +28,14 @@ class Watching(Construct):
 
     def __init__(self, scope: Construct, name: str, place: Place) -> None:
         super().__init__(scope, name)
-        collectors = place.deployment.collectors
+        collectors, reader = place.deployment.collectors, place.warehouse.reader
         self.watch = Function(
             self,
             "Watch",
             place,
             Shape("lode.deploy.watch.watch", "watch", PRIVATE, seconds=120, memory=1024, at_once=1),
-            place.environment | {"LODE_COLLECTORS": collectors},
-            [
-                read_secret(place.warehouse.secret),
-                use_key(place.storage.secrets_key, write=False, through=("secretsmanager",)),
-            ],
+            place.environment | {"LODE_COLLECTORS": collectors, "LODE_WAREHOUSE_SECRET": reader.secret_arn},
+            place.warehouse.may_open(reader),
         )
         events.Rule(
             self,
@@ -48,10 +46,7 @@ class Watching(Construct):
         )
         watched = [name.strip() for name in collectors.split(",") if name.strip() in SOURCES]
         self.alarms = [self._late(source, f"{_STALE[source]} are missing") for source in watched]
-        self.alarms += [
-            self._late("runs", "no run has succeeded"),
-            self._alarm("warehouse", "DiskUsed", "the fullest disk of the warehouse is over 80 % full", 80),
-        ]
+        self.alarms.append(self._late("runs", "no run has succeeded"))
 
     def _late(self, source: str, what: str) -> cloudwatch.Alarm:
         return self._alarm(source, "SessionsBehind", f"{what} for {BEHIND} sessions, or nobody knows", BEHIND - 1)
@@ -62,56 +57,48 @@ class Watching(Construct):
         return made_alarm(self, f"{source} {name}", measured(name, source), rule)
 
 
-def tell_of_failed_jobs(scope: Construct, mining: Mining, topic: sns.ITopic) -> list[cloudwatch.Alarm]:
+def tell_of_failed_jobs(scope: Construct, mining: Mining, topic: sns.ITopic) -> cloudwatch.Alarm:
     """Tell which Batch job of Lode's queues failed, and count them; a child of an array is counted with its parent."""
     queues = [part.ref for part in resources(mining) if part.cfn_resource_type == "AWS::Batch::JobQueue"]
-    if not queues:
-        return []
     failed = {"status": ["FAILED"], "jobQueue": queues, "arrayProperties": {"index": [{"exists": False}]}}
-    told = events.RuleTargetInput.from_text(
-        f"Lode: the job {_in('jobName')} failed: {_in('statusReason')}. Its id is {_in('jobId')}."
-    )
-    pattern = events.EventPattern(source=["aws.batch"], detail_type=["Batch Job State Change"], detail=failed)
-    return [_counted(scope, "FailedJobs", "a shard failed for good", pattern, topic, told)]
+    pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"], "detail": failed}
+    paths = {"job": "$.detail.jobName", "id": "$.detail.jobId", "reason": "$.detail.statusReason"}
+    told = "Lode: the job <job> (<id>) failed for good: <reason>"
+    return _counted(scope, "FailedJobs", "a shard failed for good", pattern, topic, (told, paths))
 
 
-def tell_of_failed_rotations(scope: Construct, topic: sns.ITopic) -> list[cloudwatch.Alarm]:
-    """Tell of a password that could not be renewed; CloudTrail has to be on, as it is in every account's history."""
-    pattern = events.EventPattern(
-        source=["aws.secretsmanager"],
-        detail_type=["AWS Service Event via CloudTrail"],
-        detail={"eventSource": ["secretsmanager.amazonaws.com"], "eventName": ["RotationFailed"]},
-    )
-    told = events.RuleTargetInput.from_text(
-        f"Lode: a secret could not be renewed: {events.EventField.from_path('$.detail.additionalEventData.SecretId')}"
-    )
-    return [_counted(scope, "FailedRotations", "a secret could not be renewed", pattern, topic, told)]
-
-
-def _in(field: str) -> str:
-    return str(events.EventField.from_path(f"$.detail.{field}"))
+def tell_of_failed_rotations(scope: Construct, topic: sns.ITopic) -> cloudwatch.Alarm:
+    """Tell of a password that could not be renewed: an event of CloudTrail's, for which the account needs a trail."""
+    pattern = {
+        "source": ["aws.secretsmanager"],
+        "detail-type": ["AWS Service Event via CloudTrail"],
+        "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "eventName": ["RotationFailed"]},
+    }
+    told = "Lode: the secret <secret> could not be renewed"
+    paths = {"secret": "$.detail.additionalEventData.SecretId"}
+    return _counted(scope, "FailedRotations", "a secret could not be renewed", pattern, topic, (told, paths))
 
 
 def _counted(
     scope: Construct,
     name: str,
     says: str,
-    pattern: events.EventPattern,
+    pattern: Mapping[str, object],
     topic: sns.ITopic,
-    told: events.RuleTargetInput,
+    told: tuple[str, Mapping[str, str]],
 ) -> cloudwatch.Alarm:
-    """Send what matches to the topic in words; the alarm counts the matches."""
-    rule = events.Rule(
-        scope,
-        name,
-        description=f"Lode: {says}",
-        event_pattern=pattern,
-        targets=[targets.SnsTopic(topic, message=told)],
-    )
+    """Send what matches to the topic in words; the alarm counts the matches.
+
+    The CDK's own target would let EventBridge publish on behalf of any account: the topic's policy has the condition.
+    """
+    text, paths = told
+    words = events.CfnRule.InputTransformerProperty(input_template=f'"{text}"', input_paths_map=paths)
+    target = events.CfnRule.TargetProperty(id="Topic", arn=topic.topic_arn, input_transformer=words)
+    rule = events.CfnRule(scope, name, description=f"Lode: {says}", event_pattern=pattern, targets=[target])
     matched = cloudwatch.Metric(
         namespace="AWS/Events",
         metric_name="MatchedEvents",
-        dimensions_map={"RuleName": rule.rule_name},
+        dimensions_map={"RuleName": rule.ref},
         statistic="Sum",
         period=Duration.minutes(5),
     )

@@ -41,13 +41,3 @@ def read_disks(warehouse: Warehouse) -> float | None:
         "WHERE type = 'Local' AND total_space > 0"
     )
     return float(found["used"][0]) if found["n"][0] else None
-
-
-def read_last_backup(warehouse: Warehouse) -> datetime | None:
-    """Return when the last complete backup ended; None where the server knows of none since its start."""
-    found = warehouse.query(
-        "SELECT max(toDateTime64(end_time, 6, 'UTC')) AS at, count() AS n FROM system.backups "
-        "WHERE status = 'BACKUP_CREATED'"
-    )
-    at: datetime = found["at"][0]
-    return at if found["n"][0] else None
