@@ -23,6 +23,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path("~/.lode"), description="folder of the embedded warehouse and the local lake")
     warehouse_url: SecretStr | None = Field(default=None, description="ClickHouse server; absent: the embedded one")
+    warehouse_secret: str | None = Field(
+        default=None, description="secret in AWS Secrets Manager that opens a ClickHouse server, by ARN or name"
+    )
     lake_url: str | None = Field(default=None, description="file:///… or s3://bucket/prefix; absent: a folder in home")
     warehouse_idle: float = Field(default=300.0, gt=0, description="the embedded warehouse ends after this idle time")
     query_limit: float = Field(default=60.0, gt=0, description="longest read-only query of `lode sql` and the app")
@@ -92,6 +95,11 @@ class Settings(BaseSettings):
         plain = self.model_dump(mode="json")
         secrets = {name: value for name, value in self if isinstance(value, SecretStr)}
         return plain | {name: value.get_secret_value() for name, value in secrets.items()}
+
+    @property
+    def has_server(self) -> bool:
+        """Whether the warehouse is a server's: the embedded one otherwise."""
+        return self.warehouse_url is not None or self.warehouse_secret is not None
 
     @property
     def folder(self) -> Path:

@@ -101,15 +101,17 @@ class DataPage:
 
 def place(settings: Settings) -> str:
     """Name the warehouse for a reader: its folder, or the server's host and database, never its password."""
-    if settings.warehouse_url is None:
+    if not settings.has_server:
         return str(settings.warehouse_folder)
+    if settings.warehouse_url is None:
+        return str(settings.warehouse_secret)
     parts = urlsplit(settings.warehouse_url.get_secret_value())
     return f"{parts.hostname}{parts.path}"
 
 
 def _identity(settings: Settings) -> str:
     url = settings.warehouse_url.get_secret_value() if settings.warehouse_url else ""
-    return f"{settings.folder}\n{url}"
+    return f"{settings.folder}\n{url}\n{settings.warehouse_secret}"
 
 
 _cached = st.cache_data(ttl=_FRESH_SECONDS, max_entries=64, show_spinner="Reading …", hash_funcs={Settings: _identity})

@@ -47,7 +47,7 @@ def backup_command(path: Path) -> None:
     Parameters
     ----------
     path
-        A folder that does not exist yet.
+        A folder that does not exist yet; on a server also s3://bucket/prefix, which its own role may write to.
     """
     backup(load_settings(), path)
     console().print(f"the warehouse is backed up in {path}", markup=False)
@@ -60,7 +60,7 @@ def restore_command(path: Path) -> None:
     Parameters
     ----------
     path
-        The folder that `lode warehouse backup` wrote.
+        The folder, or the s3:// address, that `lode warehouse backup` wrote.
     """
     restore(load_settings(), path)
     console().print(f"the warehouse holds what {path} holds", markup=False)

@@ -1,14 +1,13 @@
-"""Open the warehouse that the settings name: a server by its URL, or the embedded one in the home folder."""
+"""Open the warehouse that the settings name: a server by its URL or secret, or the embedded one in the home folder."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import unquote, urlsplit
 
-from lode.errors import SettingsError
 from lode.warehouse.client import Warehouse
+from lode.warehouse.credentials import DATABASE, Credentials, read_credentials
 from lode.warehouse.faults import Place
 from lode.warehouse.migrate import migrate
 
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
 
 Access = Literal["write", "read"]
 
-_DATABASE = "lode"
 _ANSWER_SECONDS = 3600
 _CONNECT_SECONDS = 10
-_PORTS = {"http": 8123, "https": 8443}
 
 
 def open_warehouse(settings: Settings, *, access: Access = "write") -> Warehouse:
@@ -30,13 +27,13 @@ def open_warehouse(settings: Settings, *, access: Access = "write") -> Warehouse
 
     access: "read" for statements that come from a user: they may only read, within `settings.query_limit` seconds, and
     nothing outside of the warehouse's tables. A server's tables are brought up to date by clients that may write.
-    Raises WarehouseError when the warehouse cannot be reached, SettingsError when its URL is malformed.
+    Raises WarehouseError when the warehouse cannot be reached, SettingsError when its URL or secret is malformed.
     """
     # The driver warns of each broken connection; the client reports those that it could not mend.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
-    if settings.warehouse_url is None:
-        return _open_embedded(settings, access)
-    return _open_server(settings, access)
+    if settings.has_server:
+        return _open_server(settings, access)
+    return _open_embedded(settings, access)
 
 
 def _open_embedded(settings: Settings, access: Access) -> Warehouse:
@@ -61,7 +58,7 @@ def _embedded(settings: Settings, access: Access) -> Callable[[], Client]:
             port=owner.port,
             username="writer" if access == "write" else "reader",
             password=owner.writer_token if access == "write" else owner.reader_token,
-            database=_DATABASE,
+            database=DATABASE,
             pool_mgr=get_pool_manager(),  # its own, so that a proxy of the environment is not asked for loopback
             headers={"X-Lode-Query-Limit": str(settings.query_limit)},
             **_options(compress=False),
@@ -71,38 +68,68 @@ def _embedded(settings: Settings, access: Access) -> Callable[[], Client]:
 
 
 def _open_server(settings: Settings, access: Access) -> Warehouse:
-    url = settings.warehouse_url
-    parts = urlsplit(url.get_secret_value() if url else "")
-    database = unquote(parts.path.strip("/")) or _DATABASE
-    if parts.scheme not in _PORTS or not parts.hostname or not database.isidentifier():
-        raise SettingsError(
-            "LODE_WAREHOUSE_URL: expected https://user:password@host:8443/database (its value is not shown)"
-        )
-    port = parts.port or _PORTS[parts.scheme]
-    place = Place(f"the ClickHouse server {parts.hostname}:{port}", False, access, settings.query_limit)
+    known = read_credentials(settings)
+    place = Place(known.place, False, access, settings.query_limit)
 
-    def connect(database: str | None = database) -> Client:
-        import clickhouse_connect  # noqa: PLC0415  a slow import
-
-        client = clickhouse_connect.get_client(
-            interface=parts.scheme,
-            host=parts.hostname,
-            port=port,
-            username=unquote(parts.username or "default"),
-            password=unquote(parts.password or ""),
-            database=database,
-            **_options(compress="lz4"),
-        )
+    def connect(*, founding: bool = False) -> Client:
+        client = connect_to(read_credentials(settings), founding=founding)
         if access == "read":
             _restrict(client, settings.query_limit)
         return client
 
     warehouse = Warehouse(connect, place, compression="lz4")
     if access == "write":
-        with Warehouse(lambda: connect(None), place, compression="lz4") as founder:
-            founder.command("CREATE DATABASE IF NOT EXISTS {database:Identifier}", database=database)
+        with Warehouse(lambda: connect(founding=True), place, compression="lz4") as founder:
+            _found(founder, known.database)
         migrate(warehouse)
     return warehouse
+
+
+def connect_to(credentials: Credentials, *, founding: bool = False) -> Client:
+    """Return a client of the first server that answers; `founding`: without the database, which may not be there yet.
+
+    A server's certificate must be signed by one of the authorities of the credentials and name the host.
+    """
+    import clickhouse_connect  # noqa: PLC0415  a slow import
+    from clickhouse_connect.driver.exceptions import OperationalError  # noqa: PLC0415
+
+    *first, last = credentials.hosts
+    for host in (*first, last):
+        try:
+            return clickhouse_connect.get_client(
+                interface=credentials.scheme,
+                host=host,
+                port=credentials.port,
+                username=credentials.username,
+                password=credentials.password.get_secret_value(),
+                database=None if founding else credentials.database,
+                **_trust(credentials),
+                **_options(compress="lz4"),
+            )
+        except OperationalError as fault:
+            if host == last or fault.code is not None:
+                raise
+    raise AssertionError(credentials.hosts)
+
+
+def _trust(credentials: Credentials) -> dict[str, Any]:
+    """Return the driver's connections: those that trust a private authority trust no other."""
+    if not credentials.authorities:
+        return {}
+    import ssl  # noqa: PLC0415
+
+    from clickhouse_connect.driver.httputil import get_pool_manager  # noqa: PLC0415  a slow import
+
+    context = ssl.create_default_context(cadata=credentials.authorities)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return {"pool_mgr": get_pool_manager(ssl_context=context)}
+
+
+def _found(founder: Warehouse, database: str) -> None:
+    """Make the database unless it is there: who may use it need not be allowed to make one."""
+    there = founder.query_arrow("SELECT name FROM system.databases WHERE name = {database:String}", database=database)
+    if not there.num_rows:
+        founder.command("CREATE DATABASE IF NOT EXISTS {database:Identifier}", database=database)
 
 
 def _restrict(client: Client, query_limit: float) -> None:

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 def start(settings: Settings) -> dict[str, object]:
     """Start the owner unless it runs; returns its status. Raises WarehouseError naming the folder."""
-    if settings.warehouse_url is None:
+    if not settings.has_server:
         ensure_owner(settings.warehouse_folder, idle=settings.warehouse_idle, query_limit=settings.query_limit)
     return status(settings)
 
 
 def stop(settings: Settings) -> bool:
     """End the owner, waiting for what is under way for some seconds; returns whether one ran."""
-    return settings.warehouse_url is None and stop_owner(settings.warehouse_folder)
+    return not settings.has_server and stop_owner(settings.warehouse_folder)
 
 
 def status(settings: Settings) -> dict[str, object]:
     """What runs where, without secrets; `running` is None for a server, which Lode does not run."""
-    if settings.warehouse_url is not None:
+    if settings.has_server:
         return {"kind": "server", "running": None}
     folder = settings.warehouse_folder
     found = find_owner(folder)

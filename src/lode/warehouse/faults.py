@@ -21,7 +21,7 @@ _LONGEST = 600
 _BROKEN_OFF = b"__exception__\r\n"
 _READ_ONLY = "Read-only sessions take one statement that reads the warehouse's tables: SELECT, SHOW, DESCRIBE, EXPLAIN"
 _LOST_EMBEDDED = "Try again; its log is owner.log in that folder"
-_LOST_SERVER = "Check LODE_WAREHOUSE_URL and the network"
+_LOST_SERVER = "Check LODE_WAREHOUSE_URL (or what LODE_WAREHOUSE_SECRET names) and the network"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _next_step(code: int | None, text: str, place: Place) -> str:
         return f"Narrow the query, or raise LODE_QUERY_LIMIT (now {place.query_limit:g} s)"
     steps = (
         (code in _NO_SPACE or "No space left" in text, "Free some space on its disk; acknowledged rows are kept"),
-        (code in _CREDENTIALS, "Check the user and the password in LODE_WAREHOUSE_URL"),
+        (code in _CREDENTIALS, "Check the user and the password in LODE_WAREHOUSE_URL or in the secret"),
         (code in _UNKNOWN_TABLE, "SHOW TABLES lists what is there"),
         (_UNWRITABLE.search(text), "Set LODE_HOME to a folder that you may write to"),
         (_DAMAGED.search(text), "Its files are damaged: restore a backup (lode warehouse restore)"),

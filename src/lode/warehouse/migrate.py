@@ -2,10 +2,15 @@
 
 Two clients may migrate at once and a client may be killed between two statements: every statement of a migration may
 be run again to the same effect, and so may the record of it.
+
+Where several servers hold the same rows, their database is of ClickHouse's engine Replicated: it runs every statement
+on each server. The engine of a table is not its business, so that each is
+named anew here: ReplicatedReplacingMergeTree.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lode.errors import WarehouseError
@@ -27,6 +32,7 @@ CREATE TABLE IF NOT EXISTS migrations
 ENGINE = ReplacingMergeTree(applied_at)
 ORDER BY number
 """
+_ENGINE = re.compile(r"(\bENGINE\s*=\s*)(\w*MergeTree\b)")
 
 
 def migrate(warehouse: Warehouse, migrations: Sequence[Migration] | None = None) -> list[int]:
@@ -35,20 +41,34 @@ def migrate(warehouse: Warehouse, migrations: Sequence[Migration] | None = None)
     Raises WarehouseError when the warehouse was written by a newer Lode, or when an applied file was edited since.
     """
     wanted = load_migrations() if migrations is None else list(migrations)
-    applied = _applied(warehouse)
+    replicas = _has_replicas(warehouse)
+    applied = _applied(warehouse, replicas=replicas)
     _check(wanted, applied)
     missing = [migration for migration in wanted if migration.number not in applied]
     for migration in missing:
-        _apply(warehouse, migration)
+        _apply(warehouse, migration, replicas=replicas)
     return [migration.number for migration in missing]
 
 
-def _applied(warehouse: Warehouse) -> dict[int, str]:
+def with_replicas(statement: str) -> str:
+    """Return a statement with the engine of its table as replicas need it; others as they are.
+
+    Where the table is found among the servers' others is left to the server: by its UUID, in a Replicated database.
+    """
+    return _ENGINE.sub(r"\1Replicated\2", statement)
+
+
+def _has_replicas(warehouse: Warehouse) -> bool:
+    found = warehouse.query_arrow("SELECT engine FROM system.databases WHERE name = currentDatabase()").to_pylist()
+    return [row["engine"] for row in found] == ["Replicated"]
+
+
+def _applied(warehouse: Warehouse, *, replicas: bool) -> dict[int, str]:
     found = warehouse.query_arrow(
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'migrations'"
     )
     if not found.num_rows:
-        warehouse.command(_RECORD)
+        warehouse.command(with_replicas(_RECORD) if replicas else _RECORD)
         return {}
     rows = warehouse.query_arrow("SELECT number, checksum FROM migrations FINAL").to_pylist()
     return {row["number"]: row["checksum"] for row in rows}
@@ -68,9 +88,9 @@ def _check(wanted: Sequence[Migration], applied: dict[int, str]) -> None:
         )
 
 
-def _apply(warehouse: Warehouse, migration: Migration) -> None:
+def _apply(warehouse: Warehouse, migration: Migration, *, replicas: bool) -> None:
     for statement in migration.statements:
-        warehouse.command(statement)
+        warehouse.command(with_replicas(statement) if replicas else statement)
     warehouse.command(
         "INSERT INTO migrations SELECT {number:UInt32}, {name:String}, {checksum:String}, now64(6, 'UTC')",
         number=migration.number,

@@ -131,7 +131,9 @@ def try_live(collectors: Sequence[str], universe: str, settings: Settings) -> di
         require_ready(name, settings)
     symbol = resolve_universe(universe)[:1]
     with TemporaryDirectory(prefix="lode-live-") as folder:
-        own = settings.model_copy(update={"home": Path(folder), "warehouse_url": None, "lake_url": None})
+        own = settings.model_copy(
+            update={"home": Path(folder), "warehouse_url": None, "warehouse_secret": None, "lake_url": None}
+        )
         try:
             with open_context(own) as context:
                 since = context.clock().date() - _LIVE

@@ -71,7 +71,7 @@ def _lake(settings: Settings) -> str:
 def _warehouse(settings: Settings) -> str:
     with open_warehouse(settings, access="read") as warehouse:
         told = warehouse.query("SELECT version() AS v")["v"][0]
-    return f"{'server' if settings.warehouse_url else 'embedded'}, ClickHouse {told}"
+    return f"{'server' if settings.has_server else 'embedded'}, ClickHouse {told}"
 
 
 def _origin(settings: Settings, name: str) -> dict[str, Any]:

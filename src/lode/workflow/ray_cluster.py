@@ -116,7 +116,7 @@ class RayExecutor:
         local = [
             name
             for name, value in (
-                ("LODE_WAREHOUSE_URL", self._settings.warehouse_url),
+                ("LODE_WAREHOUSE_URL", self._settings.warehouse_url or self._settings.warehouse_secret),
                 ("LODE_LAKE_URL", self._settings.lake_url),
             )
             if value is None
