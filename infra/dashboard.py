@@ -19,7 +19,7 @@ from infra.copies import Copies
 from infra.firewall import Firewall
 from infra.mining import Mining
 from infra.network import Network
-from infra.permissions import list_objects, read_objects, read_secret, use_key
+from infra.permissions import list_objects, read_objects, use_key
 from infra.storage import Storage
 from infra.visitors import SESSION, SignIn, sign_in
 from infra.warehouse import Warehouse
@@ -95,9 +95,8 @@ class Dashboard(Stack):
     def _environment(
         self, deployment: Deployment, storage: Storage, warehouse: Warehouse, asked: SignIn
     ) -> dict[str, str]:
-        secret = getattr(warehouse, "reader_secret", None)
         return {
-            **({"LODE_WAREHOUSE_SECRET": secret.secret_arn} if secret else {}),
+            "LODE_WAREHOUSE_SECRET": warehouse.reader.secret_arn,
             "LODE_HOME": "/tmp/lode",  # noqa: S108  the container's own volume
             "LODE_LAKE_URL": f"s3://{storage.lake.bucket_name}/lake",
             "LODE_LOG_LEVEL": "info",
@@ -113,14 +112,9 @@ class Dashboard(Stack):
 
 
 def _may(storage: Storage, warehouse: Warehouse) -> list[iam.PolicyStatement]:
-    """What the app itself is allowed: to read."""
-    secret = getattr(warehouse, "reader_secret", None)
+    """What the app itself is allowed: to read. Its login to the warehouse is the one of who only looks."""
     return [
-        *(
-            [read_secret(secret), use_key(storage.secrets_key, write=False, through=("secretsmanager",))]
-            if secret
-            else []
-        ),
+        *warehouse.may_open(warehouse.reader),
         read_objects(storage.lake, _BEATS),
         list_objects(storage.lake, _BEATS),
         use_key(storage.key, write=False, through=("s3",)),

@@ -271,8 +271,8 @@ def test_the_service_is_closed_and_takes_back_what_does_not_start(ways):
 
 
 def test_the_app_may_read_and_its_agent_may_start_it(app):
-    reads = {"s3:GetObject", "s3:ListBucket", "kms:Decrypt"}
-    assert actions(statements(app, "Lode: the app")) - {"secretsmanager:GetSecretValue"} == reads
+    reads = {"s3:GetObject", "s3:ListBucket", "kms:Decrypt", "secretsmanager:GetSecretValue"}
+    assert actions(statements(app, "Lode: the app")) == reads
     assert actions(statements(app, "Lode: what starts the app")) == {
         *("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"),
         *("ecr:GetAuthorizationToken", "logs:CreateLogStream", "logs:PutLogEvents"),
@@ -288,6 +288,25 @@ def test_the_app_may_read_and_its_agent_may_start_it(app):
 def test_of_the_lake_the_app_reads_the_signs_of_life_alone(app):
     (read,) = [each for each in statements(app, "Lode: the app") if each["Action"] == "s3:GetObject"]
     assert read["Resource"]["Fn::Join"][1][-1] == "/lake/rate/runs/*"
+
+
+def test_the_app_opens_the_warehouse_as_who_only_looks(app):
+    (container,) = one(app, "ECS::TaskDefinition")["ContainerDefinitions"]
+    (told,) = [each["Value"] for each in container["Environment"] if each["Name"] == "LODE_WAREHOUSE_SECRET"]
+    (read,) = [
+        each["Resource"]
+        for each in statements(app, "Lode: the app")
+        if each["Action"] == "secretsmanager:GetSecretValue"
+    ]
+    assert told == read
+    assert "Reader" in told["Fn::ImportValue"]
+
+
+def test_every_use_of_a_key_is_through_one_service_of_the_region(app):
+    for description in ("Lode: the app", "Lode: what starts the app"):
+        for used in [each for each in statements(app, description) if each["Action"] == "kms:Decrypt"]:
+            services = json.dumps(used["Condition"]["StringEquals"]["kms:ViaService"])
+            assert re.search(r'"(s3|secretsmanager)\."', services)
 
 
 def test_secrets_and_logs_and_scratch_space_have_keys_of_the_customer(app):

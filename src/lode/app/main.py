@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from lode.errors import SignInError
 from lode.settings import load_settings
 
 ICON = Path(__file__).with_name("icon.png")
+_SIDEBAR = 200  # pixels
 
 
 def main() -> None:
@@ -27,13 +29,13 @@ def main() -> None:
             st.set_page_config(page_title="Lode", page_icon=str(ICON))
             notices.refusal()
             return
-        draw()
+        draw(sidebar=_SIDEBAR if visitor else "auto")
         if visitor:
             notices.signed_in(visitor.name)
 
 
-def draw() -> None:
-    """Draw the page that the URL names; `/?factor=…&run=…` names a factor's."""
+def draw(sidebar: int | Literal["auto"]) -> None:
+    """Draw the page that the URL names, beside a bar of this width; `/?factor=…&run=…` names a factor's."""
     is_new_visit = _is_new_visit()
 
     def show_overview() -> None:
@@ -61,7 +63,9 @@ def draw() -> None:
     run_page = st.Page(show_run, title="Run", url_path="run")
     data_page = st.Page(show_data, title="Data", url_path="data")
     page = st.navigation([overview_page, factor_page, run_page, data_page], position="top")
-    st.set_page_config(page_title=f"{page.title} · Lode", page_icon=str(ICON), layout="wide")
+    st.set_page_config(
+        page_title=f"{page.title} · Lode", page_icon=str(ICON), layout="wide", initial_sidebar_state=sidebar
+    )
     page.run()
 
 

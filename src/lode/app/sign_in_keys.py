@@ -55,11 +55,15 @@ class PublicKeys:
         if not KEY_ID.fullmatch(key_id):
             raise SignInError(f"a key's id is {key_id[:40]!r}; expected a UUID")
         with self._lock:
-            if key_id not in self._known:
-                self._known[key_id] = self._fetch(key_id)
-                if len(self._known) > _KEPT:
-                    self._known.popitem(last=False)
-            return self._known[key_id]
+            known = self._known.get(key_id)
+        return known or self._keep(key_id, self._fetch(key_id))
+
+    def _keep(self, key_id: str, pem: bytes) -> bytes:
+        with self._lock:
+            self._known[key_id] = pem
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return pem
 
     def _fetch(self, key_id: str) -> bytes:
         connection = self._kind(self._place, timeout=self._timeout)
