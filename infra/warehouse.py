@@ -48,7 +48,7 @@ class Warehouse(Stack):
         """Return what a role needs to read a secret (without one, the writer's), and nothing else."""
         return [
             read_secret(secret or self.secret),
-            use_key(self.storage.secrets_key, write=False, through="secretsmanager"),
+            use_key(self.storage.secrets_key, write=False, through=("secretsmanager",)),
         ]
 
     def grant_read(self, grantee: iam.IGrantable) -> None:
