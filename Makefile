@@ -38,8 +38,9 @@ check:  ## lint, format, types, import arrows, doctests
 	@$(BOOTSTRAP) all
 	@$(VENV)/python -m tools.check
 
-bench:  ## run every benchmark and write benchmarks/results.md
+bench:  ## run every benchmark beside its peers, in .venv-bench, and write benchmarks/results.md
 	@$(BOOTSTRAP) all
+	@$(VENV)/python -m tools.bench
 	@$(VENV)/python -m benchmarks.run $(ARGS)
 
 docs:  ## say where the documentation is
@@ -54,5 +55,5 @@ lock:  ## write the locks from pyproject.toml (ARGS=--upgrade for the newest ver
 	@$(VENV)/python -m tools.lock $(ARGS)
 
 clean:  ## remove what was installed and built here (not LODE_HOME)
-	@rm -rf .venv .venv-oldest build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-oldest .venv-bench build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
