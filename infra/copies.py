@@ -13,6 +13,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
+from infra.audit import acknowledge
 from infra.balancer import PORT, room
 from infra.images import job_image
 from infra.logs import log_group
@@ -25,6 +26,16 @@ _TASKS = "ecs-tasks.amazonaws.com"
 _USER = "10001:10001"
 _BUSY_PERCENT = 60
 _REQUESTS = 500  # of one copy in a minute
+_RENEWED = (
+    "It signs the token against forged requests, not a login; a new one ends every visit, and is made by hand: a new "
+    "value, and the copies started anew."
+)
+_COOKIES = {
+    "AwsSolutions-SMG4": _RENEWED,
+    "NIST.800.53.R5-SecretsManagerRotationEnabled": _RENEWED,
+    "lode-rotation": _RENEWED,
+    "lode-kept": "Cookies signed with it are of no use without the stack; the next one makes another.",
+}
 
 
 class Copies(Construct):
@@ -56,6 +67,7 @@ class Copies(Construct):
             encryption_key=kms.Key.from_key_arn(self, "SecretsKey", storage.secrets_key.key_arn),
             generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
         )
+        acknowledge(self.cookie_secret, _COOKIES)
         self.cluster = ecs.Cluster(
             self,
             "Cluster",
@@ -96,7 +108,7 @@ class Copies(Construct):
 
     def _scratch_key(self) -> kms.Key:
         """Return a key that goes with the stack: what it encrypts ends with each copy."""
-        return kms.Key(
+        key = kms.Key(
             self,
             "ScratchKey",
             description="Lode: scratch space of the app's copies",
@@ -104,6 +116,8 @@ class Copies(Construct):
             pending_window=Duration.days(7),
             removal_policy=RemovalPolicy.DESTROY,
         )
+        acknowledge(key, {"lode-kept": "What it encrypts, the scratch space of a container, ends before it does."})
+        return key
 
     def _agent(self, image: assets.DockerImageAsset) -> iam.Role:
         statements = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aws_cdk import CfnParameter, Duration, RemovalPolicy, SecretValue, Stack
+from aws_cdk import CfnOutput, CfnParameter, Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_elasticloadbalancingv2_actions as actions
@@ -55,6 +55,8 @@ def _cognito(scope: Construct, deployment: Deployment, domain: str) -> SignIn:
     page = pool.add_domain(
         "Page", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{deployment.name}-{own_word()}")
     )
+
+    CfnOutput(Stack.of(scope), "UserPool", value=pool.user_pool_id, description="Who may sign in")
 
     def before(action: elb.ListenerAction) -> elb.ListenerAction:
         return actions.AuthenticateCognitoAction(
