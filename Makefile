@@ -1,6 +1,6 @@
 # One command for each thing. Everything is installed into .venv in this checkout, from the locks, by hash.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak test-oldest check bench docs synth lock clean
+.PHONY: help setup run test soak test-oldest check bench docs synth audit lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -50,10 +50,14 @@ synth:  ## write the CloudFormation templates into infra/cdk.out, offline
 	@$(BOOTSTRAP) all
 	@$(VENV)/python -m infra.app
 
+audit:  ## run cdk-nag, cfn-lint, checkov and our own rules over every stack of every size, offline
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m tools.audit $(ARGS)
+
 lock:  ## write the locks from pyproject.toml (ARGS=--upgrade for the newest versions)
 	@$(BOOTSTRAP) all
 	@$(VENV)/python -m tools.lock $(ARGS)
 
 clean:  ## remove what was installed and built here (not LODE_HOME)
-	@rm -rf .venv .venv-oldest .venv-bench build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-oldest .venv-bench .venv-audit build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -35,7 +35,13 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "hobby": {"size": "hobby"},
         "desk": {"size": "desk"},
-        "outside": {"size": "desk", "warehouse": "cloud", "compute": "fargate", "sign_in": "oidc"},
+        "outside": {
+            "size": "desk",
+            "warehouse": "cloud",
+            "compute": "fargate",
+            "sign_in": "oidc",
+            "news_provider": "tavily",
+        },
     }
 )
 REPORT = "validation-report.json"

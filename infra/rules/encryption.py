@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from infra.rules.network import redirecting
-from infra.rules.template import Breach, Resource, Templates, is_true, listed, text, walk
+from infra.rules.template import Breach, Resource, Templates, is_true, listed, text
 
 KEYED: Mapping[str, tuple[str, ...]] = MappingProxyType(  # type to where it names its key
     {
@@ -52,7 +52,7 @@ def disks(templates: Templates) -> Iterator[Breach]:
         if not is_true(resource.properties.get(flag)):
             yield resource.breach("encrypted-disk", f"{flag} is {resource.properties.get(flag)!r}")
     for resource in templates.resources:
-        for path, value in walk(resource.properties):
+        for path, value in resource.inside:
             if path and path[-1] in {"Ebs", "EBS"} and isinstance(value, Mapping):
                 if not is_true(value.get("Encrypted")):
                     yield resource.breach("encrypted-disk", "a disk of the machine is not encrypted")
@@ -155,7 +155,7 @@ def listeners(templates: Templates) -> Iterator[Breach]:
 def plain_http(templates: Templates) -> Iterator[Breach]:
     """No setting, subscription or target of ours is an http:// address (but the machine's own)."""
     for resource in templates.resources:
-        for path, value in walk(resource.properties):
+        for path, value in resource.inside:
             own = (
                 re.match(r"http://(localhost|127\.|169\.254\.)", text(value)) if isinstance(value, str | dict) else None
             )

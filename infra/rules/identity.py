@@ -4,50 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
+from infra.rules.forced import BY_SERVICE, FORCED, NAMED_LATER
 from infra.rules.template import Breach, Resource, Templates, is_true, listed, text, walk
 
-FORCED: Mapping[str, str] = MappingProxyType(  # action to why AWS takes no narrower resource than "*"
-    {
-        "ec2:CreateNetworkInterface": "Lambda makes interfaces in its subnets before they have a name",
-        "ec2:DeleteNetworkInterface": "Lambda: the interface has no name at deployment",
-        "ec2:DescribeNetworkInterfaces": "describing takes no resource",
-        "ec2:DescribeSubnets": "describing takes no resource",
-        "ec2:AssignPrivateIpAddresses": "Lambda: the interface has no name at deployment",
-        "ec2:UnassignPrivateIpAddresses": "Lambda: the interface has no name at deployment",
-        "ec2:DescribeVolumes": "describing takes no resource",
-        "ec2:DescribeInstances": "describing takes no resource",
-        "ec2:DescribeTags": "describing takes no resource",
-        "ec2:DescribeManagedPrefixLists": "describing takes no resource",
-        "xray:PutTraceSegments": "X-Ray knows no resources here",
-        "xray:PutTelemetryRecords": "X-Ray knows no resources here",
-        "xray:GetSamplingRules": "X-Ray knows no resources here",
-        "xray:GetSamplingTargets": "X-Ray knows no resources here",
-        "ecr:GetAuthorizationToken": "the token is the account's",
-        "cloudwatch:PutMetricData": "bound by a condition on its namespace",
-        "logs:CreateLogDelivery": "Step Functions' log delivery has no resource",
-        "logs:GetLogDelivery": "Step Functions' log delivery has no resource",
-        "logs:UpdateLogDelivery": "Step Functions' log delivery has no resource",
-        "logs:DeleteLogDelivery": "Step Functions' log delivery has no resource",
-        "logs:ListLogDeliveries": "Step Functions' log delivery has no resource",
-        "logs:PutResourcePolicy": "Step Functions' log delivery has no resource",
-        "logs:DescribeResourcePolicies": "Step Functions' log delivery has no resource",
-        "logs:DescribeLogGroups": "describing takes no resource",
-        "batch:DescribeJobs": "describing takes no resource",
-        "ssm:UpdateInstanceInformation": "Session Manager's agent: the instance has no name at deployment",
-        "ssmmessages:CreateControlChannel": "Session Manager's channels have no resource",
-        "ssmmessages:CreateDataChannel": "Session Manager's channels have no resource",
-        "ssmmessages:OpenControlChannel": "Session Manager's channels have no resource",
-        "ssmmessages:OpenDataChannel": "Session Manager's channels have no resource",
-        "secretsmanager:GetRandomPassword": "makes a password and reads none",
-    }
-)
 _CONDITIONED = {"cloudwatch:PutMetricData": "cloudwatch:namespace"}
 _DEPUTIES = {"states", "scheduler", "ecs-tasks", "batch", "vpc-flow-logs", "events"}
 _OURS = re.compile(r"aws:(Source|Principal)(Account|Arn|OrgID)|kms:(CallerAccount|EncryptionContext:.+)", re.IGNORECASE)
 _NAMED = 12  # letters of a bucket's name that say whose it is
+_KEY_USE = {"kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*", "kms:Encrypt*", "kms:Decrypt*"}
 _TRUST = "AssumeRolePolicyDocument"
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com")
 
@@ -55,7 +21,7 @@ _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com")
 def statements(templates: Templates) -> Iterator[tuple[Resource, str, Mapping[str, Any]]]:
     """Yield every statement of every policy: its resource, the property that it stands in, itself."""
     for resource in templates.resources:
-        for path, value in walk(resource.properties):
+        for path, value in resource.inside:
             if path and path[-1] == "Statement" and isinstance(value, list | Mapping):
                 for statement in listed(value):
                     yield resource, path[-2] if len(path) > 1 else "", statement
@@ -84,7 +50,7 @@ def _may_star(resource: Resource, statement: Mapping[str, Any], action: str) -> 
     if resource.type != "AWS::KMS::Key":
         return False
     administrators = set(_principal(statement)) == {"AWS"} and _accounts(statement) == ["${AWS.AccountId}"]
-    return (administrators and action == "kms:*") or _is_service_on_key(statement, action)
+    return (administrators and (action == "kms:*" or action in _KEY_USE)) or _is_service_on_key(statement, action)
 
 
 def _principal(statement: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -102,8 +68,7 @@ def _account(who: str) -> str:
 
 
 def _is_service_on_key(statement: Mapping[str, Any], action: str) -> bool:
-    use = action in {"kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*", "kms:Encrypt*", "kms:Decrypt*"}
-    return use and set(_principal(statement)) == {"Service"} and _is_bound(statement)
+    return action in _KEY_USE and set(_principal(statement)) == {"Service"} and _is_bound(statement)
 
 
 def resources(templates: Templates) -> Iterator[Breach]:
@@ -115,9 +80,34 @@ def resources(templates: Templates) -> Iterator[Breach]:
             yield resource.breach("star-resource", "names no resource")
         wide = [name for name in map(text, listed(statement.get("Resource"))) if not _is_anchored(name)]
         for action in map(text, listed(statement.get("Action"))) if wide else ():
-            needed = _CONDITIONED.get(action)
-            if action not in FORCED or (needed and needed not in str(statement.get("Condition"))):
+            if not (_is_forced(action, statement, wide) or action in _service_actions(templates, resource)):
                 yield resource.breach("star-resource", f"allows {action} on {', '.join(wide)}; name what it is about")
+
+
+def _is_forced(action: str, statement: Mapping[str, Any], wide: list[str]) -> bool:
+    needed = _CONDITIONED.get(action, "")
+    later = NAMED_LATER.get(action, " ")
+    ours = "${AWS.Region}:${AWS.AccountId}:"
+    return (action in FORCED and needed in str(statement.get("Condition"))) or all(
+        name.endswith(ours + later) for name in wide
+    )
+
+
+def _service_actions(templates: Templates, policy: Resource) -> frozenset[str]:
+    """Return what the one service that takes a policy's roles is forced to do on a star."""
+    roles = [policy, *templates.targets(policy.stack, policy.properties.get("Roles"))]
+    roles += [
+        role
+        for role in templates.of("IAM::Role")
+        if policy in templates.targets(role.stack, role.properties.get("ManagedPolicyArns"))
+    ]
+    trusted = {
+        text(service)
+        for role in roles
+        for statement in listed(role.properties.get(_TRUST, {}).get("Statement"))
+        for service in listed(_principal(statement).get("Service"))
+    }
+    return BY_SERVICE.get(trusted.pop(), frozenset()) if len(trusted) == 1 else frozenset()
 
 
 def _is_anchored(name: str) -> bool:
@@ -175,7 +165,8 @@ def resource_policies(templates: Templates) -> Iterator[Breach]:
             continue
         principal = statement["Principal"]
         everybody = principal == "*" or (isinstance(principal, Mapping) and "*" in map(text, _all(principal)))
-        if everybody and not (resource.type == "AWS::EC2::VPCEndpoint" and _is_narrowing(statement)):
+        narrowed = resource.type == "AWS::EC2::VPCEndpoint" and _is_narrowing(statement)
+        if everybody and not narrowed and not (resource.type == "AWS::KMS::Key" and _is_by_our_service(statement)):
             yield resource.breach("open-policy", "lets everybody in; name the principal")
         for account in _accounts(statement):
             if re.fullmatch(r"\d{12}", account):
@@ -190,6 +181,12 @@ def _is_narrowing(statement: Mapping[str, Any]) -> bool:
     """Whether an endpoint lets through who is of our account, or who asks for something that is named."""
     names = [text(name).rpartition(":")[2] for name in listed(statement.get("Resource"))]
     return _is_bound(statement) or all(len(re.split(r"[*?]", name)[0]) >= _NAMED for name in names)
+
+
+def _is_by_our_service(statement: Mapping[str, Any]) -> bool:
+    """Whether a key is used by one service, for callers of our account alone: as AWS's own keys of services are."""
+    said = (statement.get("Condition") or {}).get("StringEquals", {})
+    return text(said.get("kms:CallerAccount")) == "${AWS.AccountId}" and "kms:ViaService" in said
 
 
 def _all(principal: Mapping[str, Any]) -> list[Any]:

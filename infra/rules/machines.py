@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.rules.template import Breach, Resource, Templates, is_true, listed, text, walk
+from infra.rules.template import Breach, Resource, Templates, is_true, listed, text
 
 _SECRET_NAME = re.compile(
     r"(PASS(WORD|WD|PHRASE)?|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)", re.IGNORECASE
 )
 _NO_SECRET = re.compile(
-    r"(_ARN|_NAME|_ID|_URL|_PATH|_FILE|_SECONDS|_DAYS)$|^LODE_\w+_SECRET$|Arn$|SecretId$", re.IGNORECASE
+    r"(_ARN|_NAME|_ID|_URL|_PATH|_FILE|_SECONDS|_DAYS)$|^LODE_\w+_SECRET$|Arn$|Endpoint$|SecretId$", re.IGNORECASE
 )
 _SECRET_VALUE = re.compile(
     r"AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|\b(sk|tvly|ghp|xox[bp])[-_][A-Za-z0-9-]{8,}"
@@ -126,13 +126,13 @@ def plain_secrets(templates: Templates) -> Iterator[Breach]:
             named = _SECRET_NAME.search(name) and not _NO_SECRET.search(name)
             if named or "{{resolve:secretsmanager" in text(value):
                 yield resource.breach("plain-secret", f"is given {name} in the open; give it the secret's ARN")
-        for path, value in walk(resource.properties):
+        for path, value in resource.inside:
             if isinstance(value, str) and _is_secret(path[-1] if path else "", value):
                 yield resource.breach("plain-secret", f"{'.'.join(path)} holds what looks like a secret")
 
 
 def _is_secret(place: str, value: str) -> bool:
-    written_out = _SECRET_NAME.fullmatch(place) and value and "{{resolve:" not in value
+    written_out = _SECRET_NAME.fullmatch(place) and value and not value.startswith(("$.", "{{resolve:"))
     return bool(written_out or _SECRET_VALUE.search(value))
 
 
@@ -148,7 +148,7 @@ def secret_parameters(templates: Templates) -> Iterator[Breach]:
 
 def _variables(resource: Resource) -> Iterator[tuple[str, Any]]:
     """Yield what functions and containers are given as environment."""
-    for path, value in walk(resource.properties):
+    for path, value in resource.inside:
         if path[-2:] == ("Environment", "Variables"):
             yield from value.items()
         elif path and path[-1] == "Environment":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.rules.template import Breach, Resource, Templates, is_true, listed, text, walk
+from infra.rules.template import Breach, Resource, Templates, is_true, listed, text
 
 _NOWHERE = "255.255.255.255/32"  # what the CDK writes for "no egress", since none at all means everything
 _OPEN = ("0.0.0.0/0", "::/0")
@@ -117,7 +117,7 @@ def public_addresses(templates: Templates) -> Iterator[Breach]:
         for found in templates.targets(nat.stack, nat.properties.get("AllocationId"))
     }
     for resource in templates.resources:
-        for path, value in walk(resource.properties):
+        for path, value in resource.inside:
             if path and path[-1] in _PUBLIC and (is_true(value) or value == "ENABLED"):
                 yield resource.breach("public-address", f"{path[-1]} is {value}")
     for address in templates.of("EC2::EIP"):

@@ -32,14 +32,19 @@ class Resource:
     name: str
     body: Mapping[str, Any]
 
-    @property
+    @cached_property
     def type(self) -> str:
         return str(self.body["Type"])
 
-    @property
+    @cached_property
     def properties(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.body.get("Properties", {})
         return found
+
+    @cached_property
+    def inside(self) -> list[tuple[tuple[str, ...], Any]]:
+        """All that the properties hold, with the keys that lead to it."""
+        return list(walk(self.properties))
 
     def breach(self, rule: str, text: str) -> Breach:
         return Breach(self.stack, self.name, rule, text)
@@ -72,6 +77,13 @@ class Templates:
             for output in template.get("Outputs", {}).values()
             if "Export" in output
         }
+
+    def with_template(self, stack: str, template: Template) -> Templates:
+        """Return the same with another template of a stack; what is equal is not read again."""
+        new = Templates({**self.templates, stack: template})
+        known = {id(resource.body): resource for resource in self.resources}
+        new.resources = [known.get(id(resource.body), resource) for resource in new.resources]
+        return new
 
     def of(self, *types: str) -> list[Resource]:
         """Return the resources of some types ("EC2::Subnet")."""
