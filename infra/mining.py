@@ -128,7 +128,8 @@ class Mining(Stack):
             self,
             "Machine",
             state_machine_type=states.StateMachineType.STANDARD,
-            definition_body=states.DefinitionBody.from_string(self.to_json_string(definition)),
+            # not by to_json_string, which leaves nulls out: a ResultPath of null keeps the event
+            definition_body=states.DefinitionBody.from_string(json.dumps(definition)),
             role=fixed(self.machine_role),
             tracing_enabled=True,
             logs=states.LogOptions(destination=self.logs, level=states.LogLevel.ALL, include_execution_data=True),
