@@ -14,6 +14,7 @@ use_locked_node()
 
 from aws_cdk import App, Stack, Tags  # noqa: E402  starts node at once
 
+from infra.audit import excuse_order  # noqa: E402
 from infra.collection import Collection  # noqa: E402
 from infra.dashboard import Dashboard  # noqa: E402
 from infra.lambdas import Place  # noqa: E402
@@ -44,6 +45,8 @@ def build(output: Path = OUTPUT, deployment: Deployment | None = None) -> App:
     dashboard = Dashboard(app, called("App"), made, network, storage, warehouse, mining)
     place = Place(made, network, storage, warehouse)
     Observability(app, called("Observability"), place, collection, mining, dashboard)
+    for stack in app.node.children:
+        excuse_order(stack)
     _protect(storage, network, warehouse, dashboard)
     for name, value in made.all_tags.items():
         Tags.of(app).add(name, value)

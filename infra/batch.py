@@ -120,6 +120,7 @@ class Shards(Construct):
             "batch.amazonaws.com",
             may_run_machines(Stack.of(self), [self.job_role, self.execution_role], instances=machines),
             description="Lode: what the queue may do to bring machines up and down",
+            own_account=True,
         )
 
     # --- queue

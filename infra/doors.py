@@ -12,6 +12,8 @@ from typing import NamedTuple
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from infra.audit import acknowledge
+
 ROOMS = {
     "balancer": "the load balancer",
     "app": "the app's containers",
@@ -64,6 +66,10 @@ DOORS = (
     Door("watch", "warehouse", 8443, "age of the newest rows"),
     Door("watch", "endpoints", 443, "secret, metrics"),
 )
+_OPEN = {
+    "AwsSolutions-EC23": "The balancer is the one address that users reach; a firewall stands before it, and it lets "
+    "nobody on who has not signed in."
+}
 
 
 class Doors(Construct):
@@ -104,7 +110,11 @@ class Doors(Construct):
             )
         if door.target in self.room:
             group = self.room[door.target].security_group_id
-            ec2.CfnSecurityGroupIngress(self, f"{name}In", group_id=group, **rule, **self._end(door.source, "source"))
+            way_in = ec2.CfnSecurityGroupIngress(
+                self, f"{name}In", group_id=group, **rule, **self._end(door.source, "source")
+            )
+            if door.source == "internet":
+                acknowledge(way_in, _OPEN)
 
     def _end(self, name: str, side: str) -> dict[str, str]:
         if name == "s3":

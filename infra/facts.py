@@ -12,10 +12,19 @@ from aws_cdk import aws_lambda as functions
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.audit import acknowledge
 from infra.logs import log_group
-from infra.permissions import fixed, made_role, send_traces, write_logs
+from infra.permissions import WideStatement, fixed, made_role, send_traces, write_logs
 
 _CODE = Path(__file__).parent / "functions" / "network_facts.py"
+_REASONS = {
+    "NIST.800.53.R5-LambdaInsideVPC": "It makes the network ready: it runs before a machine could stand in it, and "
+    "asks EC2, which has no endpoint here.",
+    "CKV_AWS_117": "It makes the network ready: it runs before a machine could stand in it, and asks EC2, which has no "
+    "endpoint here.",
+    "NIST.800.53.R5-LambdaDLQ": "CloudFormation waits for its answer: a failure ends the deployment with its message.",
+    "CKV_AWS_116": "CloudFormation waits for its answer: a failure ends the deployment with its message.",
+}
 
 
 class Facts(Construct):
@@ -28,7 +37,7 @@ class Facts(Construct):
         self.function = functions.Function(
             self,
             "Function",
-            runtime=functions.Runtime.PYTHON_3_13,
+            runtime=functions.Runtime.PYTHON_3_14,
             handler="index.handler",
             code=functions.Code.from_inline(_CODE.read_text()),
             description="Lode: closes the VPC's default security group, finds S3's prefix list",
@@ -36,7 +45,9 @@ class Facts(Construct):
             role=fixed(made_role(self, "Role", "lambda.amazonaws.com", _may(Stack.of(self), default_group, group))),
             log_group=group,
             tracing=functions.Tracing.ACTIVE,
+            reserved_concurrent_executions=1,
         )
+        acknowledge(self.function, _REASONS)
         made = CustomResource(
             self,
             "Of",
@@ -53,12 +64,15 @@ def _may(stack: Stack, default_group: str, group: logs.LogGroup) -> list[iam.Pol
         stack.format_arn(service="ec2", resource="security-group-rule", resource_name="*"),
     ]
     return [
-        iam.PolicyStatement(
-            actions=["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"], resources=closed
+        WideStatement(
+            ["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"],
+            closed,
+            "The default group alone is closed; its rules get their names from AWS with the VPC.",
         ),
-        iam.PolicyStatement(
-            actions=["ec2:DescribeSecurityGroupRules", "ec2:DescribeManagedPrefixLists"],
-            resources=["*"],  # AWS knows no resource for them
+        WideStatement(
+            ["ec2:DescribeSecurityGroupRules", "ec2:DescribeManagedPrefixLists"],
+            ["*"],
+            "AWS knows no resource for describing rules and prefix lists; nothing is changed by it.",
         ),
         write_logs(group),
         send_traces(),

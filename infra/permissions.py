@@ -67,7 +67,7 @@ def made_role(
     """Return a role that `service` ("lambda.amazonaws.com") assumes and whose only policy holds `statements`.
 
     own_account: only for this account's resources; for services that say whose resource they ask for (schedules, state
-    machines and tasks do, Lambda and EC2 do not).
+    machines, tasks, queues and flow logs do, Lambda and EC2 do not).
 
     It is given to constructs as `fixed(role)`: what they would add by themselves is left out, so it has to be here.
     """
@@ -76,6 +76,8 @@ def made_role(
     for wide in (statement for statement in may if isinstance(statement, WideStatement)):
         shown = [_shown(policy, resource) for resource in wide.wide]
         acknowledge(policy, {f"AwsSolutions-IAM5[Resource::{resource}]": wide.because for resource in shown})
+        if "*" in shown:
+            acknowledge(policy, {"CKV_AWS_111": wide.because})
     source = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}} if own_account else None
     return iam.Role(
         scope,

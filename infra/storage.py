@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.audit import acknowledge
 from infra.keys import allow_alarms, allow_logs, made_key
 from lode.deploy.deployment import Deployment
 
@@ -48,6 +49,7 @@ class Storage(Stack):
             _leftovers(14),
             s3.LifecycleRule(id="backups", expiration=Duration.days(deployment.backup_days)),
         )
+        self._acknowledge()
 
     def _bucket(self, name: str, key: kms.IKey, *rules: s3.LifecycleRule) -> s3.Bucket:
         return s3.Bucket(
@@ -101,6 +103,24 @@ class Storage(Stack):
             )
         )
         return bucket
+
+    def _acknowledge(self) -> None:
+        for bucket in (self.lake, self.backups, self.access_logs):
+            acknowledge(
+                bucket,
+                {
+                    "NIST.800.53.R5-S3BucketReplicationEnabled": "S3 keeps every object in three zones and each "
+                    "version for weeks; a second region would double the cost of what can be collected again."
+                },
+            )
+        acknowledge(
+            self.access_logs,
+            {
+                "NIST.800.53.R5-S3DefaultEncryptionKMS": "S3 and load balancers deliver their access logs only to "
+                "buckets under S3's own key.",
+                "CKV_AWS_18": "The bucket that logs who touched the others cannot log to itself without end.",
+            },
+        )
 
 
 def _leftovers(days: int) -> s3.LifecycleRule:
