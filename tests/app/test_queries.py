@@ -15,6 +15,13 @@ def test_a_server_is_named_without_its_password():
     assert queries.place(settings) == "host.example/lode"
 
 
+def test_a_server_behind_a_secret_is_named_without_the_account():
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:Reader-1a2b3c"
+    settings = load_settings(warehouse_url=None, warehouse_secret=arn)
+    assert queries.place(settings) == "the deployed warehouse"
+    assert arn in queries._identity(settings)
+
+
 def test_the_embedded_warehouse_is_named_by_its_folder(lode_settings):
     assert queries.place(lode_settings) == str(lode_settings.warehouse_folder)
 

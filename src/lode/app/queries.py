@@ -100,11 +100,11 @@ class DataPage:
 
 
 def place(settings: Settings) -> str:
-    """Name the warehouse for a reader: its folder, or the server's host and database, never its password."""
+    """Name the warehouse for a reader: its folder, or the server's host and database, never what opens it."""
     if not settings.has_server:
         return str(settings.warehouse_folder)
     if settings.warehouse_url is None:
-        return str(settings.warehouse_secret)
+        return "the deployed warehouse"
     parts = urlsplit(settings.warehouse_url.get_secret_value())
     return f"{parts.hostname}{parts.path}"
 
