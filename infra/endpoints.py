@@ -21,6 +21,7 @@ _ALWAYS = {
     "monitoring": "warehouse: how full its disk is, when the last backup was; watch: age of the data",
 }
 _STATES = {"states": "app: starting a run without leaving the network"}
+_OWN_SERVERS = {"ec2": "warehouse: a new machine takes the disk and the address of the one before"}
 _EC2_SHARDS = {
     "ecs": "machines of the batch queue: joining the cluster",
     "ecs-agent": "machines of the batch queue: what to run",
@@ -30,7 +31,8 @@ _EC2_SHARDS = {
 
 def services(deployment: Deployment) -> dict[str, str]:
     """Return the services that have an endpoint, and why."""
-    return _ALWAYS | _STATES | (_EC2_SHARDS if deployment.compute == "ec2" else {})
+    own = _OWN_SERVERS if deployment.warehouse == "ec2" else {}
+    return _ALWAYS | _STATES | own | (_EC2_SHARDS if deployment.compute == "ec2" else {})
 
 
 def add_endpoints(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Fn, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -35,7 +35,7 @@ class Network(Stack):
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr("10.73.0.0/16"),
-            max_azs=deployment.zones,
+            availability_zones=[Fn.select(zone, Fn.get_azs()) for zone in range(deployment.zones)],
             reserved_azs=_MOST_ZONES - deployment.zones,  # a third zone moves no subnet
             nat_gateways=1,
             nat_gateway_subnets=ec2.SubnetSelection(subnet_group_name=PUBLIC),

@@ -1,0 +1,10 @@
+CREATE ROLE IF NOT EXISTS lode_role;
+CREATE ROLE IF NOT EXISTS lode_reader_role SETTINGS readonly = 1 READONLY, max_execution_time = 60 MAX 3600;
+CREATE ROLE IF NOT EXISTS lode_admin_role;
+GRANT SELECT, INSERT, SHOW, OPTIMIZE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, TRUNCATE, ALTER TABLE, ALTER VIEW ON lode.* TO lode_role;
+GRANT CREATE TEMPORARY TABLE ON *.* TO lode_role;
+GRANT SELECT, SHOW ON lode.* TO lode_reader_role;
+GRANT lode_role, lode_reader_role TO lode_admin_role WITH ADMIN OPTION;
+GRANT CREATE USER, ALTER USER, SHOW ACCESS ON *.* TO lode_admin_role;
+GRANT BACKUP, CREATE DATABASE ON lode.* TO lode_admin_role;
+GRANT S3 ON *.* TO lode_admin_role;
