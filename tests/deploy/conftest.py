@@ -91,8 +91,8 @@ class Recorder:
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
-    folder = tmp_path / "infra" / "cdk.out"
-    folder.mkdir(parents=True)
+    folder = tmp_path / "assembly"
+    folder.mkdir()
     templates: dict[str, Any] = {Deployment().stack(part): {"Resources": {}} for part in PARTS}
     templates["LodeApp"]["Parameters"] = {
         "Domain": {"Type": "String", "Description": "host name"},
@@ -106,4 +106,4 @@ def recorder(tmp_path: Path) -> Recorder:
 
 @pytest.fixture
 def toolkit(recorder: Recorder, tmp_path: Path) -> Toolkit:
-    return Toolkit(Deployment(), tmp_path / "lode.toml", tmp_path, recorder)
+    return Toolkit(Deployment(), tmp_path / "lode.toml", tmp_path, recorder.folder, recorder)

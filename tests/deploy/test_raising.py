@@ -38,7 +38,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ready(toolkit: Toolkit) -> Toolkit:
-    return Toolkit(Deployment(parameters=GIVEN), toolkit.settings, toolkit.root, toolkit.run)
+    return Toolkit(Deployment(parameters=GIVEN), toolkit.settings, toolkit.root, toolkit.assembly, toolkit.run)
 
 
 def agree(_what: str) -> None:
@@ -82,7 +82,9 @@ def test_only_the_parameters_of_the_chosen_stacks_are_needed(
 
 
 def test_a_parameter_that_no_stack_takes_is_refused(toolkit: Toolkit, account: Account) -> None:
-    made = Toolkit(Deployment(parameters={**GIVEN, "Domian": "x"}), toolkit.settings, toolkit.root, toolkit.run)
+    made = Toolkit(
+        Deployment(parameters={**GIVEN, "Domian": "x"}), toolkit.settings, toolkit.root, toolkit.assembly, toolkit.run
+    )
     with pytest.raises(UsageError, match="Domian: no stack takes it; there are AlarmEmail, Domain"):
         raise_stacks(made, account, PARTS, replace=(), confirm=agree)
 
@@ -197,5 +199,5 @@ def test_settings_may_lie_elsewhere(toolkit: Toolkit, recorder: Recorder, tmp_pa
         "-m",
         "infra.app",
         str(tmp_path / "lode.toml"),
-        str(tmp_path / "infra" / "cdk.out"),
+        str(tmp_path / "assembly"),
     ]

@@ -25,11 +25,12 @@ _TOML = Path("lode.toml")
 def plan_command(*, settings: Settings = _TOML, as_json: AsJson = False) -> None:
     """Show the settings, the stacks, the costs and what would change; change nothing. Example: lode deploy plan"""
     from lode.deploy.planning import offline_plan, plan  # noqa: PLC0415  needed by this command alone
-    from lode.deploy.toolkit import Toolkit, checkout  # noqa: PLC0415
+    from lode.deploy.toolkit import open_toolkit  # noqa: PLC0415
 
     deployment = read_deployment(settings)
     try:
-        made = plan(Toolkit(deployment, settings, checkout()), Account(deployment.region))
+        with open_toolkit(deployment, settings) as toolkit:
+            made = plan(toolkit, Account(deployment.region))
     except UsageError as error:
         made = offline_plan(deployment, settings) | {"unknown": str(error)}
     if as_json:
@@ -60,17 +61,17 @@ def up_command(
     from lode.deploy.costs import cost_lines, total  # noqa: PLC0415
     from lode.deploy.prices import DAYS  # noqa: PLC0415
     from lode.deploy.raising import chosen, raise_stacks  # noqa: PLC0415
-    from lode.deploy.toolkit import Toolkit, checkout  # noqa: PLC0415
+    from lode.deploy.toolkit import open_toolkit  # noqa: PLC0415
 
     deployment = read_deployment(settings)
     month = total(cost_lines(deployment))
-    made = raise_stacks(
-        Toolkit(deployment, settings, checkout()),
-        Account(deployment.region),
-        chosen(stacks),
-        replace=replace,
-        confirm=lambda what: _confirm(f"{what}: about ${month / DAYS:.2f} a day when all stands", deployment, yes=yes),
-    )
+    parts = chosen(stacks)
+
+    def confirm(what: str) -> None:
+        _confirm(f"{what}: about ${month / DAYS:.2f} a day when all stands", deployment, yes=yes)
+
+    with open_toolkit(deployment, settings) as toolkit:
+        made = raise_stacks(toolkit, Account(deployment.region), parts, replace=replace, confirm=confirm)
     if as_json:
         emit_json(made)
         return
@@ -153,6 +154,7 @@ def _print_plan(made: dict[str, Any]) -> None:
     rows = [
         [
             row["what"],
+            row["detail"],
             priced(row["price"], sure=row["sure"]),
             row["unit"],
             *(f"{row[per]:.2f}" for per in ("day", "month")),
@@ -160,7 +162,7 @@ def _print_plan(made: dict[str, Any]) -> None:
         for row in costs["lines"]
     ]
     title = f"costs in dollars, prices of {costs['prices']['region']} as of {costs['prices']['as_of']}"
-    print_table(title, ["what", "price", "per", "a day", "a month"], rows)
+    print_table(title, ["what", "of", "price", "per", "a day", "a month"], rows)
     out.print(f"Together ${costs['day']:.2f} a day, ${costs['month']:.0f} a month.", markup=False)
     out.print(f"Assumed: {costs['assumed']}. Without tax; other regions differ.", markup=False)
     for lack in made.get("missing", ()):

@@ -10,14 +10,36 @@ import json
 from typing import Any
 
 from lode.deploy.account import Account
-from lode.deploy.deployment import NAME_TAG, TAG, Deployment
+from lode.deploy.deployment import TAG, Deployment
 from lode.deploy.toolkit import Toolkit
 from lode.errors import NotFoundError
 
 VERSION = "/cdk-bootstrap/hnb659fds/version"
 _SERVICES = (
-    *("application-autoscaling", "backup", "backup-storage", "batch", "budgets", "cloudwatch", "cognito-idp", "ec2"),
-    *("ecs", "elasticloadbalancing", "events", "kms", "lambda", "logs", "s3", "scheduler", "secretsmanager", "sns"),
+    *(
+        "application-autoscaling",
+        "autoscaling",
+        "backup",
+        "backup-storage",
+        "batch",
+        "budgets",
+        "cloudwatch",
+        "cognito-idp",
+        "ec2",
+    ),
+    *(
+        "ecs",
+        "elasticloadbalancing",
+        "events",
+        "kms",
+        "lambda",
+        "logs",
+        "route53",
+        "s3",
+        "scheduler",
+        "secretsmanager",
+        "sns",
+    ),
     *("sqs", "ssm", "states", "wafv2", "xray"),
 )
 _IMAGES = tuple(
@@ -78,11 +100,8 @@ def bootstrap(account: Account, number: str, toolkit: Toolkit) -> None:
         arn,
         "--bootstrap-customer-key",
         "--termination-protection",
-        *(
-            word
-            for name, value in ((TAG, "lode"), (NAME_TAG, deployment.name))
-            for word in ("--tags", f"{name}={value}")
-        ),
+        "--tags",
+        f"{TAG}=lode",  # not the deployment's name: `down --delete-data` leaves the bootstrap alone
     )
 
 

@@ -6,16 +6,24 @@ every table, for one scheduled run after each session.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from lode.deploy.deployment import Deployment, Size
-from lode.deploy.prices import DAYS, HOURS, INSTANCES, PRICES, Price
+from lode.deploy.deployment import Deployment, Size, sized
+from lode.deploy.prices import AS_OF, DAYS, HOURS, INSTANCES, PRICES, REGION, Price
 
-ENDPOINTS = 10  # interface endpoints, each in `endpoint_zones` zones
-KEYS, SECRETS, ALARMS, DASHBOARDS, WEB_RULES = 5, 2, 12, 1, 4
+KEYS, SECRETS, DASHBOARDS, WEB_RULES = 7, 4, 1, 4
+ALARMS, GROUPS_OF_ALARMS, METRICS = 43, 8, 8
 SERVER_DISK = 20  # GiB of the system's disk of a server
+_IMAGES = 4  # GB
+_RUNS, _TRANSITIONS = 22, 200  # of a month; of a run
+
+
+def endpoints(deployment: Deployment) -> int:
+    """Return how many of AWS's services have an interface endpoint, each in `endpoint_zones` zones."""
+    return 8 + 3 * (deployment.compute == "ec2")
 
 
 @dataclass(frozen=True)
@@ -29,21 +37,33 @@ class Use:
     outside: float
     logs: float
     visitors: float  # load balancer units in use, on average
+    users: float
 
     def __str__(self) -> str:
         return (
             f"{self.shard_hours:,.0f} vCPU-hours of shards, {self.function_hours:,.0f} hours of functions at 2 GB, "
             f"{self.stored:,.0f} GB in S3, {self.requests:,.0f} thousand requests, "
-            f"{self.outside:,.0f} GB from outside, {self.logs:,.0f} GB of logs"
+            f"{self.outside:,.0f} GB from outside, {self.logs:,.0f} GB of logs, {self.users:,.0f} who sign in"
         )
 
 
 USE: Mapping[Size, Use] = MappingProxyType(
     {
-        "hobby": Use(shard_hours=45, function_hours=10, stored=20, requests=500, outside=5, logs=2, visitors=0.05),
-        "team": Use(shard_hours=1500, function_hours=80, stored=300, requests=5000, outside=40, logs=20, visitors=0.5),
+        "hobby": Use(
+            shard_hours=45, function_hours=10, stored=20, requests=500, outside=5, logs=2, visitors=0.05, users=1
+        ),
+        "team": Use(
+            shard_hours=1500, function_hours=80, stored=300, requests=5000, outside=40, logs=20, visitors=0.5, users=10
+        ),
         "desk": Use(
-            shard_hours=40000, function_hours=400, stored=5000, requests=60000, outside=200, logs=200, visitors=2
+            shard_hours=40000,
+            function_hours=400,
+            stored=5000,
+            requests=60000,
+            outside=200,
+            logs=200,
+            visitors=2,
+            users=50,
         ),
     }
 )
@@ -51,11 +71,12 @@ USE: Mapping[Size, Use] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: so many units a month at a price."""
+    """One line of the table: so many units a month at a price; `detail` says how many of what."""
 
     what: str
     count: float
     price: Price
+    detail: str = ""
 
     @property
     def month(self) -> float:
@@ -88,26 +109,23 @@ def total(lines: Iterable[Line]) -> float:
 
 def kept(deployment: Deployment) -> list[Line]:
     """Return what goes on costing after `lode deploy down` without --delete-data."""
-    use = USE[deployment.size]
-    lines = _storage(use)
-    return lines + [_line("disks kept", deployment.replicas * deployment.volume, "gp3")] * (
-        deployment.warehouse == "ec2"
+    disks = _line(
+        "disks", deployment.replicas * deployment.volume, "gp3", f"{deployment.replicas} × {deployment.volume} GiB"
     )
+    return _storage(USE[deployment.size]) + [disks] * (deployment.warehouse == "ec2")
 
 
-def _line(what: str, count: float, price: str) -> Line:
-    return Line(what, count, PRICES[price])
+def _line(what: str, count: float, price: str, detail: str = "") -> Line:
+    return Line(what, count, PRICES[price], detail)
 
 
 def _network(deployment: Deployment, use: Use) -> list[Line]:
-    endpoints = ENDPOINTS * deployment.endpoint_zones
+    services, zones = endpoints(deployment), deployment.endpoint_zones
     return [
-        _line(f"{ENDPOINTS} interface endpoints in {deployment.endpoint_zones} zone(s)", endpoints * HOURS, "endpoint"),
+        _line("interface endpoints", services * zones * HOURS, "endpoint", f"{services} in {zones} zone(s)"),
         _line("NAT gateway", HOURS, "nat"),
         _line("NAT gateway: what passes", use.outside, "nat data"),
-        _line(
-            f"public addresses ({deployment.zones} of the balancer, 1 NAT)", (deployment.zones + 1) * HOURS, "address"
-        ),
+        _line("public addresses", (deployment.zones + 1) * HOURS, "address", f"{deployment.zones} balancer, 1 NAT"),
     ]
 
 
@@ -116,10 +134,10 @@ def _storage(use: Use) -> list[Line]:
         _line("buckets", use.stored, "s3"),
         _line("buckets: written", use.requests * 300, "s3 write"),
         _line("buckets: read", use.requests * 700, "s3 read"),
-        _line(f"{KEYS} keys", KEYS, "key"),
+        _line("keys", KEYS, "key", str(KEYS)),
         _line("keys: used", use.requests * 100, "key use"),
-        _line(f"{SECRETS} secrets", SECRETS, "secret"),
-        _line("images", 4, "image"),
+        _line("secrets", SECRETS, "secret", str(SECRETS)),
+        _line("images", _IMAGES, "image", f"{_IMAGES} GB"),
     ]
 
 
@@ -130,25 +148,22 @@ def _warehouse(deployment: Deployment) -> list[Line]:
     price = INSTANCES.get(kind, Price(0, "hour, not in the list of prices", "ec2/pricing/on-demand", sure=False))
     disk = deployment.volume + SERVER_DISK
     return [
-        Line(f"{servers} × {kind}", servers * HOURS, price),
-        _line(f"{servers} × {disk} GiB gp3", servers * disk, "gp3"),
+        Line("warehouse servers", servers * HOURS, price, f"{servers} × {kind}"),
+        _line("disks", servers * disk, "gp3", f"{servers} × {disk} GiB"),
     ]
 
 
 def _mining(deployment: Deployment, use: Use) -> list[Line]:
-    hours, memory = use.shard_hours, use.shard_hours * deployment.job_memory / 1024 / deployment.job_vcpus
-    spot = "spot " if deployment.spot else ""
-    if deployment.compute == "ec2":
-        shards = [_line(f"shards on EC2 {spot}".rstrip(), hours, f"ec2 {spot}vcpu")]
-    else:
-        shards = [
-            _line(f"shards on Fargate {spot}".rstrip(), hours, f"fargate {spot}vcpu"),
-            _line("shards: memory", memory, f"fargate {spot}memory"),
-        ]
+    hours, spot = use.shard_hours, "spot " if deployment.spot else ""
+    gigabytes = deployment.job_memory / 1024 / deployment.job_vcpus
+    place = f"{'EC2' if deployment.compute == 'ec2' else 'Fargate'} {spot}".rstrip()
+    shards = [_line("shards", hours, f"{deployment.compute} {spot}vcpu", place)]
+    if deployment.compute == "fargate":
+        shards.append(_line("shards: memory", hours * gigabytes, f"fargate {spot}memory"))
     return [
         *shards,
         _line("functions", use.function_hours * 3600 * 2, "function"),
-        _line("state machine", 22 * 200, "transition"),
+        _line("state machine", _RUNS * _TRANSITIONS, "transition"),
     ]
 
 
@@ -157,16 +172,52 @@ def _app(deployment: Deployment, use: Use) -> list[Line]:
     return [
         _line("load balancer", HOURS, "balancer"),
         _line("load balancer: use", use.visitors * HOURS, "balancer unit"),
-        _line(f"{deployment.app_copies} × app", copies * deployment.app_cpu / 1024, "fargate vcpu"),
+        _line("app", copies * deployment.app_cpu / 1024, "fargate vcpu", f"{deployment.app_copies} copies"),
         _line("app: memory", copies * deployment.app_memory / 1024, "fargate memory"),
         _line("firewall", 1, "web acl"),
-        _line(f"firewall: {WEB_RULES} rules", WEB_RULES, "web rule"),
+        _line("firewall: rules", WEB_RULES, "web rule", str(WEB_RULES)),
+        _line("who signs in", use.users * (deployment.sign_in == "cognito"), "user"),
     ]
 
 
 def _watching(use: Use) -> list[Line]:
     return [
         _line("logs", use.logs, "log"),
-        _line(f"{ALARMS} alarms", ALARMS, "alarm"),
+        _line("alarms", ALARMS, "alarm", str(ALARMS)),
+        _line("alarms of alarms", GROUPS_OF_ALARMS, "group of alarms", str(GROUPS_OF_ALARMS)),
+        _line("age of the data", METRICS, "metric", f"{METRICS} numbers"),
         _line("dashboard", DASHBOARDS, "dashboard"),
     ]
+
+
+def markdown() -> str:
+    """Return the table of every size for docs/aws.md: dollars a month by the line."""
+    sizes = {size: cost_lines(sized({"size": size})) for size in USE}
+    rows = [
+        ["", *sizes],
+        ["---", *["--:"] * len(sizes)],
+        ["**dollars a day**", *(f"**{total(lines) / DAYS:,.2f}**" for lines in sizes.values())],
+        ["**dollars a month**", *(f"**{total(lines):,.2f}**" for lines in sizes.values())],
+    ]
+    named = dict.fromkeys(line.what for lines in sizes.values() for line in lines)
+    rows += [[what, *(_cell(what, lines) for lines in sizes.values())] for what in named]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    assumed = "\n".join(f"- {size}: {use}." for size, use in USE.items())
+    return (
+        f"{table}\n\nPrices of {REGION}, on demand, as of {AS_OF}, without tax and free tiers; written down from "
+        "memory\nof AWS's pages (each is named in `src/lode/deploy/prices.py`); ≈ moves with the market. Assumed a "
+        "month:\n\n"
+        f"{assumed}\n"
+    )
+
+
+def _cell(what: str, lines: Iterable[Line]) -> str:
+    found = [line for line in lines if line.what == what]
+    told = [
+        f"{line.detail}: " * bool(line.detail) + "≈" * (not line.price.sure) + f"{line.month:,.2f}" for line in found
+    ]
+    return "".join(told) or "–"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

@@ -24,6 +24,7 @@ def costs(deployment: Deployment) -> dict[str, Any]:
         "lines": [
             {
                 "what": line.what,
+                "detail": line.detail,
                 "count": line.count,
                 "unit": line.price.unit,
                 "price": line.price.dollars,

@@ -59,11 +59,12 @@ PRICES: Mapping[str, Price] = MappingProxyType(
         "log": Price(0.50, "GB written", "cloudwatch/pricing"),
         "metric": Price(0.30, "month", "cloudwatch/pricing"),
         "alarm": Price(0.10, "month", "cloudwatch/pricing"),
+        "group of alarms": Price(0.50, "month", "cloudwatch/pricing"),
         "dashboard": Price(3.0, "month", "cloudwatch/pricing"),
         "web acl": Price(5.0, "month", "waf/pricing"),
         "web rule": Price(1.0, "month", "waf/pricing"),
         "image": Price(0.10, "GB-month", "ecr/pricing"),
-        "user": Price(0.015, "user and month beyond 10,000", "cognito/pricing", sure=False),
+        "user": Price(0.02, "user and month", "cognito/pricing", sure=False),
     }
 )
 

@@ -10,7 +10,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,17 +85,17 @@ def checkout() -> Path:
 
 @dataclass(frozen=True)
 class Toolkit:
-    """The tool for one deployment. `settings` is its lode.toml; `run` starts processes."""
+    """The tool for one deployment.
+
+    settings: its lode.toml. root: the checkout. assembly: where the templates are written, this command's own folder.
+    run: starts processes.
+    """
 
     deployment: Deployment
     settings: Path
     root: Path
+    assembly: Path
     run: Run = run_process
-
-    @property
-    def assembly(self) -> Path:
-        """The folder of the templates."""
-        return self.root / "infra" / "cdk.out"
 
     def synthesize(self) -> dict[str, Template]:
         """Write every template, offline; return them by part (of PARTS)."""
@@ -163,6 +165,14 @@ class Toolkit:
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_DISABLE_VERSION_CHECK": "true",
         }
+
+
+@contextmanager
+def open_toolkit(deployment: Deployment, settings: Path) -> Iterator[Toolkit]:
+    """Yield the tool with a folder of its own, so that two commands at once do not read each other's templates."""
+    root = checkout()
+    with tempfile.TemporaryDirectory(prefix="lode-deploy-", ignore_cleanup_errors=True) as folder:
+        yield Toolkit(deployment, settings, root, Path(folder))
 
 
 def replaced(diff: str) -> list[Replaced]:
