@@ -40,7 +40,7 @@ class Deployed:
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def up(self, stacks: Sequence[str] = ORDER, parameters: Mapping[str, str] = PARAMETERS) -> Deployed:
-        """Create stacks, each with those of the parameters that it has."""
+        """Create stacks, each with those of the parameters that it asks for; one that is not given is its name."""
         boto3.client("ssm").put_parameter(Name=_BOOTSTRAP, Value="27", Type="String")
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Tried to parse", UserWarning)  # what moto leaves out, the templates show
@@ -50,7 +50,8 @@ class Deployed:
 
     def _create(self, name: str, parameters: Mapping[str, str]) -> None:
         template = self.templates[name]
-        given = {key: value for key, value in parameters.items() if key in template.get("Parameters", {})}
+        asked = {key for key, told in template.get("Parameters", {}).items() if "Default" not in told}
+        given = {key: parameters.get(key, key.lower()) for key in asked}
         client = boto3.client("cloudformation")
         client.create_stack(
             StackName=name,

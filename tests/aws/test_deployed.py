@@ -23,7 +23,7 @@ from tests.replicas.world import evening
 
 STACKS = ("Storage", "Network", "Warehouse", "Collection", "Mining")
 # What a test of minutes asks for besides; the schedule's own input says all else.
-SMALL = {"start": DAYS[0].isoformat(), "options": {"candidates": 40, "shards": 2, "min_names": 3}}
+SMALL: dict[str, Any] = {"start": DAYS[0].isoformat(), "options": {"candidates": 40, "shards": 2, "min_names": 3}}
 HOLIDAY = "2024-05-27T20:30:00Z"  # Memorial Day
 
 
@@ -128,7 +128,9 @@ def test_a_run_whose_execution_was_stopped_is_recorded_by_the_event_that_tells_o
     with functions_at(world.home, lambda: evening(TODAY)):
         with interpreter(cloud, definition=dict(deployment.definition)) as (states, machine):
             arn = machine.replace(":stateMachine:", ":execution:") + ":scheduled"
-            cloud.after = lambda call: call.step == "plan" and states.stop_execution(executionArn=arn)
+            cloud.after = lambda call: (
+                states.stop_execution(executionArn=arn) if call.event.get("step") == "plan" else None
+            )
             cloud.sources = {**cloud.sources, "LODE_COLLECTORS": "market"}
             states.start_execution(stateMachineArn=machine, name="scheduled", input=given)
             assert ended(states, arn)["status"] == "ABORTED"
