@@ -38,12 +38,12 @@ def over_windows(function):
         d = int(d)
         series = [clean(x) for x in series]
         out = np.full(series[0].shape, NAN)
-        for t in range(d - 1, out.shape[0]):
-            for n in range(out.shape[1]):
-                windows = [x[t - d + 1 : t + 1, n] for x in series]
-                if not any(np.isnan(w).any() for w in windows):
-                    with np.errstate(all="ignore"):
-                        out[t, n] = function(*windows)
+        gaps = np.cumsum(np.any([np.isnan(x) for x in series], axis=0), axis=0)
+        with np.errstate(all="ignore"):
+            for t in range(d - 1, out.shape[0]):
+                whole = gaps[t] - (gaps[t - d] if t >= d else 0) == 0
+                for n in np.flatnonzero(whole):
+                    out[t, n] = function(*(x[t - d + 1 : t + 1, n] for x in series))
         return finite(out)
 
     return operator

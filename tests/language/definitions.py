@@ -5,8 +5,11 @@ Arguments are those of the call in order: panels (sessions, names) with NaN for 
 
 from __future__ import annotations
 
+from functools import cache
+from statistics import NormalDist
+
 import numpy as np
-from scipy.stats import cauchy, kurtosis, norm, rankdata, skew
+from scipy.stats import rankdata
 
 from lode.language import OPERATORS
 
@@ -36,12 +39,13 @@ def windowed(name, function, *, complete=True):
     def operator(*args):
         series, d, numbers = split(name, args)
         out = np.full(series[0].shape, NAN)
-        for t in range(d - 1 if complete else 0, out.shape[0]):
-            for n in range(out.shape[1]):
-                windows = [x[max(t - d + 1, 0) : t + 1, n] for x in series]
-                if not complete or not any(np.isnan(w).any() for w in windows):
-                    with np.errstate(all="ignore"):
-                        out[t, n] = function(*windows, *numbers)
+        gaps = np.cumsum(np.any([np.isnan(x) for x in series], axis=0), axis=0)
+        with np.errstate(all="ignore"):
+            for t in range(d - 1 if complete else 0, out.shape[0]):
+                first = max(t - d + 1, 0)
+                whole = gaps[t] - (gaps[first - 1] if first else 0) == 0
+                for n in np.flatnonzero(whole) if complete else range(out.shape[1]):
+                    out[t, n] = function(*(x[first : t + 1, n] for x in series), *numbers)
         return out
 
     return operator
@@ -125,9 +129,26 @@ def fitted(y, x, rettype):
     ][rettype]
 
 
+@cache
+def inverse(driver, p):
+    if driver == 0:
+        return NormalDist().inv_cdf(p)
+    return p - 0.5 if driver == 1 else 0.0 if p == 0.5 else np.tan(np.pi * (p - 0.5))
+
+
 def driven(ranks, n, driver):
-    p = 1 / n + ranks * (1 - 2 / n)
-    return (norm.ppf, lambda p: p - 0.5, lambda p: np.where(p == 0.5, 0, cauchy.ppf(p)))[int(driver)](p)
+    shifted = 1 / n + np.asarray(ranks) * (1 - 2 / n)
+    return np.array([inverse(int(driver), float(p)) for p in shifted.ravel()]).reshape(shifted.shape)
+
+
+def skewness(x):
+    n = len(x)
+    return NAN if flat(x) else np.sqrt(n * (n - 1)) / (n - 2) * moment(x, 3) / moment(x, 2) ** 1.5
+
+
+def kurtosis(x):
+    n, plain = len(x), NAN if flat(x) else moment(x, 4) / moment(x, 2) ** 2
+    return ((n + 1) * plain - 3 * (n - 1)) * (n - 1) / ((n - 2) * (n - 3))
 
 
 def ranks(x):
@@ -252,8 +273,8 @@ DEFINITIONS = {
     "ts_median": windowed("ts_median", np.median),
     "ts_percentile": windowed("ts_percentile", np.quantile),
     "ts_quantile": windowed("ts_quantile", lambda x, driver: driven(ranks(x)[-1], len(x), driver)),
-    "ts_skewness": windowed("ts_skewness", lambda x: NAN if flat(x) else skew(x, bias=False)),
-    "ts_kurtosis": windowed("ts_kurtosis", lambda x: NAN if flat(x) else kurtosis(x, bias=False)),
+    "ts_skewness": windowed("ts_skewness", skewness),
+    "ts_kurtosis": windowed("ts_kurtosis", kurtosis),
     "ts_moment": windowed("ts_moment", moment),
     "ts_ir": windowed("ts_ir", lambda x: NAN if flat(x) else x.mean() / np.std(x, ddof=1)),
     "ts_returns": returns,

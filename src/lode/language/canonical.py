@@ -1,6 +1,6 @@
 """One form, and one id, for all spellings of a formula.
 
-Commutative arguments are sorted, constants folded, identities removed (`identities.py` lists them). The form is for
+Commutative arguments are sorted, constants folded, identities removed (`rules.py` lists them). The form is for
 telling formulas apart and for naming them; the engine runs the expression as it was written.
 """
 
@@ -10,8 +10,9 @@ import hashlib
 
 from lode.language.expression import Call, Expr, postorder
 from lode.language.folding import OutOfRangeError
-from lode.language.identities import RULES, plain
+from lode.language.identities import plain
 from lode.language.linear import Linear, of
+from lode.language.rules import RULES
 
 
 def canonical(expr: Expr) -> Expr:

@@ -32,6 +32,9 @@ _ABSORBED: dict[str, frozenset[str]] = {
     "scale": frozenset({"scale"}),
     "group_rank": frozenset({"group_rank"}),
     "group_mean": frozenset({"group_mean"}),
+    "group_median": frozenset({"group_median"}),
+    "group_normalize": frozenset({"group_normalize"}),
+    "pasteurize": frozenset({"pasteurize"}),
     "group_neutralize": frozenset({"group_neutralize", "group_zscore"}),
     "group_zscore": frozenset({"group_neutralize", "group_zscore"}),
 }
@@ -56,7 +59,8 @@ def _reverse(op: str, args: Args) -> Linear:  # noqa: ARG001
     return args[0].times(-1)
 
 
-def _multiply(op: str, args: Args) -> Linear:  # noqa: ARG001
+def multiply(op: str, args: Args) -> Linear:  # noqa: ARG001
+    """Factors gather, and constants in front of them."""
     left, right = args
     if left.is_constant or right.is_constant:
         return right.times(left.constant) if left.is_constant else left.times(right.constant)
@@ -64,7 +68,8 @@ def _multiply(op: str, args: Args) -> Linear:  # noqa: ARG001
     return Linear.product(_factors(x).times(_factors(y)), c * k)
 
 
-def _divide(op: str, args: Args) -> Linear:  # noqa: ARG001
+def divide(op: str, args: Args) -> Linear:  # noqa: ARG001
+    """Constants move in front; what divides is a factor to a negative power."""
     numerator, denominator = args
     if denominator.is_constant and denominator.constant:
         return numerator.times(1 / denominator.constant)
@@ -78,7 +83,7 @@ def _divide(op: str, args: Args) -> Linear:  # noqa: ARG001
 
 
 def _inverse(op: str, args: Args) -> Linear:  # noqa: ARG001
-    return _divide("divide", [of(Constant(1)), *args])
+    return divide("divide", [of(Constant(1)), *args])
 
 
 def _power(op: str, args: Args) -> Linear:
@@ -89,13 +94,14 @@ def _power(op: str, args: Args) -> Linear:
     if power == 0.5:
         return _sqrt("sqrt", [base])
     if whole_power(power):
-        return _whole_power(base, int(power))
+        return to_whole_power(base, int(power))
     if whole_power(-power):
-        return _divide("divide", [of(Constant(1)), _whole_power(base, int(-power))])
+        return divide("divide", [of(Constant(1)), to_whole_power(base, int(-power))])
     return plain(op, args)
 
 
-def _whole_power(base: Linear, power: int) -> Linear:
+def to_whole_power(base: Linear, power: int) -> Linear:
+    """base ** power."""
     if power == 1:
         return base
     c, x = base.split()
@@ -111,7 +117,7 @@ def _signed_power(op: str, args: Args) -> Linear:
     base, exponent = args
     if exponent.is_constant and exponent.constant == 1:
         return base
-    return _odd(op, args)
+    return odd(op, args)
 
 
 def _factors(rest: Linear) -> Monomial:
@@ -134,23 +140,25 @@ def _sign(op: str, args: Args) -> Linear:
     return plain(op, [x]).times(1 if c > 0 else -1)
 
 
-def _is_nan(op: str, args: Args) -> Linear:
+def is_nan(op: str, args: Args) -> Linear:
+    """Factors leave what is missing as it is."""
     return plain(op, [args[0].split()[1]])
 
 
 # Symmetric operators: one order, and one sign, of the arguments ----------------------------------------------------
 
 
-def _side_order(arg: Linear) -> tuple[object, ...]:
+def side_order(arg: Linear) -> tuple[object, ...]:
+    """The order of the sides of what is symmetric."""
     content, rest = arg.split()
     return arg.is_constant, order(rest.expr), abs(content), content < 0
 
 
-def _extreme(op: str, args: Args) -> Linear:
+def extreme(op: str, args: Args) -> Linear:
     """min and max: nested ones flattened, equal ones dropped, the sign of the first positive."""
     parts = {part.expr: part for arg in args for part in _parts(op, arg)}.values()
     constants = [part.constant for part in parts if part.is_constant]
-    flat = sorted((part for part in parts if not part.is_constant), key=_side_order)
+    flat = sorted((part for part in parts if not part.is_constant), key=side_order)
     if constants:
         flat.append(of(Constant((min if op == "min" else max)(constants))))
     sign = 1.0
@@ -176,28 +184,29 @@ def _parts(op: str, arg: Linear) -> Sequence[Linear]:
     return [part.times(weight) for part in arg.parts]
 
 
-def _less(op: str, args: Args) -> Linear:
+def less(op: str, args: Args) -> Linear:
     """All four orders as `less`: a > b is b < a, and a <= b is 1 - (b < a)."""
     if all(arg.is_constant for arg in args):
         return plain(op, args)
     left, right = args if op in {"less", "greater_equal"} else args[::-1]
-    if min((left, right), key=_side_order).split()[0] < 0:
+    if min((left, right), key=side_order).split()[0] < 0:
         left, right = right.times(-1), left.times(-1)
     less = plain("less", [left, right])
     return less if op in {"less", "greater"} else of(Constant(1)).plus(less, -1)
 
 
-def _equal(op: str, args: Args) -> Linear:
+def equal(op: str, args: Args) -> Linear:
+    """One order of the sides, and one sign."""
     if all(arg.is_constant for arg in args):
         return plain(op, args)
-    sides = sorted(args, key=_side_order)
+    sides = sorted(args, key=side_order)
     if sides[0].split()[0] < 0:
         sides = [side.times(-1) for side in sides]
     equal = plain("equal", sides)
     return equal if op == "equal" else of(Constant(1)).plus(equal, -1)
 
 
-def _if_else(op: str, args: Args) -> Linear:
+def if_else(op: str, args: Args) -> Linear:
     """A constant condition chooses; factors of the condition do not matter; a complement swaps the choices."""
     condition, x, y = args
     if condition.is_constant:
@@ -208,17 +217,10 @@ def _if_else(op: str, args: Args) -> Linear:
     return plain(op, [rest, x, y])
 
 
-def _logical(op: str, args: Args) -> Linear:
-    """and, or: factors and order of the conditions do not matter."""
-    if any(arg.is_constant for arg in args):
-        return plain(op, sorted(args, key=_side_order))
-    return plain(op, sorted((arg.split()[1] for arg in args), key=_side_order))
-
-
 # Operators that are linear, odd, even or order-preserving in their first argument ---------------------------------
 
 
-def _call(op: str, x: Linear, others: Args) -> Linear:
+def call_of(op: str, x: Linear, others: Args) -> Linear:
     """op(x, others), where x is what `split` left; two operators in a row become one when one does all the work."""
     inner, tail = x.expr, tuple(other.expr for other in others)
     while isinstance(inner, Call) and inner.op in _ABSORBED.get(op, ()) and inner.args[1:] == tail:
@@ -229,42 +231,42 @@ def _call(op: str, x: Linear, others: Args) -> Linear:
     return plain(op, [x, *others])
 
 
-def _linear(op: str, args: Args) -> Linear:
+def linear(op: str, args: Args) -> Linear:
     """f(c x) = c f(x)."""
     c, x = args[0].split()
-    return _call(op, x, args[1:]).times(c)
+    return call_of(op, x, args[1:]).times(c)
 
 
-def _odd(op: str, args: Args) -> Linear:
+def odd(op: str, args: Args) -> Linear:
     """f(-x) = -f(x)."""
     if args[0].split()[0] > 0:
         return plain(op, args)
     return plain(op, [args[0].times(-1), *args[1:]]).times(-1)
 
 
-def _scale_free(op: str, args: Args) -> Linear:
+def scale_free(op: str, args: Args) -> Linear:
     """f(c x) = f(x) for c > 0, and -f(x) for c < 0."""
     c, x = args[0].split()
-    return _call(op, x, args[1:]).times(1 if c > 0 else -1)
+    return call_of(op, x, args[1:]).times(1 if c > 0 else -1)
 
 
-def _deviation(op: str, args: Args) -> Linear:
+def deviation(op: str, args: Args) -> Linear:
     """f(c x) = |c| f(x)."""
     c, x = args[0].split()
     return plain(op, [x, *args[1:]]).times(abs(c))
 
 
-def _ranked(op: str, args: Args) -> Linear:
+def ranked(op: str, args: Args) -> Linear:
     """f(c x) = f(x) for c > 0, and 1 - f(x) for c < 0."""
     c, x = args[0].split()
-    ranked = _call(op, x, args[1:])
+    ranked = call_of(op, x, args[1:])
     return ranked if c > 0 else of(Constant(1)).plus(ranked, -1)
 
 
 # Windows ----------------------------------------------------------------------------------------------------------
 
 
-def _windowed(rule: Rule) -> Rule:
+def windowed(rule: Rule) -> Rule:
     """A window of one session holds today's value only."""
 
     def one_session(op: str, args: Args) -> Linear:
@@ -273,7 +275,8 @@ def _windowed(rule: Rule) -> Rule:
     return one_session
 
 
-def _ts_extreme(op: str, args: Args) -> Linear:
+def ts_extreme(op: str, args: Args) -> Linear:
+    """Of -x, the opposite of the other; nested ones join."""
     c, x = args[0].split()
     if c < 0:
         op = _OPPOSITE[op]
@@ -285,7 +288,8 @@ def _ts_arg_extreme(op: str, args: Args) -> Linear:
     return plain(op if c > 0 else _OPPOSITE[op], [x, args[1]])
 
 
-def _ts_backfill(op: str, args: Args) -> Linear:
+def ts_backfill(op: str, args: Args) -> Linear:
+    """Linear; nested ones join."""
     c, x = args[0].split()
     return of(_stacked(op, x.expr, args[1].constant, shared=1)).times(c)
 
@@ -299,7 +303,7 @@ def _stacked(op: str, x: Expr, d: float, *, shared: int) -> Expr:
     return Call(op, (x, Constant(d)))
 
 
-def _ts_delay(op: str, args: Args) -> Linear:
+def ts_delay(op: str, args: Args) -> Linear:
     """Of a sum, each term is delayed; the constant stays."""
     x, d = args
     if x.is_constant:
@@ -310,25 +314,26 @@ def _ts_delay(op: str, args: Args) -> Linear:
     return delayed
 
 
-def _ts_delta(op: str, args: Args) -> Linear:
+def ts_delta(op: str, args: Args) -> Linear:
     """x - ts_delay(x, d)."""
-    return plain(op, args) if args[0].is_constant else args[0].plus(_ts_delay("ts_delay", args), -1)
+    return plain(op, args) if args[0].is_constant else args[0].plus(ts_delay("ts_delay", args), -1)
 
 
-def _ts_sum(op: str, args: Args) -> Linear:  # noqa: ARG001
+def ts_sum(op: str, args: Args) -> Linear:  # noqa: ARG001
     """d * ts_mean(x, d)."""
-    return _windowed(_linear)("ts_mean", args).times(args[1].constant)
+    return windowed(linear)("ts_mean", args).times(args[1].constant)
 
 
 def _ts_av_diff(op: str, args: Args) -> Linear:  # noqa: ARG001
     """x - ts_mean(x, d)."""
-    return args[0].plus(_windowed(_linear)("ts_mean", args), -1)
+    return args[0].plus(windowed(linear)("ts_mean", args), -1)
 
 
-def _ts_corr(op: str, args: Args) -> Linear:
+def ts_corr(op: str, args: Args) -> Linear:
+    """Symmetric, and free of factors but for their signs."""
     x, y, d = args
     (c, x), (k, y) = x.split(), y.split()
-    x, y = sorted((x, y), key=_side_order)
+    x, y = sorted((x, y), key=side_order)
     return plain(op, [x, y, d]).times(1 if (c > 0) == (k > 0) else -1)
 
 
@@ -337,8 +342,8 @@ def _ts_covariance(op: str, args: Args) -> Linear:
     x, y, d = args
     (c, x), (k, y) = x.split(), y.split()
     if x.expr == y.expr:
-        return _whole_power(plain("ts_std_dev", [x, d]), 2).times(c).times(k)
-    x, y = sorted((x, y), key=_side_order)
+        return to_whole_power(plain("ts_std_dev", [x, d]), 2).times(c).times(k)
+    x, y = sorted((x, y), key=side_order)
     return plain(op, [x, y, d]).times(c).times(k)
 
 
@@ -346,52 +351,50 @@ RULES: dict[str, Rule] = {
     "add": _add,
     "subtract": _add,
     "reverse": _reverse,
-    "multiply": _multiply,
-    "divide": _divide,
+    "multiply": multiply,
+    "divide": divide,
     "inverse": _inverse,
     "power": _power,
     "sqrt": _sqrt,
     "signed_power": _signed_power,
     "abs": _abs,
     "sign": _sign,
-    "is_nan": _is_nan,
-    "min": _extreme,
-    "max": _extreme,
-    "less": _less,
-    "less_equal": _less,
-    "greater": _less,
-    "greater_equal": _less,
-    "equal": _equal,
-    "not_equal": _equal,
-    "if_else": _if_else,
-    "and": _logical,
-    "or": _logical,
-    "ts_mean": _windowed(_linear),
-    "ts_decay_linear": _windowed(_linear),
-    "ts_sum": _ts_sum,
+    "is_nan": is_nan,
+    "min": extreme,
+    "max": extreme,
+    "less": less,
+    "less_equal": less,
+    "greater": less,
+    "greater_equal": less,
+    "equal": equal,
+    "not_equal": equal,
+    "if_else": if_else,
+    "ts_mean": windowed(linear),
+    "ts_decay_linear": windowed(linear),
+    "ts_sum": ts_sum,
     "ts_av_diff": _ts_av_diff,
-    "ts_delay": _ts_delay,
-    "ts_delta": _ts_delta,
-    "ts_std_dev": _deviation,
-    "ts_zscore": _scale_free,
-    "ts_rank": _ranked,
-    "ts_scale": _ranked,
-    "ts_min": _windowed(_ts_extreme),
-    "ts_max": _windowed(_ts_extreme),
+    "ts_delay": ts_delay,
+    "ts_delta": ts_delta,
+    "ts_std_dev": deviation,
+    "ts_zscore": scale_free,
+    "ts_rank": ranked,
+    "ts_scale": ranked,
+    "ts_min": windowed(ts_extreme),
+    "ts_max": windowed(ts_extreme),
     "ts_arg_min": _ts_arg_extreme,
     "ts_arg_max": _ts_arg_extreme,
-    "ts_product": _windowed(plain),
-    "ts_backfill": _windowed(_ts_backfill),
-    "ts_corr": _ts_corr,
+    "ts_product": windowed(plain),
+    "ts_backfill": windowed(ts_backfill),
+    "ts_corr": ts_corr,
     "ts_covariance": _ts_covariance,
-    "rank": _ranked,
-    "zscore": _scale_free,
-    "scale": _scale_free,
-    "normalize": _linear,
-    "winsorize": _linear,
-    "group_rank": _ranked,
-    "group_zscore": _scale_free,
-    "group_mean": _linear,
-    "group_neutralize": _linear,
+    "rank": ranked,
+    "zscore": scale_free,
+    "scale": scale_free,
+    "normalize": linear,
+    "winsorize": linear,
+    "group_rank": ranked,
+    "group_zscore": scale_free,
+    "group_mean": linear,
+    "group_neutralize": linear,
 }
 """Operators without a rule stay as they are."""

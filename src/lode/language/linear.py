@@ -12,7 +12,7 @@ from lode.language.folding import OutOfRangeError, in_range, is_weight
 from lode.language.monomial import Monomial
 from lode.language.ordering import order
 
-RANKS = frozenset({"rank", "ts_rank", "group_rank", "ts_scale"})
+RANKS = frozenset({"rank", "ts_rank", "group_rank", "ts_scale", "group_scale"})
 """Values in [0, 1] that turn into 1 - value when the argument's sign does."""
 
 
