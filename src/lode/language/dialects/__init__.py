@@ -1,0 +1,10 @@
+"""Other projects' formulas: readers of qlib's and AlphaGen's text, and printers that write it.
+
+What a dialect says exactly is translated exactly (scales of ranks, places of extremes); what cannot be said in the
+language, or not in the dialect, is an ExpressionError. Text of any content is safe: it is read, never run.
+"""
+
+from lode.language.dialects.alphagen import from_alphagen, to_alphagen
+from lode.language.dialects.qlib import from_qlib, to_qlib
+
+__all__ = ["from_alphagen", "from_qlib", "to_alphagen", "to_qlib"]
