@@ -15,7 +15,7 @@ Each function may read what the machine hands it (`requests/`) and its own sourc
 
 from __future__ import annotations
 
-from aws_cdk import CfnParameter, Stack
+from aws_cdk import CfnParameter, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as functions
 from aws_cdk import aws_secretsmanager as secrets
@@ -118,6 +118,7 @@ class Collection(Stack):
             "NewsKey",
             description="Lode: the key of Tavily's search, as it is; put it in with put-secret-value",
             encryption_key=self.storage.secrets_key,
+            removal_policy=RemovalPolicy.RETAIN,
         )
         acknowledge(
             secret,
