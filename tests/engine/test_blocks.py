@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,10 +7,9 @@ from hypothesis import strategies as st
 
 from lode.engine import Evaluator
 from lode.language import OPERATORS, Call, lookback, parse, postorder
-from tests.engine.markets import NESTED, market
+from tests.engine.markets import EVERY_OPERATOR, NESTED, market
 
-EXPRESSIONS = [o.example for o in OPERATORS.values() if "open" not in o.example and "high" not in o.example]
-EXPRESSIONS = [e for e in EXPRESSIONS if "low" not in e] + list(NESTED)
+EXPRESSIONS = sorted({*EVERY_OPERATOR, *NESTED, "ts_regression(close, volume, 7, lag=3, rettype=2)"})
 
 
 def bits(values):
@@ -29,7 +30,7 @@ def test_values_do_not_change_when_later_data_does(text):
 
 
 @given(st.sampled_from(EXPRESSIONS), st.integers(0, 60), st.integers(0, 60), st.integers(0, 2000))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_block_with_its_lookback_has_the_bits_of_the_whole(text, one, other, first_row):
     fields, groups = market(seed=3)
     expr = parse(text)
@@ -53,3 +54,18 @@ def test_a_name_does_not_depend_on_its_neighbours_in_the_tile(names):
         if kinds <= {"time series", "elementwise"}:
             whole, part = Evaluator(fields).value(parse(text)), Evaluator(some).value(parse(text))
             np.testing.assert_array_equal(bits(part), bits(whole[:, :names]), err_msg=text)
+
+
+def test_two_threads_have_the_bits_of_one():
+    fields, groups = market(names=80, seed=7)
+    exprs = [parse(text) for text in EXPRESSIONS]
+
+    def values(chosen):
+        return {str(e): bits(v.copy()) for e, v in zip(chosen, Evaluator(fields, groups).values(chosen), strict=True)}
+
+    alone = values(exprs)
+    with ThreadPoolExecutor(2) as pool:
+        halves = pool.map(values, (exprs[::2], exprs[::-1]))
+    for part in halves:
+        for text, found in part.items():
+            np.testing.assert_array_equal(found, alone[text], err_msg=text)

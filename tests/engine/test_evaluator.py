@@ -119,7 +119,7 @@ def test_infinities_count_as_missing():
 @pytest.mark.parametrize(
     ("expr", "message"),
     [
-        (Field("closs"), "no field closs in this panel; present are close, returns, sector, volume"),
+        (Field("closs"), "no field closs in this panel; present are close, high, low, open, returns, sector, volume"),
         (Call("frobnicate", (Field("close"),)), "no kernel for frobnicate"),
         (Field("sector"), "`sector` is a group"),
         (Call("rank", (Field("sector"),)), "`sector` is a group"),
