@@ -122,7 +122,7 @@ _PATTERNS: dict[str, Pattern] = {
     **{op: named(name, "d", ",") for name, op in (_ROLLING | _TWO_SERIES | {"Ref": "ts_delay"}).items()},
     "reverse": lambda _, texts: f"Sub(0,{texts[0]})",
     "inverse": lambda _, texts: f"Div(1,{texts[0]})",
-    "sqrt": lambda _, texts: f"Pow({texts[0]},0.5)",
+    "sqrt": lambda node, texts: f"Pow({texts[0]},0.5)" if node.fields else None,  # never of a number
     "ts_median": _odd_median,
     "ts_rank": _rank,
     "ts_decay_exp_window": _exponential,

@@ -119,7 +119,7 @@ _PATTERNS: dict[str, Pattern] = {
     "ts_percentile": named("Quantile"),
     "reverse": lambda _, texts: f"Sub(0, {texts[0]})",
     "inverse": lambda _, texts: f"Div(1, {texts[0]})",
-    "sqrt": lambda _, texts: f"Power({texts[0]}, 0.5)",
+    "sqrt": lambda node, texts: f"Power({texts[0]}, 0.5)" if node.fields else None,  # never of a number
     "ts_arg_max": lambda _, texts: f"Sub({texts[1]}, IdxMax({', '.join(texts)}))",
     "ts_arg_min": lambda _, texts: f"Sub({texts[1]}, IdxMin({', '.join(texts)}))",
     "ts_count_nans": lambda _, texts: f"Sub({texts[1]}, Count({', '.join(texts)}))",

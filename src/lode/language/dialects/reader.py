@@ -121,8 +121,7 @@ class _Reader:
         return self.text[opened.position + len(opened.text) : self.position].strip()
 
     def _comma(self) -> None:
-        opened = self._enclosing()
-        if not self.complete or not opened.text:
+        if not self.complete or not self._enclosing().text:
             raise self._fault(_BROKEN)
         self.complete = False
 
