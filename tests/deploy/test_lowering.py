@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -115,3 +116,39 @@ def test_status_tells_every_stack_there_or_not(deployed: Account) -> None:
     assert told["outputs"] == {"Place": "there"}
     assert told["settings"] == {"LODE_LAKE_URL": "s3://a-lake/lake"}
     assert (told["account"], told["executions"], told["alarms"]) == ("123456789012", [], [])
+
+
+def test_a_balancer_that_forbids_its_deletion_is_told_that_it_is_meant(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = {
+        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+        "Balancer": {
+            "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+            "Properties": {
+                "Subnets": [{"Ref": "Subnet0"}, {"Ref": "Subnet1"}],
+                "Tags": TAGS,
+            },
+        },
+    }
+    for at in range(2):
+        subnet = {
+            "VpcId": {"Ref": "Vpc"},
+            "CidrBlock": f"10.0.{at}.0/24",
+            "AvailabilityZone": f"{MADE.region}{'ab'[at]}",
+        }
+        network[f"Subnet{at}"] = {"Type": "AWS::EC2::Subnet", "Properties": subnet}
+    template = json.dumps({"Resources": network})
+    account.ask("cloudformation", "create_stack", StackName="LodeApp", TemplateBody=template, Tags=TAGS)
+    asked: list[tuple[str, object]] = []  # moto deletes a protected balancer with its stack, AWS does not
+
+    def ask(self: Account, service: str, action: str, **given: object) -> dict[str, Any]:
+        asked.append((action, given.get("Attributes")))
+        return answer(self, service, action, **given)
+
+    answer = Account.ask
+    monkeypatch.setattr(Account, "ask", ask)
+    lower_stacks(account, MADE, delete_data=False, tell=lambda _: None)
+    free = ("modify_load_balancer_attributes", [{"Key": "deletion_protection.enabled", "Value": "false"}])
+    assert asked.index(free) < asked.index(("delete_stack", None))
+    assert account.ask("elbv2", "describe_load_balancers")["LoadBalancers"] == []

@@ -18,6 +18,7 @@ from lode.deploy.stacks import standing
 from lode.errors import DeployError, NotFoundError
 
 _GRACE_DAYS = 7
+_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _MOST_AT_ONCE = 1000  # versions that S3 deletes in one request
 
 
@@ -33,8 +34,22 @@ def lower_stacks(account: Account, deployment: Deployment, *, delete_data: bool,
             account.ask(
                 "cloudformation", "update_termination_protection", StackName=name, EnableTerminationProtection=False
             )
+        _unlock(account, name)
         account.ask("cloudformation", "delete_stack", StackName=name)
         account.wait("cloudformation", "stack_delete_complete", StackName=name)
+
+
+def _unlock(account: Account, stack: str) -> None:
+    """Let a stack's load balancer be deleted, which it forbids to everybody who does not mean to."""
+    resources = account.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack)
+    for resource in resources:
+        if resource["ResourceType"] == _BALANCER and resource["ResourceStatus"] != "DELETE_COMPLETE":
+            account.ask(
+                "elbv2",
+                "modify_load_balancer_attributes",
+                LoadBalancerArn=resource["PhysicalResourceId"],
+                Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+            )
 
 
 def left(account: Account, deployment: Deployment) -> dict[str, Any]:
