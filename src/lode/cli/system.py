@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -79,7 +80,10 @@ def app_command(*, port: int = 8501) -> None:
         raise UsageError(msg)
     from lode.app.server import command  # noqa: PLC0415  needs the extra `app`
 
-    sys.exit(subprocess.run(command(port, load_settings()), check=False).returncode)
+    arguments = command(port, load_settings())
+    if os.name == "posix":  # one process, which hears itself that it is to stop
+        os.execv(arguments[0], arguments)  # noqa: S606  no shell is wanted
+    sys.exit(subprocess.run(arguments, check=False).returncode)
 
 
 def doctor_command(*, as_json: AsJson = False) -> None:
