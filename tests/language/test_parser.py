@@ -246,3 +246,41 @@ def test_of_a_long_formula_the_part_around_the_fault_is_shown():
     assert max(map(len, lines)) < 150
     assert lines[1][lines[2].index("^") :].startswith("clse + open")
     assert error.text[error.position :].startswith("clse + open")
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("close > open and volume > 0", "and(close > open, volume > 0)"),
+        ("close > open and not volume > 0 or low == 1", "or(and(close > open, not(volume > 0)), low == 1)"),
+        ("(close) and (open) or not(low)", "or(and(close, open), not(low))"),
+        ("and(or(close, open), low)", "and(or(close, open), low)"),
+        ("and(close, open, low)", "and(and(close, open), low)"),
+        ("max(close, open, low)", "max(max(close, open), low)"),
+        ("add(close, open, low)", "close + open + low"),
+        ("subtract(close, open, low)", "close - open - low"),
+        ("rank(close, rate=0)", "rank(close)"),
+        ("quantile(close, driver=cauchy)", "quantile(close, driver=cauchy, sigma=1)"),
+        ("ts_quantile(close, 5, uniform)", "ts_quantile(close, 5, driver=uniform)"),
+        ("ts_percentage(close, 5)", "ts_percentile(close, 5, percentage=0.5)"),
+    ],
+)
+def test_published_spellings_are_read(text, meaning):
+    assert str(parse(text)) == meaning
+    assert parse(meaning) == parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("close and", "missing or out of place"),
+        ("and(close)", "`y` is missing"),
+        ("close and(open, low)", "only names, numbers"),
+        ("quantile(close, driver=normal)", "driver must be gaussian, uniform or cauchy"),
+        ("rank(close, rate=open)", "rate must be a number"),
+        ("ts_regression(close, open, 5, rettype=10)", "rettype must be a whole number from 0 to 9"),
+    ],
+)
+def test_what_is_wrong_with_them_is_said(text, reason):
+    with pytest.raises(ExpressionError, match=reason):
+        parse(text)

@@ -120,6 +120,8 @@ class _Reader:
         body, offset = self._tree(begin, end, _CALL + "{})")
         if not isinstance(body, ast.Call):
             raise fault(_BROKEN, self.text, begin)
+        if operator.chains and len(body.args) > len(operator.params) and not body.keywords:
+            return self._joined(operator.name, name.position, [self._expression(arg, offset) for arg in body.args])
         given: dict[str, _Placed] = {}
         if len(body.args) > len(operator.params):
             raise fault(operator.takes(len(body.args) + len(body.keywords)), self.text, name.position)
@@ -134,11 +136,15 @@ class _Reader:
     ) -> dict[str, _Placed]:
         position = argument.col_offset + offset
         named = {param.name: param for param in operator.params}
+        named |= {name: Param(name, "number") for name in operator.ignored}
         if argument.arg is None or argument.arg not in named:
             raise fault(f"{operator.signature} has no parameter `{argument.arg or '**'}`", self.text, position)
         if argument.arg in given:
             raise fault(f"{operator.signature} is given `{argument.arg}` twice", self.text, position)
-        return {argument.arg: self._argument(named[argument.arg], argument.value, offset)}
+        placed = self._argument(named[argument.arg], argument.value, offset)
+        if argument.arg in operator.ignored and (reason := named[argument.arg].fault(placed[0])):
+            raise fault(f"{operator.signature}: {reason}", self.text, placed[1])
+        return {argument.arg: placed}
 
     def _argument(self, param: Param, node: ast.expr, offset: int) -> _Placed:
         """An argument; where names stand for numbers, the number."""
@@ -234,7 +240,7 @@ class _Reader:
         raise fault("not a number that can be used; the largest is about 1.8e308", self.text, position)
 
     def _joined(self, op: str, position: int, args: Sequence[_Placed]) -> Expr:
-        """x and y and z, from the left."""
+        """x and y and z, or f(x, y, z), from the left."""
         joined = args[0]
         for arg in args[1:]:
             joined = self._built(op, position, [joined, arg]), position

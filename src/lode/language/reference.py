@@ -19,7 +19,8 @@ _PREFACE = """\
 *Written by `python -m lode.language` from the declarations in `src/lode/language/operators`; do not edit.*
 
 A formula is made of fields, numbers and the operators below, `rank(-ts_delta(close, 5))` say. `+ - * / **`, `-x` and
-the comparisons may be written as signs; any parameter may be given by name (`winsorize(x, std=3)`).
+the comparisons may be written as signs, `and`, `or` and `not` as in Python; any parameter may be given by name
+(`winsorize(x, std=3)`).
 
 A value is a number or missing (NaN). Whatever would be infinite or is not defined (division by zero, the logarithm of
 0) is missing. Windows end today and count sessions. *Lookback* is how many sessions before t the operator reaches;
@@ -59,7 +60,7 @@ def _entry(operator: Operator) -> str:
         ("unit", _said(operator.rule)),
         ("lookback", _said(operator.lookback)),
         ("range", "; ".join(f"{p.name} is {p.range}" for p in operator.params if _has_range(p))),
-        ("also written", _spellings(operator.name)),
+        ("also written", _spellings(operator)),
         ("example", f"`{operator.example}`"),
     ]
     lines = "\n".join(f"- {name}: {fact}" for name, fact in facts if fact)
@@ -83,7 +84,15 @@ def _has_range(param: Param) -> bool:
     return param.kind in {"window", "number"}
 
 
-def _spellings(name: str) -> str:
-    if name == "reverse":
-        return "`-x`, " + ", ".join(f"`{alias}(x)`" for alias, op in ALIASES.items() if op == name)
-    return f"`x {INFIX[name][0]} y`" if name in INFIX else ""
+_SIGNS = {"reverse": "-x", "and": "x and y", "or": "x or y", "not": "not x"} | {
+    name: f"x {sign} y" for name, (sign, _) in INFIX.items()
+}
+
+
+def _spellings(operator: Operator) -> str:
+    series = ", ".join(param.name for param in operator.params if param.default is None)
+    spellings = [_SIGNS[operator.name]] if operator.name in _SIGNS else []
+    spellings += [f"{alias}({series})" for alias, name in ALIASES.items() if name == operator.name]
+    spellings += [f"{operator.name}(x, y, z, …)"] if operator.chains else []
+    spellings += [f"{operator.name}({series}, {name}=…)" for name in operator.ignored]
+    return ", ".join(f"`{spelling}`" for spelling in spellings)

@@ -25,7 +25,7 @@ _TARGET = Param("y", "series")
 CROSS_SECTION: tuple[Operator, ...] = (
     Operator("rank", "cross-section", (X,), returns(Unit.RANK), today,
              "(r - 1) / (n - 1), r the rank of x among the day's n values; 0.5 for a single one", _LEFT_OUT,
-             "rank(close)", tie_rule="equal values share their average rank"),
+             "rank(close)", tie_rule="equal values share their average rank", ignored=("rate",)),
     Operator("zscore", "cross-section", (X,), returns(Unit.RATIO), today,
              "(x - mean) / standard deviation of the day (divisor n - 1)",
              f"{_LEFT_OUT}; NaN on a day with one value or a flat one", "zscore(returns)"),

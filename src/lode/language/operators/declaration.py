@@ -17,6 +17,7 @@ UnitRule: TypeAlias = Callable[[Units, Values], Unit]
 LookbackRule: TypeAlias = Callable[[Values], int]
 
 LONGEST_WINDOW = 2520
+_ANY = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Param:
         if self.choices:
             return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
         number = "a whole number" if self.integer else "a number"
+        if self.low is not None and self.low <= -_ANY:
+            return number
         low = "" if self.low is None else f" from {self.low:g}"
         high = "" if self.high is None else f" up to {self.high:g}" if self.low is None else f" to {self.high:g}"
         return f"{number}{low}{high}"
@@ -85,7 +88,8 @@ class Operator:
 
     rule: the unit of the result, see `unit_rule`. lookback: sessions before t that the operator itself reaches back,
     from the values of its arguments (None where an argument is not a constant); what its arguments reach back comes on
-    top. formula, nan_rule, tie_rule and example are for readers; the example runs.
+    top. formula, nan_rule, tie_rule and example are for readers; the example runs. chains: f(x, y, z) may be written
+    for f(f(x, y), z). ignored: published parameters that change nothing here, read and left out.
     """
 
     name: str
@@ -98,6 +102,8 @@ class Operator:
     example: str
     tie_rule: str = ""
     commutative: bool = False
+    chains: bool = False
+    ignored: tuple[str, ...] = ()
 
     @property
     def required(self) -> int:
@@ -125,7 +131,7 @@ class Operator:
     def takes(self, given: int) -> str:
         """The message for a wrong number of arguments."""
         most, least = len(self.params), self.required
-        number = f"{least} to {most}" if least < most else f"{most}"
+        number = f"{least} or more" if self.chains else f"{least} to {most}" if least < most else f"{most}"
         return f"{self.signature} takes {number} argument{'' if most == 1 else 's'}, not {given}"
 
     def fault(self, args: Sequence[Expr]) -> tuple[int | None, str] | None:
@@ -149,7 +155,7 @@ def choice_of(name: str, *choices: str) -> Param:
     return Param(name, "number", default=0.0, low=0, high=len(choices) - 1, integer=True, choices=choices)
 
 
-def number(name: str, default: float | None = None, low: float = -1e15, high: float = 1e15) -> Param:
+def number(name: str, default: float | None = None, low: float = -_ANY, high: float = _ANY) -> Param:
     """Any number within a range."""
     return Param(name, "number", default=default, low=low, high=high)
 
