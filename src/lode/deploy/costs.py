@@ -14,16 +14,31 @@ from types import MappingProxyType
 from lode.deploy.deployment import Deployment, Size, sized
 from lode.deploy.prices import AS_OF, DAYS, HOURS, INSTANCES, PRICES, REGION, Price
 
-KEYS, SECRETS, DASHBOARDS, WEB_RULES = 7, 4, 1, 4
-ALARMS, GROUPS_OF_ALARMS, METRICS = 43, 8, 8
-SERVER_DISK = 20  # GiB of the system's disk of a server
+DASHBOARDS, WEB_RULES = 1, 4
+ALARMS, GROUPS_OF_ALARMS, METRICS = 47, 8, 8
+SYSTEM_GIB, VOTER_GIB = 20, 20  # of a server's own disk; of the disk of one that only votes
 _IMAGES = 4  # GB
 _RUNS, _TRANSITIONS = 22, 200  # of a month; of a run
 
 
 def endpoints(deployment: Deployment) -> int:
     """Return how many of AWS's services have an interface endpoint, each in `endpoint_zones` zones."""
-    return 8 + 3 * (deployment.compute == "ec2")
+    return 8 + (deployment.warehouse == "ec2") + 3 * (deployment.compute == "ec2")
+
+
+def keys(deployment: Deployment) -> int:
+    """Return how many keys of the customer there are."""
+    return 7 + (deployment.compute == "ec2")
+
+
+def secrets(deployment: Deployment) -> int:
+    """Return how many secrets there are: logins, the app's cookies, certificates of own servers, a search's key."""
+    return 4 + 2 * (deployment.warehouse == "ec2") + (deployment.news_provider == "tavily")
+
+
+def voters(deployment: Deployment) -> int:
+    """Return how many small servers only vote: two that hold rows cannot outvote anybody."""
+    return int(deployment.warehouse == "ec2" and deployment.replicas == 2)
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ def cost_lines(deployment: Deployment) -> list[Line]:
     use = USE[deployment.size]
     return [
         *_network(deployment, use),
-        *_storage(use),
+        *_storage(deployment, use),
         *_warehouse(deployment),
         *_mining(deployment, use),
         *_app(deployment, use),
@@ -112,7 +127,7 @@ def kept(deployment: Deployment) -> list[Line]:
     disks = _line(
         "disks", deployment.replicas * deployment.volume, "gp3", f"{deployment.replicas} × {deployment.volume} GiB"
     )
-    return _storage(USE[deployment.size]) + [disks] * (deployment.warehouse == "ec2")
+    return _storage(deployment, USE[deployment.size]) + [disks] * (deployment.warehouse == "ec2")
 
 
 def _line(what: str, count: float, price: str, detail: str = "") -> Line:
@@ -129,14 +144,14 @@ def _network(deployment: Deployment, use: Use) -> list[Line]:
     ]
 
 
-def _storage(use: Use) -> list[Line]:
+def _storage(deployment: Deployment, use: Use) -> list[Line]:
     return [
         _line("buckets", use.stored, "s3"),
         _line("buckets: written", use.requests * 300, "s3 write"),
         _line("buckets: read", use.requests * 700, "s3 read"),
-        _line("keys", KEYS, "key", str(KEYS)),
+        _line("keys", keys(deployment), "key", str(keys(deployment))),
         _line("keys: used", use.requests * 100, "key use"),
-        _line("secrets", SECRETS, "secret", str(SECRETS)),
+        _line("secrets", secrets(deployment), "secret", str(secrets(deployment))),
         _line("images", _IMAGES, "image", f"{_IMAGES} GB"),
     ]
 
@@ -146,10 +161,13 @@ def _warehouse(deployment: Deployment) -> list[Line]:
         return []  # ClickHouse Cloud sends its own bill
     servers, kind = deployment.replicas, deployment.instance_type
     price = INSTANCES.get(kind, Price(0, "hour, not in the list of prices", "ec2/pricing/on-demand", sure=False))
-    disk = deployment.volume + SERVER_DISK
+    disk, more = deployment.volume + SYSTEM_GIB, voters(deployment)
+    small = "t4g.small" if kind.partition(".")[0].endswith("g") else "t3.small"
     return [
         Line("warehouse servers", servers * HOURS, price, f"{servers} × {kind}"),
-        _line("disks", servers * disk, "gp3", f"{servers} × {disk} GiB"),
+        *([Line("a voter", HOURS, INSTANCES[small], small)] * more),
+        _line("disks", servers * disk + more * (VOTER_GIB + SYSTEM_GIB), "gp3", f"{servers} × {disk} GiB"),
+        _line("names of servers", 1, "zone"),
     ]
 
 

@@ -63,6 +63,7 @@ PRICES: Mapping[str, Price] = MappingProxyType(
         "dashboard": Price(3.0, "month", "cloudwatch/pricing"),
         "web acl": Price(5.0, "month", "waf/pricing"),
         "web rule": Price(1.0, "month", "waf/pricing"),
+        "zone": Price(0.50, "month", "route53/pricing"),
         "image": Price(0.10, "GB-month", "ecr/pricing"),
         "user": Price(0.02, "user and month", "cognito/pricing", sure=False),
     }
@@ -76,6 +77,7 @@ INSTANCES: Mapping[str, Price] = MappingProxyType(  # by the hour, Linux, on dem
             "t4g.medium": 0.0336,
             "t4g.large": 0.0672,
             "t4g.xlarge": 0.1344,
+            "t3.small": 0.0208,
             "t3.medium": 0.0416,
             "t3.large": 0.0832,
             "m7g.large": 0.0816,
