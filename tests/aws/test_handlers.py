@@ -40,6 +40,8 @@ BAD = {
     '{"snapshot": "s", "run": "r"}': "run and snapshot: one of them",
     '{"run": "r"}': "never planned",
     '{"start": "yesterday"}': "--start 'yesterday'",
+    '{"scheduled": "now"}': "scheduled is 'now': a moment",
+    '{"scheduled": 7}': "scheduled is 7: a text",
     '{"concurrency": {"market": 0}}': "concurrency of market is 0",
     '{"concurrency": {"markets": 1}}': "concurrency of markets",
 }
@@ -80,7 +82,7 @@ def test_every_bad_input_is_refused_by_name_and_its_reason_recorded_once(home: H
     with home.context() as context:
         rows = table_rows(context.warehouse, {name: RUN_TABLES[name] for name in ("runs", "run_steps")})
     assert set(rows["runs"]["state"]) == {"failed"}
-    requests = len(BAD) - 1  # two differ in their concurrency alone
+    requests = len(BAD) - 2  # three ask for the same, but for how much at once and when
     assert rows["runs"].height == rows["run_steps"].height == requests
     assert set(rows["run_steps"]["step"]) == {"validate"}
     assert all(message.startswith("validate: ") for message in rows["runs"]["message"])
@@ -170,3 +172,26 @@ def test_many_functions_together_keep_to_what_the_sec_allows() -> None:
 )
 def test_a_reason_is_told_as_a_person_would(failure: Any, reason: str) -> None:
     assert reason in failure_reason(failure)
+
+
+def test_what_a_schedule_adds_makes_no_other_request() -> None:
+    assert request_of(REQUEST | {"scheduled": "2024-05-24T20:30:00Z", "concurrency": {"market": 3}}) == REQUEST
+
+
+@pytest.mark.parametrize("told", [{}, {"status": "RUNNING"}, {"status": "SUCCEEDED"}])
+def test_only_an_end_from_outside_is_recorded(home: Home, told: Event) -> None:
+    with pytest.raises(UsageError, match="its status is one of ABORTED, TIMED_OUT"):
+        handlers.steps({"step": "stopped", "event": told, "execution": "e"})
+
+
+@pytest.mark.parametrize("given", ["not JSON", None, json.dumps(REQUEST)])
+def test_an_execution_that_ran_out_of_time_before_its_plan_is_recorded_under_its_request(
+    home: Home, given: str | None
+) -> None:
+    told = {"status": "TIMED_OUT", "input": given}
+    for _ in range(2):  # events come at least once
+        reason = handlers.steps({"step": "stopped", "event": told, "execution": "e"})["reason"]
+    assert reason == "TIMED_OUT: the execution was ended from outside"
+    with home.context() as context:
+        (run,) = table_rows(context.warehouse, RUN_TABLES)["runs"].rows(named=True)
+    assert (run["state"], reason in run["message"]) == ("failed", True)

@@ -21,6 +21,7 @@ from lode.workflow.schedule import (
     Schedule,
     cloud_schedule,
     crontab,
+    nothing_due,
     run_daily,
     run_due,
     schedule_of,
@@ -340,3 +341,23 @@ def test_due_runs_once_and_daily_waits_until_it_is_asked_to_end(tmp_path, monkey
     assert reason in said
     assert (done.code, done.out) == (0, "")
     assert "no run was going" in done.err
+
+
+@pytest.mark.parametrize(
+    ("moment", "due"),
+    [
+        ("2024-11-27T21:30:00Z", True),
+        ("2024-11-28T21:30:00Z", False),  # Thanksgiving
+        ("2024-11-29T21:30:00Z", True),  # closed at one o'clock
+        ("2024-11-30T21:30:00Z", False),
+        ("2024-12-02T21:30:00Z", True),
+        ("2024-03-11T20:30:00Z", True),  # the Monday after the clocks changed
+        ("2024-11-04T21:30:00+00:00", True),
+    ],
+)
+def test_a_cloud_s_schedule_has_nothing_to_do_on_a_day_without_a_session(moment, due):
+    assert (nothing_due({"scheduled": moment}) is None) == due
+
+
+def test_an_execution_that_a_person_started_has_always_something_to_do():
+    assert nothing_due({"source": "sample"}) is None
