@@ -35,16 +35,16 @@ FORMULAS: tuple[str, ...] = (
     "-1 * sign(close - ts_delay(close, 7) + ts_delta(close, 7)) * (1 + rank(1 + ts_sum(returns, 250)))",  # 19
     "-1 * rank(open - ts_delay(high, 1)) * rank(open - ts_delay(close, 1)) * rank(open - ts_delay(low, 1))",  # 20
     (  # 21
-        "if_else(ts_sum(close, 8) / 8 + ts_std_dev(close, 8) < ts_sum(close, 2) / 2, -1, if_else(ts_sum(close, 2) / "
-        "2 < ts_sum(close, 8) / 8 - ts_std_dev(close, 8), 1, if_else(max(1 < volume / adv20, volume / adv20 == 1), "
-        "1, -1)))"
+        "if_else(ts_sum(close, 8) / 8 + ts_std_dev(close, 8) < ts_sum(close, 2) / 2, -1, "
+        "if_else(ts_sum(close, 2) / 2 < ts_sum(close, 8) / 8 - ts_std_dev(close, 8), 1, "
+        "if_else(1 < volume / adv20 or volume / adv20 == 1, 1, -1)))"
     ),
     "-1 * (ts_delta(ts_corr(high, volume, 5), 5) * rank(ts_std_dev(close, 20)))",  # 22
     "if_else(ts_sum(high, 20) / 20 < high, -1 * ts_delta(high, 2), 0)",  # 23
     (  # 24
-        "if_else(max(ts_delta(ts_sum(close, 100) / 100, 100) / ts_delay(close, 100) < 0.05, ts_delta(ts_sum(close, "
-        "100) / 100, 100) / ts_delay(close, 100) == 0.05), -1 * (close - ts_min(close, 100)), -1 * ts_delta(close, "
-        "3))"
+        "if_else(ts_delta(ts_sum(close, 100) / 100, 100) / ts_delay(close, 100) < 0.05 "
+        "or ts_delta(ts_sum(close, 100) / 100, 100) / ts_delay(close, 100) == 0.05, "
+        "-1 * (close - ts_min(close, 100)), -1 * ts_delta(close, 3))"
     ),
     "rank(-1 * returns * adv20 * vwap * (high - close))",  # 25
     "-1 * ts_max(ts_corr(ts_rank(volume, 5), ts_rank(high, 5), 5), 3)",  # 26

@@ -13,17 +13,20 @@ from lode.library.definition import Definition
 _define = partial(Definition, family="technical")
 _MARKET = "(returns - normalize(returns))"
 _WILDER = "Wilder (1978), New Concepts in Technical Trading Systems, section {section}"
+_APPEL = "Appel (2005), Technical Analysis: Power Tools for Active Investors, chapter 8"
 
 
 def _relative_strength(sessions: int) -> Definition:
-    rises = f"ts_sum(max(ts_delta(close, 1), 0), {sessions})"
-    moves = f"ts_sum(abs(ts_delta(close, 1)), {sessions})"
+    span = 2 * sessions - 1
+    rises = f"ts_ewm_mean(max(ts_delta(close, 1), 0), {span})"
+    moves = f"ts_ewm_mean(abs(ts_delta(close, 1)), {span})"
     return _define(
         name=f"rsi_{sessions}",
         expression=f"100 * {rises} / {moves}",
         sign=-1,
         source=_WILDER.format(section="VI"),
-        note="Simple means in place of Wilder's smoothing, so that the reach is the window; above 70 is overbought.",
+        note="The mean rise over the mean move is 1 - 1 / (1 + RS); above 70 is overbought. Wilder's smoothing starts "
+        "with a simple mean and runs from the first session on, here it weights the last 250.",
     )
 
 
@@ -41,6 +44,21 @@ _TREND = (
     _relative_strength(28),
     _rate_of_change(10),
     _rate_of_change(63),
+    _define(
+        name="macd",
+        expression="(ts_ewm_mean(close, 12) - ts_ewm_mean(close, 26)) / close",
+        sign=1,
+        source=_APPEL,
+        note="Over the price, so that names compare. The means weight the last 250 sessions.",
+    ),
+    _define(
+        name="macd_histogram",
+        expression="(ts_ewm_mean(close, 12) - ts_ewm_mean(close, 26)"
+        " - ts_ewm_mean(ts_ewm_mean(close, 12) - ts_ewm_mean(close, 26), 9)) / close",
+        sign=1,
+        source=_APPEL,
+        note="The line less its signal of 9 sessions, over the price.",
+    ),
     _define(
         name="bollinger_position",
         expression="(close - ts_mean(close, 20)) / (2 * ts_std_dev(close, 20))",
@@ -134,11 +152,11 @@ _RISK = (
     ),
     _define(
         name="true_range",
-        expression="ts_mean(max(high - low, max(abs(high - ts_delay(close, 1)), abs(low - ts_delay(close, 1)))), 14)"
-        " / close",
+        expression="ts_ewm_mean(max(high - low, max(abs(high - ts_delay(close, 1)), abs(low - ts_delay(close, 1)))), "
+        "27) / close",
         sign=0,
         source=_WILDER.format(section="III"),
-        note="A simple mean in place of Wilder's smoothing, over the price.",
+        note="Wilder's average true range of 14 sessions, over the price.",
     ),
 )
 _LIQUIDITY = (
