@@ -4,10 +4,13 @@
     storage.py        the lake's bucket, the backups' bucket, the keys
     network.py        the VPC, its zones, its endpoints
     doors.py          who may talk to whom: every security group and every rule between them
+    permissions.py    what a role may do, action by action
     images.py         the container images that the checkout builds
+    lambdas.py        a function as each one is: image, log, role, dead letters
     warehouse.py      ClickHouse: servers, certificates, passwords, backups
     collection.py     the three collectors' functions
-    mining.py         the state machine, its steps' function, the queue of the shards, the schedule
+    mining.py         the state machine, its steps' function, the schedule
+    batch.py          the queue of the shards (its machines in instances.py, its service's rights in service_role.py)
     dashboard.py      the app behind its load balancer
     observability.py  dashboards, alarms, the budget
 

@@ -143,7 +143,7 @@ class Collection(Stack):
             write_objects(lake, _ANSWERED, raw, *rate),
             use_key(self.storage.key, through=("s3",)),
             read_secret(self.warehouse.secret),
-            use_key(self.storage.secrets_key, write=False, through=("secretsmanager", "lambda")),
+            use_key(self.storage.secrets_key, write=False, through=("secretsmanager",)),
         ]
         if rate:
             may.append(discard_objects(lake, *rate))

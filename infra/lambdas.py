@@ -77,7 +77,12 @@ class Function(Construct):
         storage = place.storage
         self.logs = log_group(self, "Logs", storage.logs_key, place.deployment.log_days)
         self.queue = made_queue(self, "DeadLetters", storage.alarms_key)
-        own = [write_logs(self.logs), send_messages(self.queue), use_key(storage.alarms_key, through=("sqs",))]
+        own = [
+            write_logs(self.logs),
+            send_messages(self.queue),
+            use_key(storage.alarms_key, through=("sqs",)),
+            use_key(storage.secrets_key, write=False, through=("lambda",)),  # of its environment
+        ]
         self.role = made_role(
             self,
             "Role",

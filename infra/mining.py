@@ -98,7 +98,7 @@ class Mining(Stack):
             write_objects(lake, *_KEPT),
             use_key(self.storage.key, through=("s3",)),
             read_secret(self.warehouse.secret),
-            use_key(self.storage.secrets_key, write=False, through=("secretsmanager", "lambda")),
+            use_key(self.storage.secrets_key, write=False, through=("secretsmanager",)),
         ]
         return Function(self, "Steps", place, shape, place.environment | self.collection.settings, may)
 

@@ -110,3 +110,14 @@ def test_no_function_may_use_the_network_rights_of_lambda_itself(stack: Resource
         (refused,) = [s for s in statements(stack, collector) if s["Effect"] == "Deny"]
         assert refused["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
         assert set(refused["Action"]) >= {"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"}
+
+
+def test_a_function_may_decrypt_its_own_environment(stack: Resources) -> None:
+    for collector in COLLECTORS:
+        through = [
+            service
+            for statement in statements(stack, collector)
+            if "kms:Decrypt" in statement["Action"]
+            for service in statement["Condition"]["StringEquals"]["kms:ViaService"]
+        ]
+        assert any("lambda." in json.dumps(service) for service in through)
