@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -154,3 +156,30 @@ def test_read_only_fields_are_fine():
     close = FIELDS["close"].copy()
     close.flags.writeable = False
     assert np.isfinite(Evaluator({"close": close}).value(parse("rank(close)"))).any()
+
+
+@pytest.mark.parametrize("cache_bytes", [0, 60 * 37 * 4, 1 << 20])
+def test_percentiles_of_one_window_are_computed_together_and_stay_what_they_are(cache_bytes):
+    fields, _ = market()
+    texts = [f"ts_percentile(close * 2, {d}, percentage={p})" for d in (5, 20) for p in (0.2, 0.8, 0.35)]
+    exprs = [parse(text) for text in (*texts, "ts_median(close * 2, 5)", "rank(ts_median(close * 2, 5))", texts[0])]
+    alone = [Evaluator(fields).value(expr) for expr in exprs]
+    evaluator = Evaluator(fields, cache_bytes=cache_bytes)
+    for _ in range(2):
+        for want, got in zip(alone, evaluator.values(exprs), strict=True):
+            np.testing.assert_array_equal(got, want)
+
+
+def test_percentiles_of_one_window_are_one_call_of_the_core(monkeypatch):
+    fields, _ = market()
+    runs = []
+
+    def together(x, calls, out):
+        runs.append(len(calls))
+        KERNELS["ts_median"].together(x, calls, out)
+
+    kernel = replace(KERNELS["ts_percentile"], together=together)
+    exprs = [parse(f"ts_percentile(close, 9, percentage={p})") for p in (0.1, 0.2, 0.8)]
+    evaluator = Evaluator(fields, kernels={**KERNELS, "ts_percentile": kernel})
+    assert len([value.copy() for value in evaluator.values(exprs)]) == 3
+    assert runs == [3]

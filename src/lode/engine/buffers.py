@@ -61,6 +61,9 @@ class Store:
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._kept
+
     def get(self, key: Hashable) -> Buffer | None:
         """The panel, held once more for the caller; None when it is not here."""
         buffer = self._kept.get(key)

@@ -10,7 +10,7 @@ import numpy as np
 
 from lode.engine.arrays import Floats, Labels, Mask, common_shape, without_infinities
 from lode.engine.buffers import Buffer, Pool, Store
-from lode.engine.kernels import KERNELS, Group, Kernel, Site
+from lode.engine.kernels import KERNELS, Argument, Group, Kernel, Site, Together
 from lode.engine.plan import Plan
 from lode.engine.ranking import SortBench
 from lode.engine.simd import core
@@ -61,6 +61,7 @@ class Evaluator:
         self._pool = Pool(self.shape)
         self._store = Store(cache_bytes)
         self._seen: set[int] = set()
+        self._together = frozenset(name for name, kernel in kernels.items() if kernel.together)
 
     @property
     def panels_allocated(self) -> int:
@@ -76,7 +77,7 @@ class Evaluator:
 
         ExpressionError for a field, group or operator that is not there, before anything is computed.
         """
-        plan = Plan(exprs)
+        plan = Plan(exprs, self._together)
         for expr in exprs:
             self._check_fields(expr)
         self._check_operators(plan)
@@ -143,7 +144,7 @@ class Evaluator:
         values: list[Value] = [0.0] * len(call.args)
         for i in reversed(node.order):
             values[i] = done.pop()
-        result = self._run(call, values)
+        result = self._run(call, values, plan.kin(call))
         if isinstance(result, Buffer) and (node.uses > 0 or self._returns(call)):
             self._store.keep(call, result)
         return result
@@ -152,18 +153,34 @@ class Evaluator:
         """Whether an earlier batch had the call too: then a later one may, and it is worth room in the store."""
         return self._kernels[call.op].kind != "elementwise" and hash(call) in self._seen
 
-    def _run(self, call: Call, values: list[Value]) -> Value:
+    def _run(self, call: Call, values: list[Value], kin: list[Call]) -> Value:
         kernel = self._kernels[call.op]
         if kernel.kind == "elementwise" and all(isinstance(value, float) for value in values):
             return self._folded(kernel, values)
         operands = [self._operand(kernel, i, value) for i, value in enumerate(values)]
         arguments = [value.array if isinstance(value, Buffer) else value for value in operands]
         out = self._pool.take()
-        kernel.run(self._site, arguments, out.array)
+        if kin and kernel.together and self._store.capacity >= out.array.nbytes * len(kin):
+            self._run_together(kernel.together, call, kin, arguments, out)
+        else:
+            kernel.run(self._site, arguments, out.array)
         for value in operands:
             if isinstance(value, Buffer):
                 value.release()
         return out
+
+    def _run_together(
+        self, together: Together, call: Call, kin: list[Call], arguments: list[Argument], out: Buffer
+    ) -> None:
+        """Compute `call`, and what of its kin is not in the store, which takes them."""
+        missing = [other for other in kin if other not in self._store]
+        others = [self._pool.take() for _ in missing]
+        numbers = [[arg.value if isinstance(arg, Constant) else "" for arg in each.args] for each in (call, *missing)]
+        panel: Floats = arguments[0]  # type: ignore[assignment]  # the first argument is a panel
+        together(panel, numbers, [out.array, *(other.array for other in others)])
+        for other, buffer in zip(missing, others, strict=True):
+            self._store.keep(other, buffer)
+            buffer.release()
 
     def _folded(self, kernel: Kernel, values: list[Value]) -> float:
         cell = np.empty((1, 1), np.float32)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Argument: TypeAlias = "Floats | float | str"  # a panel, a number, the name of a group
 Kind: TypeAlias = Literal["elementwise", "time series", "cross-section", "group"]
 Run: TypeAlias = Callable[["Site", Sequence[Argument], "Floats"], None]
+Together: TypeAlias = Callable[["Floats", Sequence[Sequence[Argument]], Sequence["Floats"]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """How an operator is computed. `panels`: how many of the leading arguments are panels."""
+    """How an operator is computed. `panels`: how many of the leading arguments are panels.
+
+    together: computes several calls over the same series and window at once, each to a panel of its own.
+    """
 
     kind: Kind
     panels: int
     run: Run
+    together: Together | None = None
 
 
 def _elementwise(call: Callable[..., None], panels: int) -> Kernel:
@@ -139,9 +144,14 @@ def _hump(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
     core.hump(arguments[0], out, int(arguments[2]), float(arguments[1]), site.first_row)  # type: ignore[arg-type]
 
 
+def _percentiles(x: Floats, calls: Sequence[Sequence[Argument]], out: Sequence[Floats]) -> None:
+    """calls: x, the window, and the percentage unless it is a median."""
+    fractions = [float(numbers[2]) if len(numbers) > 2 else 0.5 for numbers in calls]
+    core.ts_percentiles(x, fractions, out, int(calls[0][1]))
+
+
 def _percentile(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
-    fraction = float(arguments[2]) if len(arguments) > 2 else 0.5
-    core.ts_percentiles(arguments[0], [fraction], [out], int(arguments[1]))  # type: ignore[arg-type]
+    _percentiles(arguments[0], [arguments], [out])  # type: ignore[arg-type]
 
 
 def _ts_quantile(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
@@ -230,8 +240,8 @@ KERNELS: Mapping[str, Kernel] = {
     **{name: _scaled(getattr(core, name)) for name in ("ts_moment", "kth_element", "ts_decay_exp_window")},
     "ts_ewm_mean": _scaled(core.ts_ewm_mean, window=2),
     "ts_regression": Kernel("time series", 2, _regression),
-    "ts_median": Kernel("time series", 1, _percentile),
-    "ts_percentile": Kernel("time series", 1, _percentile),
+    "ts_median": Kernel("time series", 1, _percentile, _percentiles),
+    "ts_percentile": Kernel("time series", 1, _percentile, _percentiles),
     "ts_quantile": Kernel("time series", 1, _ts_quantile),
     "trade_when": Kernel("time series", 3, _trade_when),
     "ts_step": Kernel("time series", 0, _step),

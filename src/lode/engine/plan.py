@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lode.language import Call, postorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from lode.language import Expr
 
@@ -29,8 +29,11 @@ class Plan:
     has more than about log2(n) panels alive, whatever its depth.
     """
 
-    def __init__(self, expressions: Iterable[Expr]) -> None:
+    def __init__(self, expressions: Iterable[Expr], together: Collection[str] = ()) -> None:
+        """together: operators whose calls over the same series and window are cheaper computed at once."""
         self.nodes: dict[Call, Node] = {}
+        self._together = together
+        self._kin: dict[tuple[Expr, ...], list[Call]] = {}
         for expression in expressions:
             for node in postorder(expression):
                 if isinstance(node, Call) and node not in self.nodes:
@@ -46,3 +49,11 @@ class Plan:
         for arg in call.args:
             if isinstance(arg, Call):
                 self.nodes[arg].uses += 1
+        if call.op in self._together:
+            self._kin.setdefault(call.args[:2], []).append(call)
+
+    def kin(self, call: Call) -> list[Call]:
+        """The other calls that are still needed and cheaper computed together with this one."""
+        if call.op not in self._together:
+            return []
+        return [other for other in self._kin[call.args[:2]] if other != call and self.nodes[other].uses > 0]
