@@ -11,6 +11,15 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 _LOGS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey")
+_DISKS = (
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 _ALARMS = ("cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.amazonaws.com", "sns.amazonaws.com")
 
 
@@ -39,6 +48,28 @@ def allow_alarms(key: kms.Key) -> kms.Key:
     """Let what raises an alarm write to topics and queues under the key, on behalf of this account only."""
     own = {"StringEquals": {"aws:SourceAccount": Stack.of(key).account}}
     _allow(key, _ALARMS, ("kms:Decrypt", "kms:GenerateDataKey"), own)
+    return key
+
+
+def allow_disks(key: kms.Key) -> kms.Key:
+    """Let EC2 use the key for whoever in this account starts a machine or attaches a disk, as it uses its own key.
+
+    Machines that a group starts are started by Auto Scaling's own role, which no stack can give anything.
+    """
+    stack = Stack.of(key)
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.AnyPrincipal()],
+            actions=list(_DISKS),
+            resources=["*"],  # in a key's own policy this is the key
+            conditions={
+                "StringEquals": {
+                    "kms:CallerAccount": stack.account,
+                    "kms:ViaService": f"ec2.{stack.region}.amazonaws.com",
+                }
+            },
+        )
+    )
     return key
 
 

@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.audit import acknowledge
-from infra.keys import allow_alarms, allow_logs, made_key
+from infra.keys import allow_alarms, allow_disks, allow_logs, made_key
 from lode.deploy.deployment import Deployment
 
 BALANCER_LOGS = "balancer"  # prefix of the load balancer's access logs in `access_logs`
@@ -27,7 +27,7 @@ class Storage(Stack):
         super().__init__(scope, name, description="Lode: buckets and keys")
         self.deployment = deployment
         self.key = made_key(self, "LakeKey", "the lake")
-        self.warehouse_key = made_key(self, "WarehouseKey", "disks and backups of the warehouse")
+        self.warehouse_key = allow_disks(made_key(self, "WarehouseKey", "disks and backups of the warehouse"))
         self.secrets_key = made_key(self, "SecretsKey", "passwords and certificates")
         self.logs_key = allow_logs(made_key(self, "LogsKey", "logs"))
         self.alarms_key = allow_alarms(made_key(self, "AlarmsKey", "alarms and failed events"))

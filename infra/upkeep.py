@@ -126,7 +126,7 @@ class Renewal(Construct):
             "LODE_HOME": "/tmp/lode",  # noqa: S108  all that may be written there
             "LODE_LOG_LEVEL": "info",
             "LODE_ADMIN_SECRET": warehouse.admin.secret_arn,
-            "LODE_LOGIN_SECRETS": f"{warehouse.secret.secret_arn},{warehouse.reader.secret_arn}",
+            "LODE_LOGINS": f"{warehouse.secret.secret_arn},{warehouse.reader.secret_arn}",
         }
         if warehouse.machines:
             known |= {

@@ -55,8 +55,20 @@ FORCED: Mapping[str, str] = MappingProxyType(
 NAMED_LATER: Mapping[str, str] = MappingProxyType(
     {
         "batch:TerminateJob": "job/*",
+        "ec2:AttachNetworkInterface": "instance/*",
+        "ec2:AttachVolume": "instance/*",
+        "ssm:SendCommand": "instance/*",
         "ec2:RevokeSecurityGroupIngress": "security-group-rule/*",
         "ec2:RevokeSecurityGroupEgress": "security-group-rule/*",
+    }
+)
+
+# Machines get their names when they start: a tag that is ours has to say which.
+TAGGED: Mapping[str, str] = MappingProxyType(
+    {
+        "ssm:SendCommand": "instance/*",
+        "ec2:AttachVolume": "instance/*",
+        "ec2:AttachNetworkInterface": "instance/*",
     }
 )
 

@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.rules.forced import BY_SERVICE, FORCED, NAMED_LATER
+from infra.rules.forced import BY_SERVICE, FORCED, NAMED_LATER, TAGGED
 from infra.rules.template import Breach, Resource, Templates, is_true, listed, text, walk
 
-_CONDITIONED = {"cloudwatch:PutMetricData": "cloudwatch:namespace"}
+_CONDITIONED = {
+    "cloudwatch:PutMetricData": "cloudwatch:namespace",
+    "ec2:AttachNetworkInterface": "ResourceTag/",
+    "ec2:AttachVolume": "ResourceTag/",
+    "ssm:SendCommand": "resourceTag/",
+}
 _DEPUTIES = {"states", "scheduler", "ecs-tasks", "batch", "vpc-flow-logs", "events"}
 _OURS = re.compile(r"aws:(Source|Principal)(Account|Arn|OrgID)|kms:(CallerAccount|EncryptionContext:.+)", re.IGNORECASE)
 _NAMED = 12  # letters of a bucket's name that say whose it is
@@ -86,11 +91,12 @@ def resources(templates: Templates) -> Iterator[Breach]:
 
 def _is_forced(action: str, statement: Mapping[str, Any], wide: list[str]) -> bool:
     needed = _CONDITIONED.get(action, "")
-    later = NAMED_LATER.get(action, " ")
+    tagged = "esourceTag/" in str((statement.get("Condition") or {}).get("StringEquals"))
+    later = NAMED_LATER.get(action) or (TAGGED.get(action, " ") if tagged else " ")
     ours = "${AWS.Region}:${AWS.AccountId}:"
-    return (action in FORCED and needed in str(statement.get("Condition"))) or all(
-        name.endswith(ours + later) for name in wide
-    )
+    if needed not in str(statement.get("Condition")):
+        return False
+    return action in FORCED or all(name.endswith(ours + later) for name in wide)
 
 
 def _service_actions(templates: Templates, policy: Resource) -> frozenset[str]:

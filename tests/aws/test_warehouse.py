@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -126,20 +126,20 @@ def test_the_user_data_is_a_script_that_fits(tmp_path: Path) -> None:
     script.write_text(text)
     subprocess.run(["bash", "-n", script], check=True)
     assert "8123" not in text
-    cluster = ElementTree.fromstring(cluster_text(2, names))  # noqa: S314  our own
+    cluster = ET.fromstring(cluster_text(2, names))  # noqa: S314  our own
     assert [n.text for n in cluster.iterfind("zookeeper/node/host")] == names
     assert cluster.findtext("keeper_server/server_id") == cluster.findtext("macros/replica") == "2"
     assert {n.text for n in cluster.iterfind("zookeeper/node/secure")} == {"1"}
 
 
 def test_the_server_speaks_tls_only_and_its_image_is_pinned() -> None:
-    config = ElementTree.fromstring((DOCKER / "warehouse" / "config.xml").read_text())  # noqa: S314  our own
+    config = ET.fromstring((DOCKER / "warehouse" / "config.xml").read_text())  # noqa: S314  our own
     for port in ("http_port", "tcp_port", "mysql_port", "postgresql_port", "interserver_http_port"):
         removed = config.find(port)
         assert removed is not None
         assert removed.get("remove")
     assert config.findtext("https_port") == "8443"
-    users = ElementTree.fromstring((DOCKER / "warehouse" / "users.xml").read_text())  # noqa: S314  our own
+    users = ET.fromstring((DOCKER / "warehouse" / "users.xml").read_text())  # noqa: S314  our own
     default = users.find("users/default")
     assert default is not None
     assert default.get("remove")

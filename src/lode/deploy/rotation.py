@@ -8,7 +8,7 @@ Secrets Manager calls `handler` four times for a renewal, each call as often as 
 testSecret, finishSecret. CloudFormation calls it at each deployment with "secrets" to be made whole: what is there and
 valid stays.
 
-The environment names the secrets by ARN: LODE_ADMIN_SECRET, LODE_LOGIN_SECRETS (commas between), and where Lode runs
+The environment names the secrets by ARN: LODE_ADMIN_SECRET, LODE_LOGINS (commas between), and where Lode runs
 the servers LODE_AUTHORITY_SECRET, LODE_SERVER_SECRET, LODE_SERVER_NAMES.
 """
 
@@ -78,7 +78,7 @@ def open_vault(environment: Mapping[str, str] = os.environ) -> Vault:
     return Vault(
         boto3.client("secretsmanager"),
         environment["LODE_ADMIN_SECRET"],
-        tuple(environment["LODE_LOGIN_SECRETS"].split(",")),
+        tuple(environment["LODE_LOGINS"].split(",")),
         environment.get("LODE_AUTHORITY_SECRET", ""),
         environment.get("LODE_SERVER_SECRET", ""),
         tuple(filter(None, environment.get("LODE_SERVER_NAMES", "").split(","))),
