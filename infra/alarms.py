@@ -20,7 +20,7 @@ _MISSING = cloudwatch.TreatMissingData
 
 FUNCTION, MACHINE, QUEUE = "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine", "AWS::SQS::Queue"
 TOPIC, EVENTS, SCHEDULES = "AWS::SNS::Topic", "AWS::Events::Rule", "AWS::Scheduler::ScheduleGroup"
-INSTANCE, NAT, SERVICE = "AWS::EC2::Instance", "AWS::EC2::NatGateway", "AWS::ECS::Service"
+INSTANCE, NAT, SERVICE = "AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::NatGateway", "AWS::ECS::Service"
 BALANCER, TARGETS = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup"
 
 # The namespace of a resource's metrics and their dimensions, each by the attribute that is its value ("Ref": what
@@ -33,7 +33,7 @@ KINDS: Mapping[str, tuple[str, Mapping[str, str]]] = MappingProxyType(
         TOPIC: ("AWS/SNS", {"TopicName": "TopicName"}),
         EVENTS: ("AWS/Events", {"RuleName": _REF}),
         SCHEDULES: ("AWS/Scheduler", {"ScheduleGroup": _REF}),
-        INSTANCE: ("AWS/EC2", {"InstanceId": _REF}),
+        INSTANCE: ("AWS/EC2", {"AutoScalingGroupName": _REF}),  # of one machine each
         NAT: ("AWS/NATGateway", {"NatGatewayId": _REF}),
         SERVICE: ("AWS/ECS", {"ServiceName": "Name", "ClusterName": "cluster"}),
         BALANCER: ("AWS/ApplicationELB", {"LoadBalancer": "LoadBalancerFullName"}),

@@ -115,7 +115,7 @@ def draw(
     told = [alarm for group in alarms.values() for alarm in group]
     board.add_widgets(_words(f"# Lode ({deployment.size})"))
     board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=told, width=_WIDTH, height=8))
-    board.add_widgets(_words("## Fresh: sessions that are missing, runs, the warehouse's disk"))
+    board.add_widgets(_words("## Fresh: sessions that are missing, rows that were refused, runs"))
     board.add_widgets(*_fresh())
     for heading, classes, graphs in _WAY:
         parts = [part for stack in stacks if type(stack).__name__ in classes for part in resources(stack)]
@@ -138,7 +138,7 @@ def _fresh() -> list[cloudwatch.GraphWidget]:
         for title, name, which in (
             ("Sessions behind", "SessionsBehind", sources),
             ("Rows refused within a day", "RowsRefused", tuple(SOURCES)),
-            ("The warehouse's fullest disk, %", "DiskUsed", ("warehouse",)),
+            ("Hours since a run succeeded", "HoursSinceRun", ("runs",)),
         )
     ]
 

@@ -20,7 +20,7 @@ from infra.dashboard import Dashboard
 from infra.lambdas import Place
 from infra.mining import Mining
 from infra.storage import Storage
-from infra.watching import Watching, tell_of_failed_jobs, tell_of_failed_rotations
+from infra.watching import Watching, tell_of_failed_jobs, tell_of_failed_rotations, tell_of_servers
 from lode.deploy.deployment import Deployment
 
 _SENDERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.amazonaws.com")
@@ -55,7 +55,7 @@ class Observability(Stack):
         own = {
             "Data": Watching(self, "Watching", place).alarms,
             "Mining": [tell_of_failed_jobs(self, mining, self.topic)],
-            "Warehouse": [tell_of_failed_rotations(self, self.topic)],
+            "Warehouse": [tell_of_failed_rotations(self, self.topic), *tell_of_servers(self, place.warehouse)],
         }
         self.alarms = alarm_all(self, [*stacks, self])
         for part, alarms in own.items():

@@ -16,9 +16,11 @@ from infra.board import measured
 from infra.lambdas import Function, Place, Shape
 from infra.mining import Mining
 from infra.network import PRIVATE
-from lode.deploy.watch import BEHIND, SOURCES
+from infra.warehouse import Warehouse
+from lode.deploy.watch import BEHIND, NAMESPACE, SOURCES
 
 _EVERY_MINUTES = 30
+_DAY = 24 * 60
 _STALE = {"market": "bars", "filings": "filings", "news": "articles"}
 _BREACHING = cloudwatch.TreatMissingData.BREACHING
 
@@ -55,6 +57,30 @@ class Watching(Construct):
         """Return an alarm that also rises when the number has not come for two hours."""
         rule = Rule("", name, says, over, "Maximum", 60, 2, 2, _BREACHING)
         return made_alarm(self, f"{source} {name}", measured(name, source), rule)
+
+
+def tell_of_servers(scope: Construct, warehouse: Warehouse) -> list[cloudwatch.Alarm]:
+    """Alarm what each ClickHouse server tells of itself (docker/warehouse/host.sh): a full disk, no backup."""
+    full = Rule(
+        "", "WarehouseDiskUsed", "a disk of the warehouse is over 80 % full", 80, "Maximum", 60, 2, 2, _BREACHING
+    )
+    unsaved = Rule("", "WarehouseBackups", "no backup for two days", 1, "Sum", _DAY, 2, 2, _BREACHING, under=True)
+    return [
+        made_alarm(scope, f"{machine.name} {rule.metric}", told_by(machine.name, rule), rule)
+        for machine in warehouse.machines
+        for rule in ((full,) if machine.voter_only else (full, unsaved))
+    ]
+
+
+def told_by(server: str, rule: Rule) -> cloudwatch.Metric:
+    """Return a metric that a server tells of itself."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=rule.metric,
+        dimensions_map={"Server": server},
+        statistic=rule.statistic,
+        period=Duration.minutes(rule.minutes),
+    )
 
 
 def tell_of_failed_jobs(scope: Construct, mining: Mining, topic: sns.ITopic) -> cloudwatch.Alarm:

@@ -13,7 +13,7 @@ WATCHED = {  # what has to have an alarm, and of which metrics at least
     "AWS::StepFunctions::StateMachine": {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"},
     "AWS::Events::Rule": {"FailedInvocations"},
     "AWS::Scheduler::ScheduleGroup": {"TargetErrorCount"},
-    "AWS::EC2::Instance": {"StatusCheckFailed", "CPUUtilization"},
+    "AWS::AutoScaling::AutoScalingGroup": {"StatusCheckFailed", "CPUUtilization"},
     "AWS::EC2::NatGateway": {"ErrorPortAllocation", "PacketsDropCount"},
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {"HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"}
     | {"ELBAuthError", "ELBAuthFailure"},
@@ -122,9 +122,13 @@ def test_a_number_that_does_not_come_is_a_late_source(own):
     late = [a for a in of_type(own, "AWS::CloudWatch::Alarm").values() if a.get("Namespace") == "Lode"]
     sources = {a["Dimensions"][0]["Value"] for a in late if a["MetricName"] == "SessionsBehind"}
     assert sources == {"market", "filings", "news", "runs"}
+    servers = {(a["Dimensions"][0]["Value"], a["MetricName"]) for a in late if a["Dimensions"][0]["Name"] == "Server"}
+    one = "warehouse-1.lode.internal"
+    assert {(one, "WarehouseDiskUsed"), (one, "WarehouseBackups")} <= servers
     for alarm in late:
         assert alarm["TreatMissingData"] == "breaching"
-        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        least = alarm["MetricName"] == "WarehouseBackups"
+        assert alarm["ComparisonOperator"] == ("LessThanThreshold" if least else "GreaterThanThreshold")
     assert {a["Threshold"] for a in late if a["MetricName"] == "SessionsBehind"} == {1}  # two sessions are late
 
 
