@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from lode.engine import Evaluator
 from lode.engine.arrays import Floats
 from lode.language import Call, Constant, Expr, lookback, parse, postorder
-from lode.library import Definition, family
+from lode.library import LIBRARY, Definition, family
 from lode.library.alpha101_formulas import FORMULAS
 
 FOLDER = Path(__file__).parent
@@ -119,29 +119,11 @@ _CONVENTIONS: Mapping[str, Callable[[Call, float, int], Expr]] = {
 
 
 _TIES = "ties that rounding breaks, here or there, before a rank or a comparison"
-_FLAT = "0 or 1 stands for some correlations of flat series, and is ranked with the others"
 _PLACES = "of equal values the first counts there, the last here"
-_REASONS: Mapping[tuple[str, str], Mapping[str, str]] = {
-    ("kunquant", "alpha101"): {
-        "alpha_001": "- 0.5 is left out there; of equal values the first counts",
-        "alpha_010": "is not ranked there",
-        "alpha_029": "the sum runs over 2 there, in place of a minimum over 2",
-        "alpha_032": "a mean of 7 is divided by 7 there",
-        "alpha_036": "a mean of 200 is divided by 200 there",
-        "alpha_038": "ts_rank is of open there",
-        "alpha_045": _FLAT,
-        "alpha_047": "a mean of 5 is divided by 5 there",
-        "alpha_057": _PLACES,
-        "alpha_060": _PLACES,
-        "alpha_072": "0.0001 is added to both ranks there",
-        **dict.fromkeys((f"alpha_0{n}" for n in (13, 15, 16)), _TIES),
-        **dict.fromkeys((f"alpha_0{n}" for n in (50, 75, 78, 81, 85, 88, 92, 94, 96, 98)), _FLAT),
-    },
-}
 
 
 def reason(script: str, one: Comparison) -> str:
-    """Why a factor does not agree; empty where that is not known."""
+    """Why a factor does not agree; what is not a matter of the set stands in the definition's note."""
     if one.factor.startswith(("imax", "imin", "imxd")):
         return _PLACES
     if one.factor.startswith(("cor", "vsum", "beta", "resi", "rsqr")):
@@ -150,8 +132,8 @@ def reason(script: str, one: Comparison) -> str:
             if script == "kunquant"
             else "a correlation within float32's rounding of flat"
         )
-    known = _REASONS.get((script, "alpha101"), {}).get(one.factor, "")
-    return known or (_TIES if one.verdict == "mostly" else "")
+    note = LIBRARY[f"alpha101.{one.factor}"].note if one.factor.startswith("alpha_") else ""
+    return note if one.verdict == "disagrees" else _TIES
 
 
 # The run -----------------------------------------------------------------------------------------------------------

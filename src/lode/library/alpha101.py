@@ -9,14 +9,18 @@ What the paper leaves open is settled here, in one place, and differs between th
   the oldest session on, which turns the sign of what alphas 1, 57, 60, 96, 98 and 100 make of it.
 - adv{d} is the mean *dollar* volume, as the paper defines it; others take shares, where `volume / adv20` is about 1
   and the conditions of alphas 7 and 21 come true. With dollars they hold for next to no name.
-- Windows that are no whole number are floored, as the paper says; others round.
+- Windows that are no whole number are floored, as the paper says; others round (KunQuant does).
 - A window with a missing value is missing, and so is a correlation of a flat series; others skip the missing value,
   or take such a correlation for 0. Ranks stand still for days, so that 15, 50, 68, 92 and 97, which correlate ranks
   over few sessions and look at windows of the result, are often missing.
-- `IndClass.industry` and `IndClass.subindustry` are the panel's `sector`, the finest group that every panel has.
+- `IndClass.industry` and `IndClass.subindustry` are the panel's `sector`, as is `IndClass.sector`.
 - Prices and volume are adjusted up to t and no later, so that what depends on the level of a price (46, 49, 51, 101)
-  does not change afterwards. Many of the formulas mix units (a price and a ratio in alpha 1): the page says which, a
-  search would not build them.
+  does not change afterwards. A dozen formulas mix units (a price and a ratio in alpha 1): each says so, and a search
+  would not build them.
+
+KunQuant 0.1.12 has 82 of them. With its scales, its volume in shares and its rounded windows put in, 51 agree in every
+cell of a panel of real prices to a thousandth, 11 but for ties and for what is flat, and 20 differ as their notes say
+(`benchmarks/values.py` repeats it).
 """
 
 from __future__ import annotations
@@ -50,6 +54,23 @@ _NOTES = {
     96: "There is hardly ever a value: a rank within four sessions stands still for three somewhere in its window.",
 }
 
+_FLAT = "KunQuant takes 0 or 1 for a correlation of a flat series, and ranks it with the others."
+_TIED = "Covariances of ranks tie but for rounding, so that implementations order them differently."
+_FIRST = "Of equal extremes KunQuant counts the first."
+_ELSEWHERE = {
+    1: f"KunQuant leaves out - 0.5. {_FIRST}",
+    10: "KunQuant does not rank it.",
+    29: "KunQuant sums over 2 sessions in place of the minimum over 2.",
+    32: "KunQuant divides the mean of 7 sessions by 7 again.",
+    36: "KunQuant divides the mean of 200 sessions by 200 again.",
+    38: "KunQuant takes ts_rank of open.",
+    47: "KunQuant divides the mean of 5 sessions by 5 again.",
+    72: "KunQuant adds 0.0001 to both ranks.",
+    **dict.fromkeys((13, 15, 16), _TIED),
+    **dict.fromkeys((57, 60), _FIRST),
+    **dict.fromkeys((45, 50, 75, 78, 81, 85, 88, 92, 94, 96, 98), _FLAT),
+}
+
 
 def _definition(number: int, formula: str) -> Definition:
     whole = _WINDOW.sub(lambda found: f", {int(float(found[1]))})", formula)
@@ -65,9 +86,9 @@ def _definition(number: int, formula: str) -> Definition:
 
 
 def _notes(number: int, formula: str) -> list[str]:
-    """What is said of one alpha: its windows as printed, its industry level, and what its formula makes of ties."""
+    """What is said of one alpha: what it makes of ties, what others make of it, its windows and levels as printed."""
     windows, levels = dict.fromkeys(_WINDOW.findall(formula)), sorted(set(_LEVEL.findall(formula)))
-    notes = [_NOTES[number]] if number in _NOTES else []
+    notes = [said[number] for said in (_NOTES, _ELSEWHERE) if number in said]
     if windows:
         notes.append(f"Printed with the window{'s' if len(windows) > 1 else ''} {', '.join(windows)}.")
     if levels:

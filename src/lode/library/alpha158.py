@@ -8,6 +8,11 @@
 - A correlation of a flat series is missing in both; qlib takes a deviation below 2e-5 for flat, here it must be 0.
 - `cntp`, `cntn` and `cntd` count a session after a missing one as neither up nor down in qlib; here they are missing.
 - Values are float32 of float32 prices, as qlib's are; qlib computes in float64 in between, as the running sums do here.
+
+Beside pyqlib 0.9.7 on a panel of real prices, full windows, 142 agree in every cell to a thousandth; `imax`, `imin` and
+`imxd` differ in the 1 to 2 % of cells with equal extremes, `corr5` in two cells that are nearly flat. KunQuant 0.1.12
+has the same but for its float32 sums, which show in `beta`, `rsqr`, `resi`, `corr` and `cord` (`benchmarks/values.py`
+repeats both).
 """
 
 from __future__ import annotations
