@@ -64,3 +64,15 @@ def test_cloudformation_may_use_each_service_that_a_template_has(made):
     granted = {action.split(":")[0] for row in policy(Deployment(), "1")["Statement"] for action in row["Action"]}
     used = {resource["Type"].split("::")[1] for resource in made if resource["Type"].startswith("AWS::")}
     assert {_ACTIONS.get(service, service.lower()) for service in used - {"CloudFormation"}} <= granted
+
+
+def test_what_a_removal_may_delete_carries_both_tags(made):
+    kept = [resource for resource in made if resource.get("DeletionPolicy") == "Retain"]
+    assert len(kept) > 10
+    for resource in kept:
+        properties = resource["Properties"]
+        listed = properties.get("Tags") or [
+            {"Key": key, "Value": value} for key, value in properties["UserPoolTags"].items()
+        ]
+        tags = {tag["Key"]: tag["Value"] for tag in listed}
+        assert {"application": "lode", "deployment": "lode"}.items() <= tags.items(), resource["Type"]
