@@ -6,6 +6,7 @@
 #   found     database, roles and users that are not there yet
 #   backup    everything to S3, nightly by a schedule
 #   measure   how full the disk is, every five minutes
+#   ask       run a statement as the machine's own administrator
 set -euo pipefail
 source /etc/lode.env
 export AWS_DEFAULT_REGION="$LODE_REGION"
@@ -120,4 +121,8 @@ measure() {
   tell WarehouseDiskUsed "$(df --output=pcent "$DISK" | tail -1 | tr -dc 0-9)" Percent
 }
 
-"$1"
+case $1 in
+  ask) ask <<<"$2" ;;
+  prepare | refresh | serve | found | backup | measure) "$1" ;;
+  *) echo "$1: there are prepare, refresh, serve, found, backup, measure, and ask STATEMENT" >&2; exit 2 ;;
+esac

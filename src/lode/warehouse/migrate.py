@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS migrations
 ENGINE = ReplacingMergeTree(applied_at)
 ORDER BY number
 """
-_ENGINE = re.compile(r"(\bENGINE\s*=\s*)(\w*MergeTree\b)")
+_ENGINE = re.compile(r"(\bENGINE\s*=\s*)((?!Replicated)\w*MergeTree\b)")
 
 
 def migrate(warehouse: Warehouse, migrations: Sequence[Migration] | None = None) -> list[int]:
