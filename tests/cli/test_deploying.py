@@ -28,6 +28,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it keeps the credentials that it found first
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(toolkit.lode, "__file__", str(tmp_path / "a" / "b" / "lode" / "__init__.py"))
 
