@@ -79,3 +79,14 @@ def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: 
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "mining" in captured.err
+
+
+def test_lines_of_a_block_carry_what_they_belong_to(capfd):
+    log.configure("info")
+    with log.bound(run="r1", step="mine", source=None):
+        log.get_logger("x").info("within", step="own")
+    log.get_logger("x").info("after")
+    within, after = (json.loads(line) for line in capfd.readouterr().err.splitlines())
+    assert (within["run"], within["step"], within["component"]) == ("r1", "own", "x")
+    assert "source" not in within
+    assert "run" not in after

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
 import structlog
@@ -34,6 +34,7 @@ def configure(level: str = "info") -> None:
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal),
             structlog.processors.format_exc_info,
@@ -47,6 +48,13 @@ def configure(level: str = "info") -> None:
 def get_logger(name: str) -> Logger:
     """Return a logger whose lines carry `name`."""
     return cast("Logger", structlog.get_logger(component=name))
+
+
+def bound(**fields: object) -> AbstractContextManager[None]:
+    """Give every line of the block's thread these fields, those without a value aside; a line's own come first."""
+    return structlog.contextvars.bound_contextvars(
+        **{name: value for name, value in fields.items() if value is not None}
+    )
 
 
 class Progress:

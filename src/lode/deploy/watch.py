@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from lode import log
 from lode.calendar import DEFAULT_EXCHANGE, close_time, latest_sessions, sessions
 from lode.collect.exchanges import by_exchange, exchanges_of
-from lode.errors import LodeError, QueryRefusedError, UsageError
+from lode.errors import LodeError, UsageError, WarehouseError
 from lode.settings import Settings, load_settings
 from lode.warehouse import Warehouse, open_warehouse
 from lode.warehouse.stores.bars import list_instruments
@@ -120,7 +120,7 @@ def _warehouse(warehouse: Warehouse, _now: datetime) -> Reading:
     """Tell how full the fullest disk is, where this user may know it: the servers tell of themselves too."""
     try:
         used = read_disks(warehouse)
-    except QueryRefusedError:
+    except WarehouseError:  # a reader that sees its own tables only
         return {}
     return {} if used is None else {"DiskUsed": round(100 * used, 1)}
 

@@ -38,7 +38,7 @@ def main() -> int:
         settings = load_settings()
         log.configure(settings.log_level)
         event = shard_of(os.environ)
-        with open_context(settings, stopping=asked_to_stop.is_set) as context:
+        with log.bound(step="mine", **event), open_context(settings, stopping=asked_to_stop.is_set) as context:
             log.get_logger("batch").info("shard done", **mine_recorded(event, context))
     except StoppedError as stopped:
         log.get_logger("batch").info("shard stopped", reason=str(stopped))

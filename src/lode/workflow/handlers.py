@@ -56,7 +56,8 @@ def steps(call: Any, _runtime: object = None) -> Event:  # noqa: ANN401  whateve
         raise UsageError(
             f"a call {_brief(call)}: allowed is {{step, event, execution}}, step one of {', '.join(_STEPS)}"
         )
-    with _opened() as context:
+    run = call["event"].get("run") if isinstance(call["event"], dict) else None
+    with log.bound(step=call["step"], execution=call.get("execution"), run=run), _opened() as context:
         return _STEPS[call["step"]](call, context)
 
 
@@ -85,7 +86,7 @@ def _opened() -> Iterator[Context]:
 
 def _collected(collector: str, batch: Any, runtime: Runtime) -> Event:  # noqa: ANN401  whatever was sent
     left = _seconds_left(runtime)
-    with _opened() as context:
+    with log.bound(step="collect", source=collector), _opened() as context:
         answer = collect_batch(_batch(collector, batch, context), context, seconds_left=left)
         return _light(answer, context)
 
