@@ -12,7 +12,7 @@ _SECRET_NAME = re.compile(
     r"(PASS(WORD|WD|PHRASE)?|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)", re.IGNORECASE
 )
 _NO_SECRET = re.compile(
-    r"(_ARN|_NAME|_ID|_URL|_PATH|_FILE|_SECONDS|_DAYS)$|^LODE_\w+_SECRET$|Arn$|Endpoint$|SecretId$", re.IGNORECASE
+    r"(_ARN|_NAME|_ID|_URL|_PATH|_FILE|_SECONDS|_DAYS)$|^LODE_\w+_SECRETS?$|Arn$|Endpoint$|SecretId$", re.IGNORECASE
 )
 _SECRET_VALUE = re.compile(
     r"AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|\b(sk|tvly|ghp|xox[bp])[-_][A-Za-z0-9-]{8,}"
@@ -115,7 +115,7 @@ def secrets(templates: Templates) -> Iterator[Breach]:
     for secret in templates.of("SecretsManager::Secret"):
         if secret.name not in rotated and not secret.excused("rotation"):
             yield secret.breach("rotation", "is never made anew; give it a rotation schedule")
-        if "SecretString" in secret.properties:
+        if secret.properties.get("SecretString", "{}") != "{}":  # empty until a function fills it
             yield secret.breach("plain-secret", "stands in the template")
 
 

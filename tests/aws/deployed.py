@@ -98,6 +98,9 @@ def _for_moto(template: Mapping[str, Any]) -> Any:
         for name, resource in template["Resources"].items()
         if name not in standing
     }
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::SSM::Document":  # JSON, when nothing is said: moto wants it said
+            resources[name] = resource | {"Properties": {"DocumentFormat": "JSON", **resource["Properties"]}}
     return _without({**template, "Resources": resources}, standing)
 
 
