@@ -3,8 +3,8 @@
     python benchmarks/values.py [--names 64] [--sessions 400] [--seed N] [--prices FILE] [--all]
 
 The panel is a random market, or real bars with --prices (parquet: date, symbol, open, high, low, close, volume). Each
-peer runs in `.venv-bench` in a process of its own. KunQuant's Alpha101 settles some things otherwise than the library
-(alpha101.py says which): its conventions are written into our expressions before the comparison, so that what is
+peer runs in `.venv-bench` in a process of its own. The peers' Alpha101 settle some things otherwise than the library
+(alpha101.py says which): their conventions are written into our expressions before the comparison, so that what is
 compared is the formula. A line per peer and set as JSON; the factors that disagree, or with --all every factor, before
 it on standard error.
 """
@@ -33,6 +33,8 @@ from lode.library.alpha101_formulas import FORMULAS
 
 FOLDER = Path(__file__).parent
 PYTHON = FOLDER.parent / ".venv-bench" / "bin" / "python"
+NEWER_PYTHON = FOLDER.parent / ".venv-bench-312" / "bin" / "python"
+PYTHONS = {"alpha_lib": NEWER_PYTHON}
 BARS = ("open", "high", "low", "close", "volume")
 CLOSE_ENOUGH = 1e-3
 RARE = 0.03
@@ -122,6 +124,14 @@ _TIES = "ties that rounding breaks, here or there, before a rank or a comparison
 _PLACES = "of equal values the first counts there, the last here"
 
 
+_TIED = {"013", "015", "016"}
+_ALPHA_LIB = {
+    "group_neutralize(": "another neutralisation there",
+    "scale(": "the sum of scale runs over all sessions there, and is missing with any of its values",
+    "ts_rank(": "equal values have the lowest of their ranks there",
+}
+
+
 def reason(script: str, one: Comparison) -> str:
     """Why a factor does not agree; what is not a matter of the set stands in the definition's note."""
     if one.factor.startswith(("imax", "imin", "imxd")):
@@ -132,6 +142,10 @@ def reason(script: str, one: Comparison) -> str:
             if script == "kunquant"
             else "a correlation within float32's rounding of flat"
         )
+    if script == "alpha_lib":
+        tree = LIBRARY[f"alpha101.{one.factor}"].expression
+        said = next((said for op, said in _ALPHA_LIB.items() if op in tree), "not looked into")
+        return said if one.verdict not in {"mostly", "agrees"} and one.factor[-3:] not in _TIED else _TIES
     note = LIBRARY[f"alpha101.{one.factor}"].note if one.factor.startswith("alpha_") else ""
     return note if one.verdict == "disagrees" else _TIES
 
@@ -176,7 +190,7 @@ def fields_of(bars: Mapping[str, NDArray[np.float64]]) -> dict[str, Floats]:
 def peer_values(script: str, factors: str, panel: Path) -> tuple[dict[str, Floats], dict[str, float]]:
     """What a peer makes of the panel, and its seconds."""
     out = panel.with_name(f"{script}-{factors}.npz")
-    command = [PYTHON, FOLDER / "peers" / f"{script}.py", panel, out, "--set", factors]
+    command = [PYTHONS.get(script, PYTHON), FOLDER / "peers" / f"{script}.py", panel, out, "--set", factors]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise SystemExit(f"{script} failed:\n{ended.stderr[-2000:]}")
@@ -207,14 +221,24 @@ def beside(script: str, factors: str, evaluator: Evaluator, panel: Path) -> tupl
 
 
 def spellings(definition: Definition, script: str, names: int) -> list[Expr]:
-    """Our formula, or for KunQuant's Alpha101 with its conventions: as it is, and with 0 for flat correlations."""
-    if script != "kunquant" or definition.family != "alpha101":
+    """Our formula; for Alpha101 with the scales that the peers share: as it is, and with 0 for flat correlations.
+
+    py-alpha-lib floors windows, as the paper says.
+    """
+    if definition.family != "alpha101":
         return [definition.tree]
-    mapped = as_kunquant(rounded(int(definition.name[-3:])), names)
+    floored = script == "alpha_lib"
+    mapped = as_kunquant(definition.tree if floored else rounded(int(definition.name[-3:])), names)
     return [mapped, without_flat(mapped)]
 
 
-RUNS = (("qlib_values", "alpha158"), ("qlib_values", "alpha360"), ("kunquant", "alpha158"), ("kunquant", "alpha101"))
+RUNS = (
+    ("qlib_values", "alpha158"),
+    ("qlib_values", "alpha360"),
+    ("kunquant", "alpha158"),
+    ("kunquant", "alpha101"),
+    ("alpha_lib", "alpha101"),
+)
 
 
 def main() -> None:
@@ -240,6 +264,9 @@ def main() -> None:
         panel = Path(temporary) / "panel.parquet"
         write_panel(panel, fields)
         for script, factors in RUNS:
+            if not PYTHONS.get(script, PYTHON).exists():
+                print(f"{script} is left out: {PYTHONS[script]} is not there", file=sys.stderr)
+                continue
             found, figures = beside(script, factors, evaluator, panel)
             for one in found:
                 if asked.all or one.verdict != "agrees":
