@@ -59,5 +59,5 @@ lock:  ## write the locks from pyproject.toml (ARGS=--upgrade for the newest ver
 	@$(VENV)/python -m tools.lock $(ARGS)
 
 clean:  ## remove what was installed and built here (not LODE_HOME)
-	@rm -rf .venv .venv-oldest .venv-bench .venv-audit build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-oldest .venv-bench .venv-bench-312 .venv-audit build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
