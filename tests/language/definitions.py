@@ -26,6 +26,11 @@ def known(function):
     return operator
 
 
+def step(value):
+    """An intermediate result: what float32 cannot hold is missing."""
+    return np.where(np.abs(value) <= np.finfo(np.float32).max, value, NAN)
+
+
 def split(name, args):
     kinds = [param.kind for param in OPERATORS[name].params]
     series = [np.asarray(arg, np.float64) for kind, arg in zip(kinds, args, strict=True) if kind == "series"]
@@ -157,8 +162,8 @@ def ranks(x):
 
 def returns(x, d, mode):
     before = delay(x, d)
-    by = before if mode == 1 else (x + before) / 2
-    return np.where(by == 0, NAN, known(lambda x, y, z: (x - y) / z)(x, before, by))
+    by = before if mode == 1 else step(x + before) / 2
+    return np.where(by == 0, NAN, known(lambda x, y, z: step(x - y) / z)(x, before, by))
 
 
 def weighted(x, factor):
@@ -175,8 +180,9 @@ def ewm(x, span):
 
 def jump(x, d, sensitivity, force):
     before, deviation = delay(x, 1), windowed("ts_std_dev", lambda w: np.std(w, ddof=1))(x, d)
-    jumped = np.abs(x - before) > sensitivity * deviation
-    return np.where(np.isnan(deviation) | np.isnan(before), NAN, np.where(jumped, before + force * (x - before), x))
+    limit, change = step(sensitivity * step(deviation)), step(x - before)
+    damped = step(x - step((1 - force) * change))
+    return np.where(np.isnan(limit) | np.isnan(change), NAN, np.where(np.abs(change) > limit, damped, x))
 
 
 def kth(x, k):
@@ -266,6 +272,10 @@ DEFINITIONS = {
     "right_tail": lambda x, least: np.where(x >= least, x, NAN),
     "tail": lambda x, low, high, new: np.where((x > low) & (x < high), new, x),
     "to_nan": lambda x, value, back: np.where(np.isnan(x), value, x) if np.all(back) else np.where(x == value, NAN, x),
+    "round_down": known(lambda x, f: np.floor(step(x / f)) * f),
+    "truncate": by_day("truncate", lambda x, most: np.clip(x, *(np.abs(x).sum() * most * np.array([-1, 1])))),
+    "ts_vector_proj": windowed("ts_vector_proj", lambda x, y: y[-1] * (x @ y) / (y @ y) if y.any() else NAN),
+    "ts_vector_neut": windowed("ts_vector_neut", lambda x, y: x[-1] - y[-1] * (x @ y) / (y @ y) if y.any() else NAN),
     "ts_regression": regression,
     "slope": windowed("slope", lambda x: straight(x)[0]),
     "rsquare": windowed("rsquare", lambda x: straight(x)[2]),
@@ -281,11 +291,11 @@ DEFINITIONS = {
     "log_diff": lambda x: known(lambda x, y: np.log(x) - np.log(y))(x, delay(x, 1)),
     "ts_min_diff": windowed("ts_min_diff", lambda x: x[-1] - x.min()),
     "ts_max_diff": windowed("ts_max_diff", lambda x: x[-1] - x.max()),
-    "ts_min_max_diff": windowed("ts_min_max_diff", lambda x, f: x[-1] - f * (x.min() + x.max())),
-    "ts_min_max_cps": windowed("ts_min_max_cps", lambda x, f: x.min() + x.max() - f * x[-1]),
+    "ts_min_max_diff": windowed("ts_min_max_diff", lambda x, f: x[-1] - step(f * step(x.min() + x.max()))),
+    "ts_min_max_cps": windowed("ts_min_max_cps", lambda x, f: step(x.min() + x.max()) - step(f * x[-1])),
     "ts_decay_exp_window": windowed("ts_decay_exp_window", weighted),
     "ts_ewm_mean": windowed("ts_ewm_mean", ewm, complete=False),
-    "ts_weighted_decay": lambda x, k: k * x + (1 - k) * delay(x, 1),
+    "ts_weighted_decay": lambda x, k: step(k * x) + step((1 - k) * delay(x, 1)),
     "jump_decay": jump,
     "ts_count_nans": counted,
     "kth_element": windowed("kth_element", kth, complete=False),

@@ -169,6 +169,8 @@ IDENTITIES = [
     ("quantile(-close, sigma=2)", "-2 * quantile(rank(close))"),
     ("vector_neut(2 * close, -open)", "2 * close - 2 * vector_proj(close, open)"),
     ("regression_neut(close, 3 * open)", "close - regression_proj(close, open)"),
+    ("ts_vector_neut(2 * close, -open, 3)", "2 * close - 2 * ts_vector_proj(close, open, 3)"),
+    ("truncate(-2 * close)", "-2 * truncate(close)"),
     ("one_side(-close)", "-one_side(close, side=-1)"),
     ("group_min(-close, sector)", "-group_max(close, sector)"),
     ("group_percentage(close, sector)", "group_median(close, sector)"),

@@ -25,6 +25,14 @@ def clamp(x: Floats, lower: Number, upper: Number, *, out: Floats, first_row: in
     core.min(raised, upper, out)
 
 
+def round_down(x: Floats, f: Number, *, out: Floats, first_row: int) -> None:  # noqa: ARG001
+    """Whole multiples of f."""
+    times = np.empty_like(out)
+    core.divide(x, f, out)
+    core.floor(out, times)
+    core.multiply(times, f, out)
+
+
 def nan_out(x: Floats, lower: Number, upper: Number, *, out: Floats, first_row: int) -> None:  # noqa: ARG001
     """Between the bounds, missing elsewhere."""
     np.copyto(out, np.where((x >= _single(lower)) & (x <= _single(upper)), x, _NAN))

@@ -189,7 +189,7 @@ KERNELS: Mapping[str, Kernel] = {
     "or": _elementwise(core.either_true, 2),
     **{
         name: _composed(getattr(composed, name), "elementwise")
-        for name in ("clamp", "nan_out", "left_tail", "right_tail", "tail", "to_nan")
+        for name in ("clamp", "round_down", "nan_out", "left_tail", "right_tail", "tail", "to_nan")
     },
     **{
         name: _elementwise(getattr(core, name), 2)
@@ -252,13 +252,17 @@ KERNELS: Mapping[str, Kernel] = {
             *("ts_weighted_decay", "jump_decay"),
         )
     },
-    **{name: _window(getattr(core, name), 2) for name in ("ts_corr", "ts_covariance")},
+    **{
+        name: _window(getattr(core, name), 2)
+        for name in ("ts_corr", "ts_covariance", "ts_vector_proj", "ts_vector_neut")
+    },
     "rank": Kernel("cross-section", 1, _rank),
     **{name: _row(getattr(core, name)) for name in ("zscore", "normalize", "scale", "winsorize")},
     **{
         name: _fit(getattr(core, name)) for name in ("vector_neut", "vector_proj", "regression_neut", "regression_proj")
     },
     "one_side": _row(core.one_side),
+    "truncate": _row(core.truncate),
     "pasteurize": _row(core.purify),
     "quantile": Kernel("cross-section", 1, _quantile),
     "hump": Kernel("cross-section", 1, _hump),

@@ -211,7 +211,7 @@ def _quantile(op: str, args: Args) -> Linear:
 def _projection(op: str, args: Args) -> Linear:
     """Linear in the first, free of factors of the second."""
     content, rest = args[0].split()
-    return plain(op, [rest, args[1].split()[1]]).times(content)
+    return plain(op, [rest, args[1].split()[1], *args[2:]]).times(content)
 
 
 def _remainder(op: str, args: Args) -> Linear:
@@ -269,6 +269,9 @@ SYMMETRIES: dict[str, Rule] = {
     "regression_proj": _projection,
     "vector_neut": _remainder,
     "regression_neut": _remainder,
+    "ts_vector_proj": _projection,
+    "ts_vector_neut": _remainder,
+    "truncate": linear,
     "one_side": _one_side,
     "group_sum": linear,
     "group_median": linear,

@@ -66,6 +66,12 @@ void bind_cross_section(nb::module_& m) {
     bind_fit<Fit::vector_proj>(m, "vector_proj");
     bind_fit<Fit::regression_neut>(m, "regression_neut");
     bind_fit<Fit::regression_proj>(m, "regression_proj");
+    m.def("truncate", [](const Input& x, const Output& out, double share) {
+        same_shape(x, out);
+        apart(x, out);
+        nb::gil_scoped_release release;
+        truncate(x.data(), out.data(), shape_of(out), share);
+    }, nb::arg("x"), nb::arg("out"), nb::arg("share"));
     m.def("one_side", [](const Input& x, const Output& out, double side) {
         same_shape(x, out);
         apart(x, out);

@@ -162,6 +162,8 @@ void bind_rolling(nb::module_& m) {
     bind_window(m, "ts_rank", ts_rank);
     bind_pair(m, "ts_covariance", ts_covariance);
     bind_pair(m, "ts_corr", ts_corr);
+    bind_pair(m, "ts_vector_proj", ts_vector_proj);
+    bind_pair(m, "ts_vector_neut", ts_vector_neut);
 }
 
 }  // namespace lode

@@ -97,6 +97,19 @@ void cross_fit(Fit wanted, const float* y, const float* x, float* out, Shape sha
     }
 }
 
+void truncate(const float* x, float* out, Shape shape, double share) {
+    const Index n = shape.names;
+    for_each_session(x, out, shape, [n, share](const float* LODE_RESTRICT row, float* LODE_RESTRICT result) {
+        const float limit = static_cast<float>(share * row_sum(n, [row](Index i) {
+            return known(row[i]) ? static_cast<double>(magnitude(row[i])) : 0.0;
+        }));
+        for (Index i = 0; i < n; ++i) {
+            const float raised = row[i] < -limit ? -limit : row[i];
+            result[i] = finite(raised > limit ? limit : raised);
+        }
+    });
+}
+
 void one_side(const float* x, float* out, Shape shape, double side) {
     const Index n = shape.names;
     const float sign = side < 0.0 ? -1.0f : 1.0f;

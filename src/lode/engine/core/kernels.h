@@ -92,6 +92,8 @@ void ts_percentiles(const float* x, const double* fractions, float* const* out, 
 enum class Driver { gaussian, uniform, cauchy };
 void ts_quantile(const float* ranks, float* out, Shape shape, Index window, Driver driver);
 void quantile(const float* ranks, float* out, Shape shape, Driver driver, double sigma);
+void ts_vector_proj(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row);
+void ts_vector_neut(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row);
 
 // cross_section.cpp
 void zscore(const float* x, float* out, Shape shape);
@@ -100,6 +102,7 @@ void scale(const float* x, float* out, Shape shape);
 void winsorize(const float* x, float* out, Shape shape, double deviations);
 enum class Fit { vector_neut, vector_proj, regression_neut, regression_proj };
 void cross_fit(Fit wanted, const float* y, const float* x, float* out, Shape shape);
+void truncate(const float* x, float* out, Shape shape, double share);
 void one_side(const float* x, float* out, Shape shape, double side);
 
 // group.cpp; labels outside of [0, groups) are missing

@@ -81,7 +81,49 @@ struct Correlation {
     }
 };
 
+// The part of x's window that lies along y's, today, or what is left of x without it; no means are taken off.
+template <bool LEFT>
+struct Projection {
+    using Number = double;
+    static constexpr int INPUTS = 2, WORDS = 2, KEPT = 2;
+    static Number missing() { return kNaN; }
+    template <class V>
+    LODE_INLINE void start(V* s) const {
+        s[0] = s[1] = V{};
+    }
+    template <class V>
+    LODE_INLINE void forward(V* s, const V* x, const V*, V) const {
+        s[0] = multiply_add(x[0], x[1], s[0]);
+        s[1] = multiply_add(x[1], x[1], s[1]);
+    }
+    template <class V>
+    LODE_INLINE void backward(V* s, const V* x, const V* reference, V offset) const {
+        forward(s, x, reference, offset);
+    }
+    template <class V>
+    LODE_INLINE V result(V xy, V yy, const V* x) const {
+        const V along = x[1] * (xy / yy);
+        return LEFT ? x[0] - along : along;
+    }
+    template <class V>
+    LODE_INLINE V join(const V* h, const V* t, const V* x, const V*, V) const {
+        return result<V>(h[0] + t[0], h[1] + t[1], x);
+    }
+    template <class V>
+    LODE_INLINE V whole(const V* t, const V* x) const {
+        return result<V>(t[0], t[1], x);
+    }
+};
+
 }  // namespace
+
+void ts_vector_proj(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row) {
+    slide<4>(Projection<false>{}, {{x, y}}, out, shape, window, first_row);
+}
+
+void ts_vector_neut(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row) {
+    slide<4>(Projection<true>{}, {{x, y}}, out, shape, window, first_row);
+}
 
 void ts_covariance(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row) {
     const double share = 1.0 / static_cast<double>(window), freedom = 1.0 / static_cast<double>(window - 1);

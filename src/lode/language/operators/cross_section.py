@@ -53,6 +53,8 @@ CROSS_SECTION: tuple[Operator, ...] = (
     Operator("regression_neut", "cross-section", (_TARGET, X), same_as_x, today,
              "y - regression_proj(y, x)", f"{_BOTH}, and on a day of equal x",
              "regression_neut(returns, rank(volume))"),
+    Operator("truncate", "cross-section", (X, number("maxPercent", 0.01, 0.0, 1.0)), same_as_x, today,
+             "x clipped to +- maxPercent * sum of |x| over the day", _LEFT_OUT, "truncate(returns, maxPercent=0.05)"),
     Operator("one_side", "cross-section", (X, whole("side", 1, -1, 1)), same_as_x, today,
              "x - smallest of the day; with side=-1, x - largest of the day", _LEFT_OUT, "one_side(returns, side=1)"),
     Operator("pasteurize", "cross-section", (X,), same_as_x, today,

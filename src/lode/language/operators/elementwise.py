@@ -112,6 +112,8 @@ ELEMENTWISE: tuple[Operator, ...] = (
              "nan_out(returns, lower=-0.1, upper=0.1)"),
     Operator("clamp", "elementwise", (X, number("lower", 0.0), number("upper", 0.0)), same_as_x, today,
              "min(max(x, lower), upper)", _ITSELF, "clamp(returns, lower=-0.1, upper=0.1)"),
+    Operator("round_down", "elementwise", (X, number("f", 1.0, 0.0, 1e6)), same_as_x, today,
+             "floor(x / f) * f", f"{_ITSELF}, and where f is 0", "round_down(close, f=0.5)"),
     Operator("left_tail", "elementwise", (X, number("maximum", 0.0)), same_as_x, today,
              "x where x <= maximum", f"{_ITSELF}, and above the maximum", "left_tail(returns, maximum=0)"),
     Operator("right_tail", "elementwise", (X, number("minimum", 0.0)), same_as_x, today,
