@@ -25,7 +25,7 @@ PUTS = {  # what each role writes into the lake; all others may not
     "raw/sec/A.json.zst": {"Filings"},
     "raw/news/A.json.zst": {"News"},
     "rate/sec/turn": {"Filings"},
-    "requests/batches/1.json": {"Market", "Filings", "News"},
+    "requests/batches/1.json": {"Steps", "Market", "Filings", "News"},
     "runs/1/trials/0.arrow": {"Steps", "Job"},
     "snapshots/1.arrow": {"Steps"},
     "executions/1.json": {"Steps"},
@@ -72,7 +72,19 @@ def deployed(assembly):
         for name, value in {"ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x", "DEFAULT_REGION": "eu-central-1"}.items():
             patch.setenv(f"AWS_{name}", value)
         with warnings.catch_warnings():
-            yield Deployed(assembly("hobby")).up(STACKS)
+            standing = Deployed(assembly("hobby")).up(STACKS)
+        attach_policies(standing)
+        yield standing
+
+
+def attach_policies(deployed):
+    """Attach to each role what its template names: moto reads the names and attaches nothing."""
+    for role in Templates(deployed.templates).of("IAM::Role"):
+        for policy in listed(role.properties.get("ManagedPolicyArns")):
+            if role.stack in deployed.ids:
+                boto3.client("iam").attach_role_policy(
+                    RoleName=deployed.ids[role.stack][role.name], PolicyArn=deployed.ids[role.stack][policy["Ref"]]
+                )
 
 
 def made(deployed, stack, beginning):
@@ -82,6 +94,12 @@ def made(deployed, stack, beginning):
 
 
 def arn(deployed, stack, beginning):
+    if (stack, beginning) in {
+        ("Warehouse", "Secret"),
+        ("Warehouse", "Admin"),
+    }:  # made beside the stack: see deployed.py
+        secrets = boto3.client("secretsmanager").list_secrets()["SecretList"]
+        return next(secret["ARN"] for secret in secrets if secret["Name"][:-8] == beginning)
     standing = made(deployed, stack, beginning)
     if standing.startswith("arn:"):
         return standing
@@ -91,7 +109,7 @@ def arn(deployed, stack, beginning):
         if beginning.endswith(ending):
             return f"arn:aws:{kind}{standing}"
     if "Log" in beginning:
-        return f"arn:aws:logs:eu-central-1:123456789012:log-group:{standing}:*"
+        return f"arn:aws:logs:eu-central-1:123456789012:log-group:{standing}"
     return f"arn:aws:sqs:eu-central-1:123456789012:{standing.rpartition('/')[2]}"
 
 
