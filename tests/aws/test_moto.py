@@ -74,7 +74,6 @@ def test_all_stacks_stand_and_then_go_and_leave_what_holds_data(standing):
     assert [(kind, name) for kind, names in held.items() for name in names if not is_there(kind, name)] == []
     left = [function["FunctionName"] for function in boto3.client("lambda").list_functions()["Functions"]]
     assert all(name.startswith("LodeNetwork-") for name in left)
-    assert boto3.client("ec2").describe_instances()["Reservations"] == []
 
 
 def test_a_stack_that_others_import_from_cannot_go_first(assembly):
