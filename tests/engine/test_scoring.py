@@ -111,3 +111,50 @@ def test_empty_and_narrow_panels_score_nothing(shape):
     forward = np.zeros(shape, np.float32)
     assert np.isnan(Scorer(forward, rows=slice(None), min_names=0).rank_ic(forward)).all()
     assert np.isnan(Scorer(forward, rows=slice(None), min_names=0).ic(forward)).all()
+
+
+@pytest.mark.parametrize("names", [16, 300])
+@pytest.mark.parametrize("decimals", [None, 1])
+@pytest.mark.parametrize("rows", [slice(None), slice(3, 27), np.arange(30) % 3 == 0])
+def test_several_horizons_have_the_bits_of_each_alone(names, decimals, rows):
+    values, first = pair(30, names, names, decimals=decimals)
+    _, second = pair(30, names, names + 1, missing=0.4, decimals=decimals)
+    _, whole = pair(30, names, names + 2, missing=0.0)
+    forward = {1: first, 5: second, 21: whole}
+    several = Scorer(forward, rows=rows)
+    for name, got in (("rank_ic", several.rank_ics(values)), ("ic", several.ics(values))):
+        for horizon, returns in forward.items():
+            alone = getattr(Scorer(returns, rows=rows), name)(values)
+            np.testing.assert_array_equal(got[horizon].view(np.int64), alone.view(np.int64))
+
+
+@given(st.data())
+@settings(max_examples=50, deadline=None)
+def test_horizons_on_any_cells(data):
+    names = data.draw(st.integers(2, 40))
+    cells = st.sampled_from([0.0, -0.0, 1.0, 1.0000001, 1e-30, -1e30, 7.0, np.nan])
+    draw = lambda: np.array([data.draw(st.lists(cells, min_size=names, max_size=names))], np.float32)  # noqa: E731
+    values, forward = draw(), {1: draw(), 2: draw()}
+    got = Scorer(forward, rows=slice(None), min_names=2).rank_ics(values)
+    for horizon, returns in forward.items():
+        alone = Scorer(returns, rows=slice(None), min_names=2).rank_ic(values)
+        np.testing.assert_array_equal(got[horizon].view(np.int64), alone.view(np.int64))
+
+
+def test_how_many_names_have_both_is_told():
+    values, forward = pair(9, 30, 6)
+    pairs = np.empty(9, np.int32)
+    Scorer(forward, rows=slice(None)).rank_ic(values, pairs)
+    assert pairs.tolist() == (np.isfinite(values) & np.isfinite(forward)).sum(axis=1).tolist()
+
+
+def test_which_horizon_is_to_be_told_where_there_are_several():
+    values, forward = pair(6, 12, 5)
+    several = Scorer({1: forward, 5: forward}, rows=slice(None))
+    for score in (several.rank_ic, several.ic):
+        with pytest.raises(DataError, match=r"horizons \[1, 5\]; ask for rank_ics or ics"):
+            score(values)
+    with pytest.raises(DataError, match="no forward return was given"):
+        Scorer({}, rows=slice(None))
+    with pytest.raises(DataError, match="forward has the shape"):
+        Scorer({1: forward, 5: forward[:3]}, rows=slice(None))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lode.engine import Evaluator, Scorer
 from lode.evaluation.exposure import exposure_of
-from lode.evaluation.ic import IcSummary, ic_summary
+from lode.evaluation.ic import IcSummary, daily_rank_ic, ic_summary
 from lode.evaluation.labels import forward_returns
 from lode.evaluation.newey_west import NeweyWest
 from lode.evaluation.portfolio import Portfolio, rank_book
@@ -184,9 +184,8 @@ def evidence_sheet(expression: Expr, panel: Panel, options: Timing) -> Sheet:
 def sheet_of(values: Floats, panel: Panel, identity: Identity, options: Timing) -> Sheet:
     """Judge values, (sessions, names) float32, on every row of a panel; labels never reach past its last row."""
     horizon, least = options.horizon, options.min_names
-    scored = {h: _Scored.of(values, panel, h, options) for h in sorted({*HORIZONS, horizon})}
-    forward, scorer = scored[horizon].forward, scored[horizon].scorer
-    next_return = scored[1].forward
+    labels = {h: forward_returns(panel, horizon=h, delay=options.delay) for h in sorted({*HORIZONS, horizon})}
+    forward, next_return = labels[horizon], labels[1]
     exposure = exposure_of(values, styles_of(panel.fields), panel.groups.get("sector"))
     tradable = int(panel.tradable.sum())
     return Sheet(
@@ -194,34 +193,24 @@ def sheet_of(values: Floats, panel: Panel, identity: Identity, options: Timing) 
         sessions=len(panel.sessions),
         names=len(panel.names),
         coverage=int((np.isfinite(values) & panel.tradable).sum()) / tradable if tradable else math.nan,
-        horizons={h: (s.ic, s.rank_ic) for h, s in scored.items()},
+        horizons=_scored(values, labels, least),
         quantiles=quantile_summary(quantile_returns(values, forward, QUANTILES, min_names=least), horizon=horizon),
         turnover=series_mean(turnover(values, QUANTILES, min_names=least)),
         rank_autocorrelation=series_mean(rank_autocorrelation(values)),
         half_life_sessions=half_life(values),
         portfolio=rank_book(values, next_return, cost_bps=options.cost_bps, min_names=least),
         exposures=exposure.by_style,
-        neutral_rank_ic=series_mean(scorer.rank_ic(exposure.left)),
+        neutral_rank_ic=series_mean(daily_rank_ic(exposure.left, forward, min_names=least)),
         fama_macbeth=fama_macbeth(values, forward, horizon=horizon, min_names=least),
         label=panel.meta.label,
     )
 
 
-@dataclass(frozen=True)
-class _Scored:
-    """Labels of one horizon and how values do against them."""
-
-    forward: Floats
-    scorer: Scorer
-    ic: IcSummary
-    rank_ic: IcSummary
-
-    @classmethod
-    def of(cls, values: Floats, panel: Panel, horizon: int, options: Timing) -> _Scored:
-        forward = forward_returns(panel, horizon=horizon, delay=options.delay)
-        scorer = Scorer(forward, rows=slice(0, len(forward)), min_names=options.min_names)
-        ic, rank_ic = (ic_summary(s, horizon=horizon) for s in (scorer.ic(values), scorer.rank_ic(values)))
-        return cls(forward, scorer, ic, rank_ic)
+def _scored(values: Floats, labels: Mapping[int, Floats], least: int) -> dict[int, tuple[IcSummary, IcSummary]]:
+    """IC and rank IC of values by horizon, from one ranking of them."""
+    scorer = Scorer(labels, rows=slice(None), min_names=least)
+    ics, rank_ics = scorer.ics(values), scorer.rank_ics(values)
+    return {h: (ic_summary(ics[h], horizon=h), ic_summary(rank_ics[h], horizon=h)) for h in labels}
 
 
 def _horizon(ic: IcSummary, rank_ic: IcSummary) -> dict[str, float]:

@@ -59,6 +59,31 @@ class OwnPairs {
     std::vector<std::int32_t> below_;
 };
 
+// A session's names by value, from keys that are sorted already, and of them those that have a return: keys of one
+// factor serve any number of forward returns.
+class Paired {
+   public:
+    explicit Paired(Index names) : names_(names), keys_(static_cast<std::size_t>(names)) {}
+
+    // Returns how many there are; `packed` then points at their keys, still sorted.
+    Index keep(std::uint32_t*& packed, Index known, const float* twice, std::uint32_t mask) {
+        const Index without = static_cast<Index>(
+            row_sum(names_, [=](Index i) { return twice[i] < 0.0f ? 1.0 : 0.0; }));
+        if (without == 0) return known;
+        Index n = 0;
+        for (Index i = 0; i < known; ++i) {
+            keys_[static_cast<std::size_t>(n)] = packed[i];
+            n += twice[packed[i] & mask] >= 0.0f;
+        }
+        packed = keys_.data();
+        return n;
+    }
+
+   private:
+    Index names_;
+    std::vector<std::uint32_t> keys_;
+};
+
 // Sum of products of x's ranks and the returns' around their means; `spread` receives x's own sum of squares.
 double products(const Order& order, const float* twice, Index n, double& spread) {
     const auto alone = [&](Index first, Index end) {
@@ -117,12 +142,15 @@ void rank_ic(const float* x, const std::int64_t* rows, Index scored, Index names
              const std::int32_t* known, ForwardRanks forward, Index min_names, double* out) {
     Order order(names);
     OwnPairs own(names);
+    Paired paired(names);
+    const std::uint32_t mask = (std::uint32_t{1} << Packing(names).column_bits()) - 1;
     for (Index s = 0; s < scored; ++s) {
-        const Index n = known[s];
+        std::uint32_t* keys = packed + s * names;
+        const Index n = paired.keep(keys, known[s], forward.twice + s * names, mask);
         out[s] = kNaN;
         if (n < min_names || n < 2) continue;
         const float* row = x + rows[s] * names;
-        order.read(packed + s * names, row, n);
+        order.read(keys, row, n);
         const bool all = n == forward.known[s];
         const double spread = all ? forward.spread[s] : own.rank(row, forward.order + s * names, forward.known[s]);
         double factor_spread;
