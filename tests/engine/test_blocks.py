@@ -1,12 +1,19 @@
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lode.engine import Evaluator
-from lode.language import OPERATORS, Call, lookback, parse, postorder
+from lode.engine import Blocks, Evaluator
+from lode.errors import UsageError
+from lode.language import FIELD_UNITS, OPERATORS, Call, lookback, parse, postorder
+from lode.search import SearchSpace
+from lode.search.grammar import Grammar
 from tests.engine.markets import EVERY_OPERATOR, NESTED, market
 
 EXPRESSIONS = sorted({*EVERY_OPERATOR, *NESTED, "ts_regression(close, volume, 7, lag=3, rettype=2)"})
@@ -69,3 +76,111 @@ def test_two_threads_have_the_bits_of_one():
     for part in halves:
         for text, found in part.items():
             np.testing.assert_array_equal(found, alone[text], err_msg=text)
+
+
+SPACE = SearchSpace.of({name: FIELD_UNITS[name] for name in (*market()[0], "sector")}, history=60)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 90), st.integers(0, 90), st.integers(0, 90), st.sampled_from([1, 2, 3]))
+@settings(max_examples=60, deadline=None)
+def test_blocks_of_any_height_on_any_number_of_threads_have_the_bits_of_the_whole(seed, height, one, other, threads):
+    rng, (start, stop) = Random(seed), sorted((one, other))
+    fields, groups = market(sessions=90, names=17, seed=seed % 5)
+    mask = np.random.default_rng(seed).random((90, 17)) < 0.9
+    drawn = [Grammar(SPACE).factor(rng, rng.randint(1, 14)) for _ in range(4)]
+    exprs = [parse(rng.choice(EXPRESSIONS)), *(expr for expr in drawn if expr is not None)]
+    outputs = np.full((len(exprs), stop - start, 17), np.float32(7))
+    blocks = Blocks(exprs, fields, groups, mask=mask, rows=slice(start, stop), height=height, threads=threads)
+    blocks.fill(list(outputs))
+    for expr, found in zip(exprs, outputs, strict=True):
+        whole = Evaluator(fields, groups, mask=mask).value(expr)
+        np.testing.assert_array_equal(bits(found), bits(whole[start:stop]), err_msg=str(expr))
+
+
+@pytest.mark.parametrize("height", [1, 23])
+def test_every_operator_computes_no_more_rows_than_it_needs_to_the_same_bits(height):
+    fields, groups = market(sessions=70, names=19, seed=9)
+    exprs = [parse(text) for text in EXPRESSIONS]
+    whole = Evaluator(fields, groups).values(exprs)
+    outputs = np.empty((len(exprs), 70, 19), np.float32)
+    Blocks(exprs, fields, groups, height=height).fill(list(outputs))
+    for expr, found, values in zip(exprs, outputs, whole, strict=True):
+        np.testing.assert_array_equal(bits(found), bits(values), err_msg=str(expr))
+
+
+def test_the_last_session_of_nested_windows_is_computed_from_the_rows_that_each_needs():
+    fields, _ = market(sessions=40, names=5)
+    heights = {}
+
+    class Recording(dict):
+        def __getitem__(self, name):
+            kernel = super().__getitem__(name)
+
+            def run(site, arguments, out):
+                heights[name] = (len(out), site.first_row)
+                kernel.run(site, arguments, out)
+
+            return type(kernel)(kernel.kind, kernel.panels, run)
+
+    from lode.engine import KERNELS
+
+    expr = parse("rank(ts_mean(ts_delta(close, 3), 5))")
+    evaluator = Evaluator(fields, first_row=100, last_rows=1, kernels=Recording(KERNELS))
+    assert evaluator.value(expr).shape == (1, 5)
+    assert heights == {"rank": (1, 139), "ts_mean": (5, 135), "ts_delta": (8, 132)}
+
+
+def test_a_budget_too_small_says_how_much_it_takes():
+    fields, _ = market()
+    with pytest.raises(UsageError, match=r"100 MB of memory do not suffice for 37 names.*give at least \d+ MB"):
+        Blocks([parse("close")], fields, memory=100 << 20)
+
+
+def test_the_height_follows_the_memory():
+    fields = {"close": np.ones((4000, 3000), np.float32)}
+    exprs = [parse("rank(ts_corr(rank(close), ts_mean(close, 20), 250))")]
+    heights = [Blocks(exprs, fields, memory=mb << 20).height for mb in (700, 900, 8000)]
+    assert heights[0] < heights[1] < heights[2] == 4000
+
+
+_MEASURE = """
+import json, sys
+import numpy as np
+from lode.engine import Blocks, Evaluator
+from lode.language import parse
+
+folder, sessions, names, memory = sys.argv[1], *map(int, sys.argv[2:])
+shape = (sessions, names)
+fields = {n: np.memmap(f"{folder}/{n}", np.float32, "r", shape=shape) for n in "abcdefgh"}
+texts = [
+    "rank(ts_corr(rank(a), rank(b), 20)) - zscore(ts_mean(c, 60) / d)",
+    "ts_rank(e, 10) * if_else(f > g, ts_decay_linear(h, 30), winsorize(a, 3))",
+]
+exprs = [parse(text) for text in texts]
+Evaluator({n: np.ones((300, 5), np.float32) for n in fields}).value(exprs[0])  # libraries are loaded
+def peak():
+    return 1024 * int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+before = peak()
+outputs = [np.memmap(f"{folder}/out{i}", np.float32, "w+", shape=shape) for i in range(len(exprs))]
+blocks = Blocks(exprs, fields, memory=memory)
+blocks.fill(outputs)
+print(json.dumps({"before": before, "peak": peak(), "height": blocks.height}))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
+def test_a_panel_larger_than_the_memory_is_computed_within_it(tmp_path, soak_scale):
+    """A fifth of the sessions and a quarter of the names of 7,000 × 7,500 in as much less room; all of it soaks."""
+    sessions, names, room = (7500, 7000, 1536 << 20) if soak_scale == 1 else (1500, 1750, 80 << 20)
+    for number, name in enumerate("abcdefgh"):
+        rng = np.random.default_rng(number)
+        with (tmp_path / name).open("wb") as file:
+            for _ in range(0, sessions, 500):
+                file.write(rng.standard_normal((500, names), np.float32).data)
+    assert 8 * 4 * sessions * names > room or soak_scale == 1
+    run = [sys.executable, "-c", _MEASURE, str(tmp_path), *map(str, (sessions, names, (512 << 20) + room))]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=3000)
+    measured = json.loads(done.stdout)
+    assert measured["height"] < sessions
+    assert measured["peak"] - measured["before"] <= room
+    assert measured["peak"] <= (512 << 20) + room

@@ -87,3 +87,8 @@ class Store:
         if buffer is not None:
             self.bytes -= buffer.array.nbytes
             buffer.release()
+
+    def clear(self) -> None:
+        """Let go of every panel."""
+        for key in list(self._kept):
+            self.drop(key)

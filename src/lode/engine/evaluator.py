@@ -36,6 +36,8 @@ class Evaluator:
         is NaN. Time series operators look through it.
     cache_bytes: bound on the panels kept for later use; the working set of one expression comes on top.
     first_row: absolute index of the first session, so that a block of a panel gives the same bits as the whole.
+    last_rows: how many of the last sessions are wanted; each operator then computes those and what is looked back to
+        from them, and values have that many sessions. None: all.
     kernels: how operators are computed; KERNELS with a user's own added, say.
 
     Not for use by two threads at once; the kernels release the GIL, so give each thread its own evaluator over the
@@ -50,14 +52,18 @@ class Evaluator:
         mask: Mask | None = None,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         first_row: int = 0,
+        last_rows: int | None = None,
         kernels: Mapping[str, Kernel] = KERNELS,
     ) -> None:
         self.shape = common_shape(fields, groups, mask)
+        self._last_rows = last_rows
+        self._first = 0 if last_rows is None else max(0, self.shape[0] - last_rows)
         self._fields, self._kernels = fields, kernels
         self._clean: dict[str, Buffer] = {}
         self._mask = None if mask is None or bool(mask.all()) else mask
         counted = {name: Group(labels, int(labels.max(initial=-1)) + 1) for name, labels in groups.items()}
         self._site = Site(first_row, SortBench(self.shape[1]), counted)
+        self._sites = {0: self._site}
         self._pool = Pool(self.shape)
         self._store = Store(cache_bytes)
         self._seen: set[int] = set()
@@ -77,7 +83,9 @@ class Evaluator:
 
         ExpressionError for a field, group or operator that is not there, before anything is computed.
         """
-        plan = Plan(exprs, self._together)
+        plan = Plan(exprs, self._together, last_rows=self._last_rows)
+        if self._last_rows is not None:
+            self._store.clear()  # what an earlier batch left may have fewer sessions than this one needs
         for expr in exprs:
             self._check_fields(expr)
         self._check_operators(plan)
@@ -86,7 +94,7 @@ class Evaluator:
     def _run_through(self, exprs: Sequence[Expr], plan: Plan) -> Iterator[Floats]:
         for expr in exprs:
             result = self._final(expr, self._compute(expr, plan))
-            view = result.array.view()
+            view = result.array[self._first :].view()
             view.flags.writeable = False
             try:
                 yield view
@@ -144,30 +152,43 @@ class Evaluator:
         values: list[Value] = [0.0] * len(call.args)
         for i in reversed(node.order):
             values[i] = done.pop()
-        result = self._run(call, values, plan.kin(call))
+        result = self._run(call, values, plan)
         if isinstance(result, Buffer) and (node.uses > 0 or self._returns(call)):
             self._store.keep(call, result)
         return result
 
     def _returns(self, call: Call) -> bool:
         """Whether an earlier batch had the call too: then a later one may, and it is worth room in the store."""
-        return self._kernels[call.op].kind != "elementwise" and hash(call) in self._seen
+        return self._last_rows is None and self._kernels[call.op].kind != "elementwise" and hash(call) in self._seen
 
-    def _run(self, call: Call, values: list[Value], kin: list[Call]) -> Value:
-        kernel = self._kernels[call.op]
+    def _run(self, call: Call, values: list[Value], plan: Plan) -> Value:
+        kernel, kin = self._kernels[call.op], plan.kin(call)
         if kernel.kind == "elementwise" and all(isinstance(value, float) for value in values):
             return self._folded(kernel, values)
-        operands = [self._operand(kernel, i, value) for i, value in enumerate(values)]
-        arguments = [value.array if isinstance(value, Buffer) else value for value in operands]
+        first = min(self._first_of(plan, each) for each in (call, *kin))
+        operands = [self._operand(kernel, i, value, first) for i, value in enumerate(values)]
+        arguments = [value.array[first:] if isinstance(value, Buffer) else value for value in operands]
         out = self._pool.take()
         if kin and kernel.together and self._store.capacity >= out.array.nbytes * len(kin):
             self._run_together(kernel.together, call, kin, arguments, out)
         else:
-            kernel.run(self._site, arguments, out.array)
+            kernel.run(self._site_from(first), arguments, out.array[first:])
         for value in operands:
             if isinstance(value, Buffer):
                 value.release()
         return out
+
+    def _first_of(self, plan: Plan, call: Call) -> int:
+        """The first row that is computed of a call."""
+        rows = plan.nodes[call].rows
+        return max(0, self.shape[0] - rows) if rows else 0
+
+    def _site_from(self, first: int) -> Site:
+        """Where a kernel runs that begins with the row `first`."""
+        if first not in self._sites:
+            groups = {name: Group(group.labels[first:], group.count) for name, group in self._site.groups.items()}
+            self._sites[first] = Site(self._site.first_row + first, self._site.bench, groups)
+        return self._sites[first]
 
     def _run_together(
         self, together: Together, call: Call, kin: list[Call], arguments: list[Argument], out: Buffer
@@ -177,7 +198,8 @@ class Evaluator:
         others = [self._pool.take() for _ in missing]
         numbers = [[arg.value if isinstance(arg, Constant) else "" for arg in each.args] for each in (call, *missing)]
         panel: Floats = arguments[0]  # type: ignore[assignment]  # the first argument is a panel
-        together(panel, numbers, [out.array, *(other.array for other in others)])
+        first = self.shape[0] - len(panel)
+        together(panel, numbers, [buffer.array[first:] for buffer in (out, *others)])
         for other, buffer in zip(missing, others, strict=True):
             self._store.keep(other, buffer)
             buffer.release()
@@ -187,7 +209,7 @@ class Evaluator:
         kernel.run(self._site, [np.full((1, 1), value, np.float32) for value in values], cell)
         return float(cell[0, 0])
 
-    def _operand(self, kernel: Kernel, position: int, value: Value) -> Value:
+    def _operand(self, kernel: Kernel, position: int, value: Value, first: int) -> Value:
         """The argument as the kernel wants it: a panel where it wants one, masked where it looks across names."""
         if position >= kernel.panels:
             return self._parameter(kernel, position, value)
@@ -196,8 +218,8 @@ class Evaluator:
             raise ExpressionError(reason)
         if kernel.kind == "elementwise":
             return value
-        panel = self._panel(value)
-        return self._masked(panel) if kernel.kind in ("cross-section", "group") else panel
+        panel = self._panel(value, first)
+        return self._masked(panel, first) if kernel.kind in ("cross-section", "group") else panel
 
     def _parameter(self, kernel: Kernel, position: int, value: Value) -> Value:
         labels = kernel.kind == "group" and position == kernel.panels
@@ -210,18 +232,18 @@ class Evaluator:
             raise ExpressionError(reason)
         return value
 
-    def _panel(self, value: Buffer | float) -> Buffer:
+    def _panel(self, value: Buffer | float, first: int) -> Buffer:
         if isinstance(value, Buffer):
             return value
         constant = self._pool.take()
-        constant.array.fill(value)
+        constant.array[first:] = value
         return constant
 
-    def _masked(self, panel: Buffer) -> Buffer:
+    def _masked(self, panel: Buffer, first: int) -> Buffer:
         if self._mask is None:
             return panel
         inside = self._pool.take()
-        core.keep_where(panel.array, self._mask, inside.array)
+        core.keep_where(panel.array[first:], self._mask[first:], inside.array[first:])
         panel.release()
         return inside
 
@@ -230,8 +252,8 @@ class Evaluator:
             reason = f"`{value}` is a group, which has no values; groups stand in group operators"
             raise ExpressionError(reason)
         across = isinstance(expr, Call) and self._kernels[expr.op].kind in ("cross-section", "group")
-        panel = self._panel(value)
-        return panel if across else self._masked(panel)
+        panel = self._panel(value, self._first)
+        return panel if across else self._masked(panel, self._first)
 
     def _remember(self, plan: Plan) -> None:
         if len(self._seen) > REMEMBERED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lode.language import Call, postorder
+from lode.language import Call, own_lookback, postorder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Node:
-    """A distinct call of the batch. `uses`: how often it is still needed; `order`: its arguments, hungriest first."""
+    """A distinct call of the batch. `uses`: how often it is still needed; `order`: its arguments, hungriest first.
+
+    rows: how many of the last sessions are needed of its arguments; 0 where all are.
+    """
 
     uses: int
     panels: int
     order: tuple[int, ...]
+    rows: int = 0
 
 
 class Plan:
@@ -29,8 +33,13 @@ class Plan:
     has more than about log2(n) panels alive, whatever its depth.
     """
 
-    def __init__(self, expressions: Iterable[Expr], together: Collection[str] = ()) -> None:
-        """together: operators whose calls over the same series and window are cheaper computed at once."""
+    def __init__(
+        self, expressions: Iterable[Expr], together: Collection[str] = (), *, last_rows: int | None = None
+    ) -> None:
+        """together: operators whose calls over the same series and window are cheaper computed at once.
+
+        last_rows: how many of the last sessions are wanted of every expression; None: all.
+        """
         self.nodes: dict[Call, Node] = {}
         self._together = together
         self._kin: dict[tuple[Expr, ...], list[Call]] = {}
@@ -40,6 +49,18 @@ class Plan:
                     self._add(node)
             if isinstance(expression, Call):
                 self.nodes[expression].uses += 1
+        if last_rows is not None:
+            self._bound(last_rows)
+
+    def _bound(self, last_rows: int) -> None:
+        """Let each call know how many sessions it has to compute: those that its users want, and its own lookback."""
+        wanted: dict[Call, int] = {}
+        for call in reversed(self.nodes):
+            node = self.nodes[call]
+            node.rows = wanted.get(call, last_rows) + own_lookback(call)
+            for arg in call.args:
+                if isinstance(arg, Call):
+                    wanted[arg] = max(wanted.get(arg, last_rows), node.rows)
 
     def _add(self, call: Call) -> None:
         needs = [self.nodes[arg].panels if isinstance(arg, Call) else 0 for arg in call.args]

@@ -5,7 +5,7 @@ Pure: no data, no numpy, no I/O. `parse` reads text, `str(expression)` writes it
 
 from lode.language.canonical import canonical, expression_id
 from lode.language.expression import Call, Constant, Expr, Field, postorder
-from lode.language.lookback import lookback
+from lode.language.lookback import lookback, own_lookback
 from lode.language.operators import ALIASES, OPERATORS, Operator, Param
 from lode.language.parser import check, parse
 from lode.language.reference import reference
@@ -31,6 +31,7 @@ __all__ = [
     "constant_unit",
     "expression_id",
     "lookback",
+    "own_lookback",
     "parse",
     "postorder",
     "reference",

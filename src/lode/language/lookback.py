@@ -15,11 +15,12 @@ def lookback(expr: Expr) -> int:
     """
     reach: dict[int, int] = {}
     for node in postorder(expr):
-        reach[id(node)] = _own(node) + max((reach[id(arg)] for arg in node.children), default=0)
+        reach[id(node)] = own_lookback(node) + max((reach[id(arg)] for arg in node.children), default=0)
     return reach[id(expr)]
 
 
-def _own(node: Expr) -> int:
+def own_lookback(node: Expr) -> int:
+    """Sessions before t that the node itself reaches back in its arguments; 0 for a field or a number."""
     if not isinstance(node, Call):
         return 0
     operator = OPERATORS.get(node.op)

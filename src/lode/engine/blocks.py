@@ -1,0 +1,166 @@
+"""Values over any range of sessions within a memory budget: blocks that overlap by how far back is looked.
+
+A block's values have the bits that the whole would give, whatever the blocks' height, and in whatever order, or in how
+many threads, they are computed: operators have a finite lookback, and kernels anchor at absolute rows.
+"""
+
+from __future__ import annotations
+
+import mmap
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lode.engine.arrays import Floats, Labels, Mask, common_shape
+from lode.engine.evaluator import Evaluator
+from lode.engine.plan import Plan
+from lode.errors import UsageError
+from lode.language import Call, lookback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from lode.language import Expr
+
+DEFAULT_MEMORY = 2 << 30
+_OF_THE_PROCESS = 512 << 20  # the interpreter, its libraries, what the allocator keeps: measured .3 GB, with room
+_LEAST = 64 << 20
+_SCRATCH = 7  # panels: an operator's result and masked arguments (3), and what the largest kernels need inside (4)
+_CACHE_SHARE = 4  # a quarter of the room holds common parts
+_CELL = 4
+_EVERY = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Values of some sessions. rows: which, of the panel; values: of each expression (rows, names), read-only.
+
+    Each of the values stands until the next one is asked for: copy what is kept.
+    """
+
+    rows: slice
+    values: Iterator[Floats]
+
+
+class Blocks:
+    """A batch of expressions over some sessions of a panel, all of them where `rows` is not given, block by block.
+
+    fields, groups, mask: as the Evaluator's; memory maps are read a block at a time and let go of.
+    memory: bytes that the process may use at its peak, all threads together; what is in memory already when this is
+        made counts. height: sessions of a block, chosen from the memory where None.
+
+    UsageError where the memory does not suffice for one session.
+    """
+
+    def __init__(
+        self,
+        exprs: Sequence[Expr],
+        fields: Mapping[str, Floats],
+        groups: Mapping[str, Labels] = MappingProxyType({}),
+        *,
+        mask: Mask | None = None,
+        rows: slice = _EVERY,
+        memory: int = DEFAULT_MEMORY,
+        height: int | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.exprs, self.shape = tuple(exprs), common_shape(fields, groups, mask)
+        used = frozenset(chain.from_iterable(expr.fields for expr in self.exprs))
+        self._fields = {name: field for name, field in fields.items() if name in used} or dict(fields)
+        self._groups = {name: labels for name, labels in groups.items() if name in used}
+        self._mask = mask
+        self.start, self.stop, _ = rows.indices(self.shape[0])
+        self.lookback = max((lookback(expr) for expr in self.exprs), default=0)
+        self.threads = threads
+        self._cache = max(0, self._room(memory) // _CACHE_SHARE)
+        self.height = height or self._chosen(memory)
+
+    @property
+    def blocks(self) -> list[slice]:
+        """Rows of every block, in order."""
+        rows = range(self.start, self.stop, self.height)
+        return [slice(at, min(at + self.height, self.stop)) for at in rows]
+
+    def __iter__(self) -> Iterator[Block]:
+        """Every block in order; take a block's values before the next block."""
+        for rows in self.blocks:
+            yield Block(rows, self._values(rows))
+
+    def fill(self, outputs: Sequence[NDArray[np.float32]]) -> None:
+        """Write the values of each expression to its output, (stop - start, names): arrays or memory maps."""
+        with ThreadPoolExecutor(self.threads) as pool:
+            for _ in pool.map(lambda rows: self._fill_block(rows, outputs), self.blocks):
+                pass
+
+    def _fill_block(self, rows: slice, outputs: Sequence[NDArray[np.float32]]) -> None:
+        there = slice(rows.start - self.start, rows.stop - self.start)
+        for values, out in zip(self._values(rows), outputs, strict=True):
+            out[there] = values
+            let_go(out)
+
+    def _values(self, rows: slice) -> Iterator[Floats]:
+        reach = slice(max(0, rows.start - self.lookback), rows.stop)
+        fields = {name: field[reach] for name, field in self._fields.items()}
+        groups = {name: labels[reach] for name, labels in self._groups.items()}
+        evaluator = Evaluator(
+            fields,
+            groups,
+            mask=None if self._mask is None else self._mask[reach],
+            cache_bytes=self._cache,
+            first_row=reach.start,
+            last_rows=rows.stop - rows.start,
+        )
+        yield from evaluator.values(self.exprs)
+        for array in chain(self._fields.values(), self._groups.values(), () if self._mask is None else (self._mask,)):
+            let_go(array)
+
+    def _room(self, memory: int) -> int:
+        """Bytes for each thread's blocks."""
+        inputs = chain(self._fields.values(), self._groups.values(), () if self._mask is None else (self._mask,))
+        held = sum(array.nbytes for array in inputs if _map_of(array) is None)
+        return (memory - _OF_THE_PROCESS - held) // self.threads
+
+    def _chosen(self, memory: int) -> int:
+        """The height that the memory allows: a block's panels take three quarters of the room."""
+        room = self._room(memory)
+        sessions = int((room - self._cache) // max(1, self._row_bytes())) - self.lookback
+        if room < _LEAST or sessions < 1:
+            needed = _OF_THE_PROCESS + (memory - _OF_THE_PROCESS - room * self.threads)
+            needed += self.threads * max(_LEAST, self._row_bytes() * (self.lookback + 1) * _CACHE_SHARE // 3)
+            reason = (
+                f"{memory >> 20} MB of memory do not suffice for {self.shape[1]} names and a lookback of "
+                f"{self.lookback} sessions: give at least {(needed >> 20) + 1} MB (--memory, LODE_MEMORY), "
+                f"fewer names, or fewer threads ({self.threads})"
+            )
+            raise UsageError(reason)
+        return min(sessions, max(1, self.stop - self.start))
+
+    def _row_bytes(self) -> int:
+        """Bytes of one session of a block: the panels alive at once, and what is mapped of the inputs."""
+        plan = Plan(self.exprs)
+        alive = max((plan.nodes[expr].panels for expr in self.exprs if isinstance(expr, Call)), default=1)
+        fields = 2 * len(self._fields)  # as they come, and without infinities
+        return self.shape[1] * (_CELL * (alive + _SCRATCH + fields + len(self._groups)) + 1)
+
+
+def let_go(array: NDArray[np.generic]) -> None:
+    """Give the pages of a memory map that is read-only or written to a file back; they are read again when needed."""
+    mapped = _map_of(array)
+    if mapped is not None and hasattr(mapped, "madvise"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _map_of(array: NDArray[np.generic]) -> mmap.mmap | None:
+    """The shared map of a file behind an array, None where it is in memory."""
+    owner: object = array
+    while isinstance(owner, np.ndarray):
+        if isinstance(owner, np.memmap) and owner.mode == "c":
+            return None  # a copy on write: its pages exist nowhere else
+        owner = owner.base
+    return owner if isinstance(owner, mmap.mmap) else None
