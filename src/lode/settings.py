@@ -74,6 +74,14 @@ class Settings(BaseSettings):
     )
     sign_in_session: float = Field(default=28800.0, gt=0, description="longest visit on one sign-in")
     state_machine_arn: str | None = Field(default=None, description="the deployed machine of `--executor aws`")
+    share: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z0-9]{1,64}$",
+        description="whose runs these are in the deployed machine's queue; absent: the user of this computer",
+    )
+    memory: float = Field(
+        default=2.0, gt=0, description="most gigabytes that `lode compute` and `lode update` use, at their peak"
+    )
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged"
     )
@@ -105,6 +113,11 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """`home` with `~` resolved, absolute."""
         return self.home.expanduser().absolute()
+
+    @property
+    def memory_bytes(self) -> int:
+        """`memory` in bytes."""
+        return int(self.memory * (1 << 30))
 
     @property
     def lake(self) -> str:

@@ -3,11 +3,13 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import polars as pl
 import pytest
 
 from lode.errors import DataError, NotFoundError
 from lode.library import LIBRARY, family
-from lode.workflow.library_values import library_frame, library_request
+from lode.workflow.library_values import library_columns, library_request
+from lode.workflow.value_file import write_values
 from tests.evidence.conftest import make_panel
 
 NAN = float("nan")
@@ -51,8 +53,10 @@ def test_a_misspelt_key_names_the_nearest(panel):
         library_request("momentum, sizze", panel)
 
 
-def test_one_column_per_factor_and_a_row_where_any_has_a_value(panel):
-    frame, skipped = library_frame(panel, family("fama_french"))
+def test_one_column_per_factor_and_a_row_where_any_has_a_value(panel, tmp_path):
+    columns, skipped = library_columns(panel, family("fama_french"))
+    assert write_values(panel, columns, tmp_path / "values.parquet") == 3
+    frame = pl.read_parquet(tmp_path / "values.parquet")
     assert frame.columns == ["session", "symbol", "fama_french.size", "fama_french.momentum"]
     assert set(skipped) == {
         "fama_french.book_to_market",
@@ -68,8 +72,10 @@ def test_one_column_per_factor_and_a_row_where_any_has_a_value(panel):
     ]
 
 
-def test_one_alone_is_called_value(panel):
-    frame, skipped = library_frame(panel, (LIBRARY["fama_french.momentum"],))
+def test_one_alone_is_called_value(panel, tmp_path):
+    columns, skipped = library_columns(panel, (LIBRARY["fama_french.momentum"],))
+    write_values(panel, columns, tmp_path / "values.parquet")
+    frame = pl.read_parquet(tmp_path / "values.parquet")
     assert frame.columns == ["session", "symbol", "value"]
     assert frame["value"].to_list() == [0.5, 0.0]
     assert not skipped
@@ -77,4 +83,4 @@ def test_one_alone_is_called_value(panel):
 
 def test_without_any_field_the_message_says_which_and_what_to_run(panel):
     with pytest.raises(DataError, match=r"this snapshot has no dividends_paid; run `lode collect filings`"):
-        library_frame(panel, (LIBRARY["valuation.dividend_yield"],))
+        library_columns(panel, (LIBRARY["valuation.dividend_yield"],))

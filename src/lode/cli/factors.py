@@ -65,7 +65,7 @@ def _judged(expression: str | None, values: Path | None, context: Context, snaps
     return evaluate_by_hand(expression or "", context, snapshot=snapshot)
 
 
-def compute_command(expression: str, *, snapshot: str | None = None, out: Path) -> None:
+def compute_command(expression: str, *, snapshot: str | None = None, out: Path, memory: float | None = None) -> None:
     """Write values to a Parquet file: session, symbol, value, or of several library factors one column each.
 
     Example: lode compute "rank(close)" --snapshot 3f2a --out values.parquet
@@ -77,9 +77,12 @@ def compute_command(expression: str, *, snapshot: str | None = None, out: Path) 
     snapshot
         Id of the snapshot; the latest when absent.
     out
-        The file to write.
+        The file to write; it appears when it is complete.
+    memory
+        Most gigabytes that the process uses; LODE_MEMORY, 2, when absent.
     """
-    with open_context(load_settings()) as context:
+    settings = load_settings() if memory is None else load_settings(memory=memory)
+    with open_context(settings) as context:
         rows = compute_to_file(expression, context, snapshot=snapshot, out=out)
     console().print(f"{rows:,} values written to {out}", markup=False)
 

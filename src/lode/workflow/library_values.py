@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import numpy as np
-import polars as pl
-
-from lode.engine import Evaluator
 from lode.errors import DataError
-from lode.language import OPERATORS
+from lode.language import OPERATORS, Expr
 from lode.library import Definition, available, names, resolve
 from lode.panel import Panel
 
@@ -30,13 +26,13 @@ def library_request(text: str, panel: Panel) -> tuple[Definition, ...]:
     return () if alone and text.strip().lower() not in names() else resolve(text)
 
 
-def library_frame(
+def library_columns(
     panel: Panel, definitions: tuple[Definition, ...]
-) -> tuple[pl.DataFrame, Mapping[str, tuple[str, ...]]]:
-    """Values as rows: session, symbol and one column per factor, named by its key; and what was skipped, with why.
+) -> tuple[Mapping[str, Expr], Mapping[str, tuple[str, ...]]]:
+    """Return what each column is to hold, named by the factor's key; and which were skipped, with the fields they lack.
 
-    A row stands where any factor has a value, null where one has none. One factor alone is called `value`. Skipped are
-    those whose fields the panel has not; DataError where that leaves none.
+    One factor alone is called `value`. Skipped are those whose fields the panel has not; DataError where that leaves
+    none.
     """
     usable, skipped = available({*panel.fields, *panel.groups}, definitions)
     if not usable:
@@ -45,14 +41,4 @@ def library_frame(
             f"none of the {len(definitions)} library factors asked for can be computed: this snapshot has no "
             f"{lacking}; run `lode collect filings` or `lode collect news`, then `lode snapshot`"
         )
-    evaluator = Evaluator(panel.fields, panel.groups, mask=panel.tradable)
-    computed = {
-        d.key: values.copy() for d, values in zip(usable, evaluator.values([d.tree for d in usable]), strict=True)
-    }
-    at, name = np.nonzero(np.logical_or.reduce([np.isfinite(values) for values in computed.values()]))
-    columns = {key if len(definitions) > 1 else "value": values[at, name] for key, values in computed.items()}
-    frame = pl.DataFrame(
-        {"session": panel.sessions[at], "symbol": np.array(panel.names)[name], **columns},
-        schema={"session": pl.Date, "symbol": pl.String, **dict.fromkeys(columns, pl.Float32)},
-    )
-    return frame.with_columns(pl.col(pl.Float32).fill_nan(None)), skipped
+    return {d.key if len(definitions) > 1 else "value": d.tree for d in usable}, skipped

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
-from lode.engine import Evaluator
-from lode.errors import EvidenceError, NotFoundError, StorageError, UsageError
+from lode.errors import EvidenceError, NotFoundError, UsageError
 from lode.evaluation import Sheet, evidence_sheet
 from lode.evidence.leaks import check_leaks, overall
 from lode.language import FIELD_UNITS, Expr, Unit, UnitError, parse, unit
@@ -25,11 +24,11 @@ from lode.warehouse.stores.runs import RunRecord, record_run
 from lode.warehouse.stores.snapshots import read_snapshot
 from lode.workflow.context import Context
 from lode.workflow.freezing import rebuilder
-from lode.workflow.library_values import library_frame, library_request
+from lode.workflow.library_values import library_columns, library_request
 from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
 from lode.workflow.scoring import leak_subject
-from lode.workflow.values import long_frame
+from lode.workflow.value_file import write_values
 from lode.workflow.vaults import first_closed_session, run_settings
 
 _FACTOR_ID = re.compile(r"[0-9a-f]{6,16}")
@@ -53,32 +52,28 @@ def evaluate_by_hand(text: str, context: Context, *, snapshot: str | None = None
     return sheet.with_leak_check(overall(checks))
 
 
-def compute_to_file(text: str, context: Context, *, snapshot: str | None = None, out: Path) -> int:
+def compute_to_file(
+    text: str, context: Context, *, snapshot: str | None = None, out: Path, memory: int | None = None
+) -> int:
     """Write values on a whole snapshot to a Parquet file; return the number of rows.
 
     text: a formula, a factor's id, or names of the library, whose skipped factors are counted in a warning.
+    memory: bytes that the process may use; the setting's where None.
     """
     record = read_snapshot(context.warehouse, snapshot)
     panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
-    rows = _values_of(text, context, panel)
-    try:
-        rows.write_parquet(out)
-    except OSError as error:
-        msg = f"cannot write {out}: {error.strerror or error}; give a file in a folder that can be written"
-        raise StorageError(msg) from error
-    return rows.height
+    return write_values(panel, _columns_of(text, context, panel), out, memory=memory or context.settings.memory_bytes)
 
 
-def _values_of(text: str, context: Context, panel: Panel) -> pl.DataFrame:
+def _columns_of(text: str, context: Context, panel: Panel) -> Mapping[str, Expr]:
     definitions = library_request(text, panel)
     if not definitions:
-        expression = read_expression(text, context, panel)
-        return long_frame(panel, Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(expression))
-    rows, skipped = library_frame(panel, definitions)
+        return {"value": read_expression(text, context, panel)}
+    columns, skipped = library_columns(panel, definitions)
     if skipped:
         lacking = sorted({name for absent in skipped.values() for name in absent})
         get_logger("compute").warning("library factors skipped", count=len(skipped), absent=", ".join(lacking))
-    return rows
+    return columns
 
 
 def open_panel(context: Context, snapshot: str) -> Panel:
