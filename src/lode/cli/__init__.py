@@ -23,6 +23,7 @@ _COMMANDS = (
     ("mine", "mining:mine_command", "Mine a snapshot."),
     ("evaluate", "factors:evaluate_command", "Print the evidence sheet of a formula."),
     ("compute", "factors:compute_command", "Write the values of formulas to a Parquet file."),
+    ("update", "updating:update_command", "Collect what is new and add its sessions to every proven factor."),
     ("factors", "factors:factors_app", "Factors and what is known of them."),
     ("runs", "runs:runs_app", "Runs and their steps."),
     ("simulate", "data:simulate_command", "Write a simulated market to a file."),

@@ -29,7 +29,7 @@ from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
 from lode.workflow.scoring import leak_subject
 from lode.workflow.value_file import write_values
-from lode.workflow.vaults import first_closed_session, run_settings
+from lode.workflow.vaults import MANUAL, first_closed_session, run_settings
 
 _FACTOR_ID = re.compile(r"[0-9a-f]{6,16}")
 
@@ -134,7 +134,7 @@ def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> None:
 
 def _manual_run(context: Context, snapshot: str) -> str:
     """Record the run that tries by hand on a snapshot belong to, so that they count on its vault; return its id."""
-    run = f"manual-{snapshot}"
+    run = f"{MANUAL}{snapshot}"
     record, options = read_snapshot(context.warehouse, snapshot), MiningOptions()
     whole = load_snapshot(snapshot, context.lake, context.settings.cache)
     vault = whole.sessions[splits_of(len(whole.sessions), options).vault.start :]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from lode.engine import Scorer
 from lode.evaluation.quantiles import quantile_returns
 from lode.evaluation.turnover import turnover
 from lode.language import parse
@@ -95,25 +97,49 @@ def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]]) 
         for factor, values in zip(chosen, scorer.values([parse(f["expression"]) for f in chosen]), strict=True):
             rows += record_series(context.warehouse, _series(plan, panel, scorer, factor, values))
             if factor["state"] == "proven":
-                rows += record_values(context.warehouse, _values(plan, context, factor, panel, values))
+                found = values_frame(factor["id"], panel, values, snapshot=plan.snapshot, at=context.clock())
+                rows += record_values(context.warehouse, found)
     return rows
 
 
 def _series(plan: Plan, panel: Panel, scorer: SplitScorer, factor: dict[str, Any], values: np.ndarray) -> pl.DataFrame:
     """Rows of the table `factor_series`: the label sessions of each split that `panel` holds."""
-    split = _split_of_rows(plan, len(panel.sessions))
+    return series_frame(
+        {"factor": factor["id"], "run": plan.run, "horizon": plan.options.horizon},
+        panel.sessions,
+        _split_of_rows(plan, len(panel.sessions)),
+        values,
+        scorer=scorer.scorer,
+        forward=scorer.forward,
+        direction=factor["direction"],
+    )
+
+
+def series_frame(
+    keys: dict[str, Any],
+    sessions: np.ndarray,
+    split: np.ndarray,
+    values: np.ndarray,
+    *,
+    scorer: Scorer,
+    forward: np.ndarray,
+    direction: int,
+) -> pl.DataFrame:
+    """Rows of the table `factor_series` for the sessions that have a split.
+
+    keys: factor, run, horizon. split: (sessions,) names, "" for none. values, forward: (sessions, names).
+    """
     used = split != ""
-    directed = values * np.float32(factor["direction"])
-    quantiles = quantile_returns(directed, scorer.forward)
+    quantiles = quantile_returns(values * np.float32(direction), forward)
     return pl.DataFrame(
         {
-            "factor": factor["id"],
-            "run": plan.run,
-            "horizon": pl.Series([plan.options.horizon] * int(used.sum()), dtype=pl.UInt16),
-            "session": panel.sessions[used],
+            "factor": keys["factor"],
+            "run": keys["run"],
+            "horizon": pl.Series([keys["horizon"]] * int(used.sum()), dtype=pl.UInt16),
+            "session": sessions[used],
             "split": split[used].tolist(),
-            "ic": pl.Series(scorer.scorer.ic(values)[used]).fill_nan(None),
-            "rank_ic": pl.Series(scorer.scorer.rank_ic(values)[used]).fill_nan(None),
+            "ic": pl.Series(scorer.ic(values)[used]).fill_nan(None),
+            "rank_ic": pl.Series(scorer.rank_ic(values)[used]).fill_nan(None),
             "quantile_returns": [row.tolist() for row in quantiles[used]],
             "turnover": pl.Series(turnover(values)[used]).cast(pl.Float64).fill_nan(None),
         },
@@ -128,15 +154,16 @@ def _split_of_rows(plan: Plan, rows: int) -> np.ndarray:
     return split
 
 
-def _values(plan: Plan, context: Context, factor: dict[str, Any], panel: Panel, values: np.ndarray) -> pl.DataFrame:
+def values_frame(factor: str, panel: Panel, values: np.ndarray, *, snapshot: str, at: datetime) -> pl.DataFrame:
+    """Rows of the table `factor_values`: what a factor was on a panel's sessions."""
     rows = long_frame(panel, values).rename({"symbol": "instrument"})
     return rows.select(
-        pl.lit(factor["id"]).alias("factor"),
+        pl.lit(factor).alias("factor"),
         "session",
         "instrument",
         pl.col("value").cast(pl.Float64),
-        pl.lit(plan.snapshot).alias("snapshot"),
-        pl.lit(context.clock()).cast(pl.Datetime("us", "UTC")).alias("updated_at"),
+        pl.lit(snapshot).alias("snapshot"),
+        pl.lit(at).cast(pl.Datetime("us", "UTC")).alias("updated_at"),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lode.errors import VaultSpentError
 from lode.evidence.vault import Opening, admit, shares_vault
@@ -18,6 +19,8 @@ from lode.workflow.context import Context
 from lode.workflow.openings import claim_opening, read_claims
 from lode.workflow.options import MiningOptions
 from lode.workflow.plan import Plan
+
+MANUAL = "manual-"  # what the ids of runs of tries by hand begin with
 
 
 def run_settings(options: MiningOptions, first: date, last: date, instruments: Sequence[str]) -> str:
@@ -40,6 +43,20 @@ def first_closed_session(context: Context, panel: Panel) -> date | None:
     names = frozenset(panel.names)
     closed = [v.first_session for v in _vaults(context) if v.run not in opened and not names.isdisjoint(v.instruments)]
     return min(closed, default=None)
+
+
+def in_closed_vault(context: Context, panel: Panel) -> NDArray[np.bool_]:
+    """Whether each session of a panel is in the vault, not opened yet, of a run that shares instruments with it.
+
+    Tries by hand are left out: they open no vault and wait for none.
+    """
+    opened, names = {opening.run for opening in read_claims(context.lake)}, frozenset(panel.names)
+    inside = np.zeros(len(panel.sessions), np.bool_)
+    for vault in _vaults(context):
+        if vault.run not in opened and not vault.run.startswith(MANUAL) and not names.isdisjoint(vault.instruments):
+            first, last = (np.datetime64(day) for day in (vault.first_session, vault.last_session))
+            inside |= (panel.sessions >= first) & (panel.sessions <= last)
+    return inside
 
 
 def open_vault(context: Context, plan: Plan, survivors: Sequence[str]) -> Opening:
