@@ -1,110 +1,80 @@
-"""Runs every benchmark beside this file and writes what they measured: `make bench`.
+"""The benchmark beside the peers: `make bench`, which writes benchmarks/README.md and results.json.
 
-A benchmark is a script that prints its figures, best as one JSON object a line. Names on the command line choose
-some: `make bench ARGS=engine`. The results go to benchmarks/results.json and benchmarks/results.md with the machine
-and the time they were measured on; a benchmark that fails is named there and fails the command.
+    make bench                       everything: 500 × 2,520 and 3,000 × 2,520
+    make bench ARGS=short            every row at 500 × 2,520; 3,000 names for the libraries beside KunQuant only
+    make bench ARGS=quick            every row at 500 × 500, for development
+    make bench ARGS="--seed 7"       other prices, other populations
+    make bench ARGS=warehouse        a benchmark beside the table: warehouse, workflow, queue_simulation, scale
+
+A row that fails stays in the table with the reason, and fails the command; one that falls short of its target only says
+so.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+
+from benchmarks import extras, machine, page
+from benchmarks.growth import grow
+from benchmarks.speed import Bench, Plan, candidates, libraries, two_threads, with_missing
 
 FOLDER = Path(__file__).parent
+PLANS = {
+    "full": Plan(),
+    "short": Plan(rounds=3, peer_rounds=1, peer_candidates=60, slow_peers=True),
+    "quick": Plan(sizes=((500, 500),), rounds=3, peer_rounds=1, candidates=100, peer_candidates=24),
+}
+OTHERS = ("warehouse", "workflow", "queue_simulation", "scale")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one benchmark printed: its JSON lines as `figures`, everything as `output`."""
-
-    name: str
-    passed: bool
-    seconds: float
-    figures: list[dict[str, Any]]
-    output: str
-
-
-def measure(script: Path) -> Outcome:
-    """Run one benchmark by itself, its messages shown as they come."""
-    print(f"{script.stem} …", flush=True)
+def measure(plan: Plan, mode: str) -> int:
+    """Run everything and write the page; 1 where something failed."""
     began = time.monotonic()
-    ended = subprocess.run([sys.executable, script], stdout=subprocess.PIPE, text=True, check=False, cwd=FOLDER.parent)
-    print(ended.stdout)
-    figures = [figure for line in ended.stdout.splitlines() if (figure := read_figure(line)) is not None]
-    return Outcome(script.stem, ended.returncode == 0, round(time.monotonic() - began, 1), figures, ended.stdout)
-
-
-def read_figure(line: str) -> dict[str, Any] | None:
-    """Return the JSON object that `line` is, None where it is something else."""
-    if not line.startswith("{"):
-        return None
-    try:
-        figure = json.loads(line)
-    except ValueError:
-        return None
-    return figure if isinstance(figure, dict) else None
-
-
-def machine() -> dict[str, Any]:
-    """Return what the figures were measured on."""
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+    where = machine.describe() | {"mode": mode, "seed": plan.seed}
+    with tempfile.TemporaryDirectory() as temporary:
+        bench = Bench(plan, Path(temporary))
+        values = extras.values(bench)
+        for size in plan.sizes:
+            libraries(bench, size)
+        candidates(bench)
+        two_threads(bench)
+        with_missing(bench)
+        kernels = extras.kernels(bench)
+        extras.others(bench)
+        growth = grow(bench)
+    where |= {"took": f"{(time.monotonic() - began) / 60:.0f} minutes", "load after": machine.load()}
+    results = {
+        "machine": where,
+        "rows": [row.as_json() for row in bench.rows],
+        "values": values,
+        "kernels": kernels,
+        "growth": [asdict(each) for each in growth],
     }
-
-
-def _processor() -> str:
-    """Return the processor's name, which Linux keeps in a file of its own."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def to_markdown(where: dict[str, Any], outcomes: list[Outcome]) -> str:
-    """Return the page: the machine, then a table or the printed text for each benchmark."""
-    lines = ["# Benchmarks", "", ", ".join(f"{name} {value}" for name, value in where.items()), ""]
-    for outcome in outcomes:
-        lines += [f"## {outcome.name}{'' if outcome.passed else ' (FAILED)'}", ""]
-        lines += _table(outcome.figures) if outcome.figures else ["```", outcome.output.rstrip(), "```"]
-        lines += ["", f"took {outcome.seconds} s", ""]
-    return "\n".join(lines)
-
-
-def _table(figures: list[dict[str, Any]]) -> list[str]:
-    columns = list(dict.fromkeys(name for figure in figures for name in figure))
-    rows = [columns, ["---"] * len(columns), *([str(f.get(c, "")) for c in columns] for f in figures)]
-    return ["| " + " | ".join(row) + " |" for row in rows]
-
-
-def main(wanted: list[str]) -> int:
-    """Measure what is wanted, everything by default; return 1 when one failed."""
-    scripts = {path.stem: path for path in sorted(FOLDER.glob("*.py")) if path.stem not in {"run", "__init__"}}
-    unknown = [name for name in wanted if name not in scripts]
-    if unknown or not scripts:
-        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(scripts) or 'none'}", file=sys.stderr)
-        return 2
-    where = machine()
-    outcomes = [measure(path) for name, path in scripts.items() if not wanted or name in wanted]
-    results = {"machine": where, "benchmarks": [asdict(outcome) for outcome in outcomes]}
     (FOLDER / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (FOLDER / "results.md").write_text(to_markdown(where, outcomes))
-    failed = [outcome.name for outcome in outcomes if not outcome.passed]
-    print(f"failed: {', '.join(failed)}" if failed else f"written: {FOLDER / 'results.md'}")
+    (FOLDER / "README.md").write_text(page.write(where, bench.rows, values, kernels, growth))
+    failed = bench.failures + [row.work for row in bench.rows if row.note.startswith("FAILED")]
+    print(f"failed: {', '.join(failed)}" if failed else f"written: {FOLDER / 'README.md'}")
+    print(page.summary(bench.rows))
     return bool(failed)
 
 
+def main() -> int:
+    """Measure the table, or run one of the other benchmarks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", default="full", choices=[*PLANS, *OTHERS])
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    if asked.what in OTHERS:
+        return subprocess.run([sys.executable, "-m", f"benchmarks.{asked.what}"], check=False).returncode
+    return measure(replace(PLANS[asked.what], seed=asked.seed), asked.what)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

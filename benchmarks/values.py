@@ -235,6 +235,7 @@ def spellings(definition: Definition, script: str, names: int) -> list[Expr]:
 RUNS = (
     ("qlib_values", "alpha158"),
     ("qlib_values", "alpha360"),
+    ("polars_values", "alpha158"),
     ("kunquant", "alpha158"),
     ("kunquant", "alpha101"),
     ("alpha_lib", "alpha101"),
@@ -272,6 +273,7 @@ def main() -> None:
                 if asked.all or one.verdict != "agrees":
                     print(f"{script} {one.verdict}: {one}; {reason(script, one)}", file=sys.stderr)
             counts = {said: sum(one.verdict == said for one in found) for said in ("agrees", "mostly", "disagrees")}
+            figures = {name: figures[name] for name in ("compile", "wall", "processor") if name in figures}
             print(json.dumps({"peer": script, "set": factors, "compared": len(found), **counts, **figures}))
 
 

@@ -1,0 +1,47 @@
+"""The most that a kernel may take, as a multiple of copying the panel in memory in the same run.
+
+The trial's figures in ns a cell (500 × 2,520, AVX-512) over the memory copy of its machine, .24 ns: the ratio carries
+over to other machines roughly. A kernel above its ceiling has lost something, mostly its vectorisation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+TRIAL_COPY = 0.24
+TRIAL: Mapping[str, float] = {
+    "ts_mean 20": 0.20,
+    "ts_std_dev 20": 0.32,
+    "ts_corr 20": 0.84,
+    "ts_max 20": 0.18,
+    "ts_arg_max 20": 0.33,
+    "ts_decay_linear 20": 0.21,
+    "ts_rank 20": 1.2,
+    "ts_percentile 60": 1.9,
+    "log": 0.23,
+    "rank": 2.7,
+    "group_neutralize": 1.05,
+    "rank_ic": 2.8,
+}
+"""ns a cell."""
+NOISE = 1.1
+"""A tenth more than the trial's is still the trial's: two runs on one machine differ by as much."""
+
+
+def ceiling(kernel: str) -> float | None:
+    """The most for a kernel as `benchmarks/engine.py` names it, as a multiple of the copy; None where none is kept."""
+    plain = re.sub(r"[ ,(]+(2 ?% NaN|with NaN|nan).*$", "", kernel, flags=re.IGNORECASE)
+    return TRIAL[plain] / TRIAL_COPY * NOISE if plain in TRIAL else None
+
+
+def judged(kernels: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each kernel with its ceiling, and `yes` or `FAILED`."""
+    found = []
+    for each in kernels:
+        most = ceiling(str(each["kernel"]))
+        within = "" if most is None else "yes" if each["of_copy"] <= most else "FAILED"
+        row = {"kernel": each["kernel"], "ns": each["ns"], "x copy": each["of_copy"]}
+        found.append(row | {"ceiling": "" if most is None else most, "within": within})
+    return found

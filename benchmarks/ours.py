@@ -1,0 +1,158 @@
+"""What Lode does of the benchmark's work, in a process of its own, so that LODE_SIMD may name the instruction set.
+
+    python -m benchmarks.ours library PANEL --set alpha158 [--without qtl] [--threads 2] [--rounds 5]
+    python -m benchmarks.ours score PANEL --population FILE [--threads 2] [--scores FILE]
+
+A line of JSON: wall and processor seconds, median and each round. Threads each have an evaluator of their own over the
+same fields (the kernels release the interpreter): a library is divided by sessions, whose blocks overlap by the
+longest lookback, a population by expressions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import queue
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.peers import exchange
+from lode.engine import Evaluator, Scorer, instruction_set
+from lode.engine.arrays import Floats, Labels
+from lode.language import Call, Constant, Expr, Field, lookback, parse
+from lode.library import family
+
+SECTORS = 11
+PORTION = 25
+"""Expressions that a thread takes at a time: enough to share their parts, few enough to end together."""
+
+
+def sectors(shape: tuple[int, ...]) -> Labels:
+    """(sessions, names): the name's number modulo 11."""
+    return np.ascontiguousarray(np.broadcast_to(np.arange(shape[1], dtype=np.int32) % SECTORS, shape))
+
+
+def run_library(trees: Sequence[Expr], fields: exchange.Fields, threads: int, out: Floats) -> None:
+    """Every factor's values into `out` (factors, sessions, names)."""
+    if threads == 1:
+        _run_block(trees, fields, 0, len(out[0]), out)
+        return
+    edges = np.linspace(0, len(out[0]), threads + 1).astype(int)
+    with ThreadPoolExecutor(threads) as pool:
+        done = [
+            pool.submit(_run_block, trees, fields, int(a), int(b), out)
+            for a, b in zip(edges[:-1], edges[1:], strict=True)
+        ]
+        for each in done:
+            each.result()
+
+
+def _run_block(trees: Sequence[Expr], fields: exchange.Fields, first: int, last: int, out: Floats) -> None:
+    start = max(0, first - max(lookback(tree) for tree in trees))
+    part = {name: field[start:last] for name, field in fields.items()}
+    evaluator = Evaluator(part, {"sector": sectors(part["close"].shape)}, first_row=start)
+    for row, values in enumerate(evaluator.values(trees)):
+        np.copyto(out[row, first:last], values[first - start :])
+
+
+def run_scores(population: Sequence[Expr], fields: exchange.Fields, forward: Floats, threads: int) -> NDArray[Any]:
+    """Daily rank ICs of each expression: (expressions, sessions). Ranking the returns is in the measured time."""
+    daily = np.full((len(population), len(forward)), np.nan, np.float32)
+    portions: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for start in range(0, len(population), PORTION):
+        portions.put(start)
+
+    def work() -> None:
+        evaluator, scorer = Evaluator(fields), Scorer(forward, rows=slice(None))
+        while True:
+            try:
+                start = portions.get_nowait()
+            except queue.Empty:
+                return
+            for row, values in enumerate(evaluator.values(population[start : start + PORTION]), start):
+                daily[row] = scorer.rank_ic(values)
+
+    if threads == 1:
+        evaluator, scorer = Evaluator(fields), Scorer(forward, rows=slice(None))
+        for row, values in enumerate(evaluator.values(population)):
+            daily[row] = scorer.rank_ic(values)
+        return daily
+    with ThreadPoolExecutor(threads) as pool:
+        for each in [pool.submit(work) for _ in range(threads)]:
+            each.result()
+    return daily
+
+
+def from_lists(nested: Any) -> Expr:  # noqa: ANN401  what JSON gives
+    """The expression that `to_lists` wrote."""
+    if isinstance(nested, list):
+        return Call(nested[0], tuple(from_lists(each) for each in nested[1:]))
+    return Field(nested) if isinstance(nested, str) else Constant(float(nested))
+
+
+def to_lists(expr: Expr) -> Any:  # noqa: ANN401  what JSON takes
+    """Nested lists that a peer reads: a number, a field's name, or [operator, argument, …]."""
+    if isinstance(expr, Call):
+        return [expr.op, *(to_lists(each) for each in expr.args)]
+    return expr.name if isinstance(expr, Field) else expr.value
+
+
+def main() -> None:
+    """Do what was asked and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("job", choices=("library", "score", "compute"))
+    parser.add_argument("panel", type=Path)
+    parser.add_argument("--set", default="alpha158")
+    parser.add_argument("--without", default="")
+    parser.add_argument("--population", type=Path)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--scores", type=Path)
+    parser.add_argument("--expression", default="")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    _, _, fields = exchange.read_panel(asked.panel)
+    jobs: dict[str, Callable[[argparse.Namespace, exchange.Fields], dict[str, Any]]] = {
+        "library": _library,
+        "score": _score,
+        "compute": _compute,
+    }
+    json.dump(jobs[asked.job](asked, fields) | {"instructions": instruction_set()}, sys.stdout)
+
+
+def _library(asked: argparse.Namespace, fields: exchange.Fields) -> dict[str, Any]:
+    names = family(asked.set)
+    trees = [each.tree for each in names if not (asked.without and each.name.startswith(asked.without))]
+    out = np.full((len(trees), *fields["close"].shape), 0, np.float32)  # written once, so that its pages are there
+    return {"factors": len(trees)} | exchange.timed(
+        lambda: run_library(trees, fields, asked.threads, out), asked.rounds
+    )
+
+
+def _score(asked: argparse.Namespace, fields: exchange.Fields) -> dict[str, Any]:
+    population = [from_lists(each) for each in exchange.read_population(asked.population, asked.limit)]
+    forward, found = exchange.forward_returns(fields), []
+    times = exchange.timed(lambda: found.append(run_scores(population, fields, forward, asked.threads)), asked.rounds)
+    if asked.scores:
+        np.save(asked.scores, found[-1])
+    return {"expressions": len(population), "nodes": sum(e.size for e in population) / len(population)} | times
+
+
+def _compute(asked: argparse.Namespace, fields: exchange.Fields) -> dict[str, Any]:
+    tree = parse(asked.expression)
+
+    def run() -> None:
+        for _ in Evaluator(fields).values([tree]):
+            pass
+
+    return exchange.timed(run, asked.rounds)
+
+
+if __name__ == "__main__":
+    main()
