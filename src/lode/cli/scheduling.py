@@ -84,7 +84,7 @@ def _shell_command(request: dict[str, Any], further: Sequence[str]) -> str:
         word
         for name, value in asked.items()
         if value is not None
-        for word in (f"--{name.replace('_', '-')}", str(value))
+        for word in (f"--{name.replace('_', '-')}", *(() if value is True else (str(value),)))
     ]
     called = Path(sys.argv[0])
     program = [str(called.absolute())] if called.name == "lode" else [sys.executable, "-m", "lode.cli"]

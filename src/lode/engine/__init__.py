@@ -3,6 +3,9 @@
 from lode.engine.blocks import DEFAULT_MEMORY, Blocks
 from lode.engine.evaluator import Evaluator
 from lode.engine.kernels import KERNELS, Kernel
+from lode.engine.looks import Look
+from lode.engine.own import declare, forget
+from lode.engine.racing import Estimate, Race
 from lode.engine.scoring import ForwardRanks, Scorer, forward_ranks
 from lode.engine.simd import core, instruction_set
 
@@ -10,11 +13,16 @@ __all__ = [
     "DEFAULT_MEMORY",
     "KERNELS",
     "Blocks",
+    "Estimate",
     "Evaluator",
     "ForwardRanks",
     "Kernel",
+    "Look",
+    "Race",
     "Scorer",
     "core",
+    "declare",
+    "forget",
     "forward_ranks",
     "instruction_set",
 ]

@@ -12,12 +12,13 @@ from dataclasses import asdict
 from typing import Any
 
 from lode.errors import DataError, StoppedError
-from lode.language import Expr, Unit, expression_id, parse
+from lode.language import Expr, Unit, parse
 from lode.panel import load_snapshot
 from lode.search import Scored, Searcher, make_searcher
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
 from lode.workflow.context import Context, Event
 from lode.workflow.plan import Plan, load_plan
+from lode.workflow.racing import Racer, exact_trials
 from lode.workflow.recording import recorded
 from lode.workflow.scoring import SplitScorer, searchable_units
 
@@ -63,6 +64,7 @@ class _Shard:
         splits = plan.splits
         panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, splits.train_stop))
         self.scorer = SplitScorer(panel, plan.options, splits.train)
+        self.racer = Racer.of(self.scorer, plan.budget(epoch, shard)) if plan.options.racing else None
         self.searcher = self._searcher(searchable_units(panel))
         self.context.report(0, "")
 
@@ -81,6 +83,8 @@ class _Shard:
         for epoch in range(self.epoch):
             for trials in read_epoch(self.context, self.plan, epoch):
                 searcher.tell(_scored(trials))
+                if self.racer:
+                    self.racer.know(trials)
         return searcher
 
     def run(self) -> Event:
@@ -113,10 +117,7 @@ class _Shard:
         key = _generation_key(self.plan, self.epoch, self.shard, number)
         if self.context.lake.exists(key):
             return self._replayed(number, asked)
-        trials = [
-            self._trial(e, s.rank_ic, s.t_nw, s.coverage, number)
-            for e, s in zip(asked, self.scorer.scores(asked), strict=True)
-        ]
+        trials = self.racer.trials(asked, number) if self.racer else exact_trials(self.scorer, asked, number)
         options = self.plan.options
         rows = trials_frame(
             trials, run=self.plan.run, epoch=self.epoch, shard=self.shard, horizon=options.horizon, delay=options.delay
@@ -134,11 +135,9 @@ class _Shard:
                 f"does not repeat generation {number}; start a new run with another --seed"
             )
             raise DataError(msg)
+        if self.racer:
+            self.racer.relive(asked, trials)
         return trials
-
-    @staticmethod
-    def _trial(expression: Expr, rank_ic: float, t_nw: float, coverage: float, generation: int) -> Trial:
-        return Trial(expression_id(expression), str(expression), expression.size, rank_ic, t_nw, coverage, generation)
 
 
 def _scored(trials: Iterable[Trial]) -> list[Scored]:

@@ -20,6 +20,7 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "int": (int, "a whole number"),
     "float": ((int, float), "a number"),
     "str": (str, "a text"),
+    "bool": (bool, "true or false"),
     "Neutralize": (str, "a text"),
 }
 
@@ -29,7 +30,8 @@ class MiningOptions:
     """The mining options of the command line; the defaults are shown there and never taken from the machine.
 
     `horizon` and `delay` count sessions, `splits` are the shares of train, validation and vault in per cent,
-    `cost_bps` is the cost of one unit of turnover in basis points. Raises UsageError that names what is off.
+    `cost_bps` is the cost of one unit of turnover in basis points. With `racing`, candidates that a look at a share of
+    the names rules out are not scored on all of them. Raises UsageError that names what is off.
     """
 
     candidates: int = 2000
@@ -43,6 +45,7 @@ class MiningOptions:
     cost_bps: float = 10.0
     neutralize: Neutralize = "none"
     min_names: int = 10
+    racing: bool = False
 
     def __post_init__(self) -> None:
         """Check every option; a whole number is taken where a number may be given."""
@@ -90,7 +93,7 @@ class MiningOptions:
 def _typed(name: str, kind: str, value: object) -> object:
     """Return the value of an option of a kind, or raise UsageError: Python's callers give what they like."""
     takes, what = _KINDS[kind]
-    if not isinstance(value, takes) or isinstance(value, bool):
+    if not isinstance(value, takes) or (isinstance(value, bool) and takes is not bool):
         msg = f"--{name.replace('_', '-')} {value!r}: {what} is allowed"
         raise UsageError(msg)
     return float(value) if kind == "float" and isinstance(value, int) else value

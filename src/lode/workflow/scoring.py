@@ -45,8 +45,11 @@ class SplitScorer:
 
     def scores(self, expressions: Sequence[Expr]) -> Iterator[Score]:
         """Scores of expressions, in their order."""
-        for values in self.values(expressions):
-            yield self.score(values)
+        return self.scores_neutralized([neutralized(e, self.options) for e in expressions])
+
+    def scores_neutralized(self, expressions: Sequence[Expr]) -> Iterator[Score]:
+        """Scores of expressions that are neutralised already, in their order."""
+        return (self.score(values) for values in self.evaluator.values(expressions))
 
     def score(self, values: NDArray[np.float32]) -> Score:
         """Score of values, (sessions, names). Coverage is the share of the split's tradable cells with a value."""

@@ -26,18 +26,19 @@ def select(event: Event, context: Context) -> Event:
 
 
 def read_trials_of(context: Context, plan: Plan) -> list[Trial]:
-    """Every trial of a run, once per canonical form; the lowest epoch and shard counts."""
+    """Every trial of a run, once per canonical form; exact before partial, then the lowest epoch and shard counts."""
     first: dict[str, Trial] = {}
     for epoch in range(plan.epochs):
         for trials in read_epoch(context, plan, epoch):
             for trial in trials:
-                first.setdefault(trial.factor, trial)
+                if first.setdefault(trial.factor, trial).partial and not trial.partial:
+                    first[trial.factor] = trial
     return list(first.values())
 
 
 def _selected(plan: Plan, context: Context) -> Event:
     trials = read_trials_of(context, plan)
-    scored = {trial.factor: trial for trial in trials if math.isfinite(trial.t_nw)}
+    scored = {trial.factor: trial for trial in trials if math.isfinite(trial.t_nw) and not trial.partial}
     chosen = _finalists(plan, context, list(scored.values()))
     finalists = [
         {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from uuid import uuid4
 
 import polars as pl
@@ -51,6 +52,16 @@ def test_priorities_fall_with_epoch_and_shard_and_never_meet() -> None:
 
     places = [(0, 0), (0, 1), (0, MOST_SHARDS - 1), (1, 0), (1, 1), (9, 0)]
     assert [priority(*place) for place in places] == sorted({priority(*place) for place in places}, reverse=True)
+
+
+def test_a_partial_score_is_a_trial_and_gives_way_to_an_exact_one(writer: Warehouse) -> None:
+    run = uuid4().hex
+    out = replace(_trial("a", t=1.0), partial=True, rank_ic_error=0.002, t_error=0.6)
+    _enter(writer, run, out, replace(out, factor="b"), epoch=0, shard=0)
+    _enter(writer, run, _trial("a", t=1.4), epoch=9, shard=MOST_SHARDS - 1)
+    found = read_trials(writer, run).select("factor", "t_nw", "partial", "rank_ic_error", "t_error")
+    assert found.rows() == [("a", 1.4, False, 0.0, 0.0), ("b", 1.0, True, 0.002, 0.6)]
+    assert count_trials(writer, [run]) == 2
 
 
 def test_trials_of_several_runs_count_once_each_form_and_timing(writer: Warehouse) -> None:

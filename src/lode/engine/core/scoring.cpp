@@ -66,10 +66,10 @@ class Paired {
     explicit Paired(Index names) : names_(names), keys_(static_cast<std::size_t>(names)) {}
 
     // Returns how many there are; `packed` then points at their keys, still sorted.
-    Index keep(std::uint32_t*& packed, Index known, const float* twice, std::uint32_t mask) {
-        const Index without = static_cast<Index>(
-            row_sum(names_, [=](Index i) { return twice[i] < 0.0f ? 1.0 : 0.0; }));
-        if (without == 0) return known;
+    Index keep(std::uint32_t*& packed, Index known, const float* x, const float* twice, std::uint32_t mask) {
+        std::int32_t both = 0;
+        for (Index i = 0; i < names_; ++i) both += (magnitude(x[i]) <= kLargest) & (twice[i] >= 0.0f);
+        if (both == known) return known;
         Index n = 0;
         for (Index i = 0; i < known; ++i) {
             keys_[static_cast<std::size_t>(n)] = packed[i];
@@ -146,10 +146,10 @@ void rank_ic(const float* x, const std::int64_t* rows, Index scored, Index names
     const std::uint32_t mask = (std::uint32_t{1} << Packing(names).column_bits()) - 1;
     for (Index s = 0; s < scored; ++s) {
         std::uint32_t* keys = packed + s * names;
-        const Index n = paired.keep(keys, known[s], forward.twice + s * names, mask);
+        const float* row = x + rows[s] * names;
+        const Index n = paired.keep(keys, known[s], row, forward.twice + s * names, mask);
         out[s] = kNaN;
         if (n < min_names || n < 2) continue;
-        const float* row = x + rows[s] * names;
         order.read(keys, row, n);
         const bool all = n == forward.known[s];
         const double spread = all ? forward.spread[s] : own.rank(row, forward.order + s * names, forward.known[s]);

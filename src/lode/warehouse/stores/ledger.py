@@ -11,13 +11,15 @@ from lode.warehouse import Warehouse
 
 MOST_SHARDS = 65_536
 _HIGHEST_PRIORITY = 4_294_967_295
+_PARTIAL = 1 << 31  # an exact score goes before every partial one
 
 
 @dataclass(frozen=True)
 class Trial:
     """One scored expression; scores are of the train split, unitless, NaN where undefined.
 
-    `partial` marks a score from a strided look (a candidate that racing dropped).
+    `partial` marks the score of a candidate that racing dropped: an estimate from a look at a share of the names.
+    `rank_ic_error` and `t_error` are its standard errors; 0 for an exact score.
     """
 
     factor: str
@@ -28,12 +30,18 @@ class Trial:
     coverage: float
     generation: int = 0
     partial: bool = False
+    rank_ic_error: float = 0.0
+    t_error: float = 0.0
 
 
 def trials_frame(
     trials: Sequence[Trial], *, run: str, epoch: int, shard: int, horizon: int, delay: int
 ) -> pl.DataFrame:
-    """Rows of the table `trials`; the lowest epoch and shard has the highest priority, so that its score stays."""
+    """Rows of the table `trials`; the lowest epoch and shard has the highest priority, so that its score stays.
+
+    Exact scores go before partial ones.
+    """
+    first = _HIGHEST_PRIORITY - epoch * MOST_SHARDS - shard
     return pl.DataFrame(
         {
             "run": [run] * len(trials),
@@ -46,7 +54,9 @@ def trials_frame(
             "t_nw": pl.Series([t.t_nw for t in trials], dtype=pl.Float64).fill_nan(None),
             "coverage": pl.Series([t.coverage for t in trials], dtype=pl.Float64).fill_nan(None),
             "partial": [t.partial for t in trials],
-            "priority": pl.Series([_HIGHEST_PRIORITY - epoch * MOST_SHARDS - shard] * len(trials), dtype=pl.UInt32),
+            "rank_ic_error": pl.Series([t.rank_ic_error for t in trials], dtype=pl.Float64),
+            "t_error": pl.Series([t.t_error for t in trials], dtype=pl.Float64),
+            "priority": pl.Series([first - _PARTIAL * t.partial for t in trials], dtype=pl.UInt32),
             "horizon": pl.Series([horizon] * len(trials), dtype=pl.UInt16),
             "delay": pl.Series([delay] * len(trials), dtype=pl.UInt8),
         },
@@ -71,7 +81,8 @@ def count_trials(warehouse: Warehouse, runs: Sequence[str]) -> int:
 def read_trials(warehouse: Warehouse, run: str, *, most: int = 1_000_000) -> pl.DataFrame:
     """Trials of one run, the strongest |t| first."""
     return warehouse.query(
-        "SELECT factor, expression, shard, generation, size, rank_ic, t_nw, coverage, partial FROM trials FINAL "
+        "SELECT factor, expression, shard, generation, size, rank_ic, t_nw, coverage, partial, "
+        "rank_ic_error, t_error FROM trials FINAL "
         "WHERE run = {run:String} ORDER BY abs(t_nw) DESC NULLS LAST, factor LIMIT {most:UInt64}",
         run=run,
         most=most,
