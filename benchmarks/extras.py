@@ -6,10 +6,10 @@ import json
 import sys
 from typing import Any
 
+from benchmarks.bench import Bench, size_text
 from benchmarks.ceilings import judged
 from benchmarks.processes import ROOT, BenchmarkError, objects, output
 from benchmarks.rows import Row
-from benchmarks.speed import Bench, size_text
 
 NAMES = {
     "qlib_values": "pyqlib",
@@ -63,7 +63,7 @@ def kernels(bench: Bench) -> list[dict[str, Any]]:
             target=0,
             at_most=True,
             note=f"of {len(known)}; {note}",
-        )  # fmt: skip
+        )
     )
     return found
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.bench import Bench, say
+from benchmarks.candidates import write_population
 from benchmarks.processes import BenchmarkError, ours
-from benchmarks.speed import Bench, write_population
 
 WINDOWS = (5, 20, 80, 320)
 SIZES = (2, 8, 32, 128)
@@ -68,7 +69,7 @@ def grow(bench: Bench) -> list[Growth]:
         try:
             found = [run(value) for value in values]
         except BenchmarkError as error:
-            bench.say(f"growth of {what}: {error}")
+            say(f"growth of {what}: {error}")
             continue
         times, peaks = tuple(f["processor"] for f in found), tuple(float(f["grown_mb"]) for f in found)
         grown.append(Growth(what, against, values, times, peaks))

@@ -16,6 +16,7 @@ import queue
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,7 @@ def run_library(trees: Sequence[Expr], fields: exchange.Fields, threads: int, ou
         return
     edges = np.linspace(0, len(out[0]), threads + 1).astype(int)
     with ThreadPoolExecutor(threads) as pool:
-        done = [
-            pool.submit(_run_block, trees, fields, int(a), int(b), out)
-            for a, b in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        done = [pool.submit(_run_block, trees, fields, int(a), int(b), out) for a, b in pairwise(edges)]
         for each in done:
             each.result()
 

@@ -22,13 +22,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks import extras, machine, page
+from benchmarks.bench import Bench, Plan
+from benchmarks.candidates import candidates, two_threads
 from benchmarks.growth import grow
-from benchmarks.speed import Bench, Plan, candidates, libraries, two_threads, with_missing
+from benchmarks.libraries import libraries, with_missing
 
 FOLDER = Path(__file__).parent
 PLANS = {
     "full": Plan(),
-    "short": Plan(rounds=3, peer_rounds=1, peer_candidates=60, slow_peers=True),
+    "short": Plan(rounds=3, peer_rounds=1, peer_candidates=60),
     "quick": Plan(sizes=((500, 500),), rounds=3, peer_rounds=1, candidates=100, peer_candidates=24),
 }
 OTHERS = ("warehouse", "workflow", "queue_simulation", "scale")
