@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["LodeError", "Panel", "compute", "evaluate", "mine"]
+__all__ = ["LodeError", "Panel", "compute", "evaluate", "mine", "operator"]
 
 if TYPE_CHECKING:
-    from lode.api import compute, evaluate, mine
+    from lode.api import compute, evaluate, mine, operator
     from lode.errors import LodeError
     from lode.panel import Panel
 
@@ -21,6 +21,7 @@ _HOMES = {
     "compute": "lode.api",
     "evaluate": "lode.api",
     "mine": "lode.api",
+    "operator": "lode.api",
 }
 
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lode.engine import Evaluator
+from lode.engine import declare as operator
 from lode.language import parse
 from lode.panel import Panel
+
+__all__ = ["Run", "compute", "evaluate", "mine", "operator"]
 
 if TYPE_CHECKING:
     import polars as pl

@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     memory: float = Field(
         default=2.0, gt=0, description="most gigabytes that `lode compute` and `lode update` use, at their peak"
     )
+    operators: str | None = Field(
+        default=None,
+        description="your own operators: .py files, or names of entry points, by commas; they run as your code",
+    )
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged"
     )

@@ -12,18 +12,7 @@ from lode.cli import command_line
 from tests.workflow.homes import Home, Mined
 
 COMMANDS = [
-    *(
-        ("run",),
-        ("mine",),
-        ("snapshot",),
-        ("evaluate",),
-        ("compute",),
-        ("update",),
-        ("simulate",),
-        ("sql",),
-        ("app",),
-        ("doctor",),
-    ),
+    *(("run",), ("mine",), ("snapshot",), ("evaluate",), ("compute",), ("simulate",), ("sql",), ("app",), ("doctor",)),
     *(("collect",), ("collect", "market"), ("collect", "filings"), ("collect", "news"), ("collect", "all")),
     *(("collect", "factors"), ("import",), ("import", "bars"), ("import", "facts"), ("import", "members")),
     ("import", "undo-repairs"),

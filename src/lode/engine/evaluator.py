@@ -11,6 +11,7 @@ import numpy as np
 from lode.engine.arrays import Floats, Labels, Mask, common_shape, without_infinities
 from lode.engine.buffers import Buffer, Pool, Store
 from lode.engine.kernels import KERNELS, Argument, Group, Kernel, Site, Together
+from lode.engine.own import OWN_KERNELS
 from lode.engine.plan import Plan
 from lode.engine.ranking import SortBench
 from lode.engine.simd import core
@@ -38,7 +39,7 @@ class Evaluator:
     first_row: absolute index of the first session, so that a block of a panel gives the same bits as the whole.
     last_rows: how many of the last sessions are wanted; each operator then computes those and what is looked back to
         from them, and values have that many sessions. None: all.
-    kernels: how operators are computed; KERNELS with a user's own added, say.
+    kernels: how operators are computed; KERNELS, and those of a user's own operators, where None.
 
     Not for use by two threads at once; the kernels release the GIL, so give each thread its own evaluator over the
     same fields.
@@ -53,11 +54,12 @@ class Evaluator:
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         first_row: int = 0,
         last_rows: int | None = None,
-        kernels: Mapping[str, Kernel] = KERNELS,
+        kernels: Mapping[str, Kernel] | None = None,
     ) -> None:
         self.shape = common_shape(fields, groups, mask)
         self._last_rows = last_rows
         self._first = 0 if last_rows is None else max(0, self.shape[0] - last_rows)
+        kernels = {**KERNELS, **OWN_KERNELS} if kernels is None else kernels
         self._fields, self._kernels = fields, kernels
         self._clean: dict[str, Buffer] = {}
         self._mask = None if mask is None or bool(mask.all()) else mask

@@ -6,7 +6,15 @@ Pure: no data, no numpy, no I/O. `parse` reads text, `str(expression)` writes it
 from lode.language.canonical import canonical, expression_id
 from lode.language.expression import Call, Constant, Expr, Field, postorder
 from lode.language.lookback import lookback, own_lookback
-from lode.language.operators import ALIASES, OPERATORS, Operator, Param
+from lode.language.operators import (
+    ALIASES,
+    OPERATORS,
+    Operator,
+    Param,
+    add_operator,
+    own_operators,
+    remove_operator,
+)
 from lode.language.parser import check, parse
 from lode.language.reference import reference
 from lode.language.units import AGE_FIELDS, BAR_FIELDS, FIELD_UNITS, UNITS, Unit, UnitError, constant_unit, unit
@@ -26,14 +34,17 @@ __all__ = [
     "Param",
     "Unit",
     "UnitError",
+    "add_operator",
     "canonical",
     "check",
     "constant_unit",
     "expression_id",
     "lookback",
     "own_lookback",
+    "own_operators",
     "parse",
     "postorder",
     "reference",
+    "remove_operator",
     "unit",
 ]

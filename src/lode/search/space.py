@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lode.errors import ExpressionError, UsageError
-from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Unit, lookback, unit
+from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Unit, lookback, own_operators, unit
 from lode.search.idea import positive
 from lode.search.tree import operands_of, series_nodes, signature
 
@@ -154,7 +154,7 @@ def _is_comparison(expr: Expr) -> bool:
 
 def _known(operators: Collection[str] | None) -> list[str]:
     if operators is None:
-        return sorted(_SEARCHED)
+        return sorted({*_SEARCHED, *own_operators()})
     unknown = sorted(set(operators) - OPERATORS.keys())
     if unknown:
         msg = f"unknown operators {', '.join(unknown)}; known are {', '.join(sorted(OPERATORS))}"

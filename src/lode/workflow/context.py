@@ -13,6 +13,7 @@ from lode.errors import NotFoundError
 from lode.lake import Lake, open_lake
 from lode.settings import Settings
 from lode.warehouse import Warehouse, open_warehouse
+from lode.workflow.own_operators import load_operators
 
 Event = dict[str, Any]
 Report = Callable[[int, str], None]
@@ -68,7 +69,8 @@ class Context:
 def open_context(
     settings: Settings, *, report: Report = _silent, stopping: Callable[[], bool] = _never
 ) -> Iterator[Context]:
-    """Open the lake and the warehouse for writing; both are closed at the end."""
+    """Open the lake and the warehouse for writing; both are closed at the end. The user's own operators are loaded."""
+    load_operators(settings.operators)
     lake = open_lake(settings)
     with open_warehouse(settings) as warehouse:
         yield Context(settings, lake, warehouse, report=report, stopping=stopping)

@@ -23,6 +23,7 @@ from lode.workflow.context import Context, Event
 from lode.workflow.observing import Models, observe
 from lode.workflow.one_market import exchange_of_panel
 from lode.workflow.options import MiningOptions, run_id
+from lode.workflow.own_operators import loaded_operators
 from lode.workflow.plan import Plan, splits_of
 from lode.workflow.scoring import check_neutralize
 
@@ -130,8 +131,9 @@ def plan(event: Event, context: Context) -> Event:
     check_neutralize(panel, options)
     _check_names(panel, options)
     vault = splits_of(len(panel.sessions), options).vault
+    own = loaded_operators()
     fixed = Plan(
-        run=run_id(record.snapshot, options),
+        run=run_id(" ".join([record.snapshot, *own]), options),
         snapshot=record.snapshot,
         source=record.source,
         universe=record.universe,
@@ -141,6 +143,7 @@ def plan(event: Event, context: Context) -> Event:
         instruments=panel.names,
         label=panel.meta.label,
         warnings=tuple(event.get("warnings", ())),
+        operators=own,
     )
     context.keep(fixed.key("plan.json"), fixed.to_event())
     return {"run": fixed.run, "snapshot": fixed.snapshot, "shards": options.shards, "epochs": fixed.epochs}

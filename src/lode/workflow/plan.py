@@ -9,6 +9,7 @@ from typing import Any
 from lode.evidence.splits import Splits
 from lode.workflow.context import Context, Event
 from lode.workflow.options import MiningOptions
+from lode.workflow.own_operators import require_operators
 
 EPOCHS = 2
 
@@ -17,7 +18,8 @@ EPOCHS = 2
 class Plan:
     """A run, its snapshot, its options and the bounds of its splits (row numbers of the panel).
 
-    warnings: what collecting could not bring and the run goes on without.
+    warnings: what collecting could not bring and the run goes on without. operators: the user's own that were loaded,
+    each with the hash of its code.
     """
 
     run: str
@@ -31,6 +33,7 @@ class Plan:
     label: str = ""
     epochs: int = EPOCHS
     warnings: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
 
     @property
     def splits(self) -> Splits:
@@ -71,6 +74,7 @@ class Plan:
             "label": self.label,
             "epochs": self.epochs,
             "warnings": list(self.warnings),
+            "operators": list(self.operators),
         }
 
     @classmethod
@@ -88,6 +92,7 @@ class Plan:
             label=event["label"],
             epochs=event["epochs"],
             warnings=tuple(event.get("warnings", ())),
+            operators=tuple(event.get("operators", ())),
         )
 
 
@@ -97,5 +102,10 @@ def splits_of(sessions: int, options: MiningOptions) -> Splits:
 
 
 def load_plan(context: Context, run: str) -> Plan:
-    """Read the plan of a run; NotFoundError where it was never planned."""
-    return Plan.from_event(context.load(f"runs/{run}/plan.json"))
+    """Read the plan of a run; NotFoundError where it was never planned.
+
+    UsageError where it was planned with operators of the user's own that are not loaded here, or are others by now.
+    """
+    plan = Plan.from_event(context.load(f"runs/{run}/plan.json"))
+    require_operators(f"run {run}", plan.operators)
+    return plan
