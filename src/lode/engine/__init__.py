@@ -5,6 +5,7 @@ from lode.engine.evaluator import Evaluator
 from lode.engine.kernels import KERNELS, Kernel
 from lode.engine.looks import Look
 from lode.engine.own import declare, forget
+from lode.engine.parallel import Crew, score_many
 from lode.engine.racing import Estimate, Race
 from lode.engine.scoring import ForwardRanks, Scorer, forward_ranks
 from lode.engine.simd import core, instruction_set
@@ -13,6 +14,7 @@ __all__ = [
     "DEFAULT_MEMORY",
     "KERNELS",
     "Blocks",
+    "Crew",
     "Estimate",
     "Evaluator",
     "ForwardRanks",
@@ -25,4 +27,5 @@ __all__ = [
     "forget",
     "forward_ranks",
     "instruction_set",
+    "score_many",
 ]
