@@ -16,7 +16,6 @@ import queue
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers import exchange
-from lode.engine import Evaluator, Scorer, instruction_set
+from lode.engine import Blocks, Evaluator, Scorer, instruction_set
 from lode.engine.arrays import Floats, Labels
 from lode.language import Call, Constant, Expr, Field, lookback, parse
 from lode.library import family
 
 SECTORS = 11
+MEMORY = 8 << 30  # bytes, for common parts of a batch beside the outputs
+PANEL_BYTES = 6 << 20
+FEWEST_LOOKBACKS = 4
 PORTION = 25
 """Expressions that a thread takes at a time: enough to share their parts, few enough to end together."""
 
@@ -41,22 +43,15 @@ def sectors(shape: tuple[int, ...]) -> Labels:
 
 def run_library(trees: Sequence[Expr], fields: exchange.Fields, threads: int, out: Floats) -> None:
     """Every factor's values into `out` (factors, sessions, names)."""
-    if threads == 1:
-        _run_block(trees, fields, 0, len(out[0]), out)
-        return
-    edges = np.linspace(0, len(out[0]), threads + 1).astype(int)
-    with ThreadPoolExecutor(threads) as pool:
-        done = [pool.submit(_run_block, trees, fields, int(a), int(b), out) for a, b in pairwise(edges)]
-        for each in done:
-            each.result()
+    height = block_height(out[0].shape, max(lookback(tree) for tree in trees), threads)
+    groups = {"sector": sectors(out[0].shape)}
+    Blocks(trees, fields, groups, memory=MEMORY, height=height, threads=threads).fill(out)
 
 
-def _run_block(trees: Sequence[Expr], fields: exchange.Fields, first: int, last: int, out: Floats) -> None:
-    start = max(0, first - max(lookback(tree) for tree in trees))
-    part = {name: field[start:last] for name, field in fields.items()}
-    evaluator = Evaluator(part, {"sector": sectors(part["close"].shape)}, first_row=start)
-    for row, values in enumerate(evaluator.values(trees)):
-        np.copyto(out[row, first:last], values[first - start :])
+def block_height(shape: tuple[int, ...], back: int, threads: int) -> int:
+    """Sessions of a block: its panels near the cache, yet long beside what it looks back; one a thread at least."""
+    most = -(-shape[0] // threads)
+    return min(most, max(FEWEST_LOOKBACKS * back, PANEL_BYTES // (4 * shape[1])))
 
 
 def run_scores(population: Sequence[Expr], fields: exchange.Fields, forward: Floats, threads: int) -> NDArray[Any]:
