@@ -2,7 +2,7 @@
 
 Spot capacity comes first and on-demand capacity when there is none; both begin at nothing and end at nothing. Together
 they are no more than `max_vcpus`: a quarter of it is the on-demand part, which is what a run still has on a day without
-spot capacity.
+spot capacity. Whoever asks has a share of the queue: a run of few shards does not wait behind another's hundreds.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from lode.workflow.machine import SHARD_ATTEMPTS, SHARD_TIMEOUT_SECONDS
 
 _USER = "10001:10001"  # of the image
 _FARGATE_DISK_GIB = 40
+_SHARE_SECONDS = 3600  # for how long what a user has had counts
 _HALF_HOUR, _HALF_DAY = 1800, 43200
 # Why a job may stand at the head of the queue and never begin; a run learns it instead of waiting a day.
 _NEVER_BEGINS = {
@@ -126,13 +127,15 @@ class Shards(Construct):
     # --- queue
 
     def _queue(self) -> batch.CfnJobQueue:
+        """Make the queue. Its name tells it from the one of before, to which AWS Batch adds no scheduling policy."""
         deployment = self.place.deployment
         asked = capacities(deployment.max_vcpus, deployment.job_vcpus, spot=deployment.spot)
         role = self._service_role()
         return batch.CfnJobQueue(
             self,
-            "Queue",
+            "FairQueue",
             priority=1,
+            scheduling_policy_arn=self._fair_share().attr_arn,
             compute_environment_order=[
                 batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
                     order=order, compute_environment=self._environment(capacity, role).ref
@@ -145,6 +148,13 @@ class Shards(Construct):
                 )
                 for reason, seconds in _NEVER_BEGINS.items()
             ],
+        )
+
+    def _fair_share(self) -> batch.CfnSchedulingPolicy:
+        """Let nobody's many shards keep another's few waiting: who had least of the last hour is next."""
+        policy = batch.CfnSchedulingPolicy
+        return policy(
+            self, "FairShare", fairshare_policy=policy.FairsharePolicyProperty(share_decay_seconds=_SHARE_SECONDS)
         )
 
     def _environment(self, capacity: Capacity, role: iam.Role) -> batch.CfnComputeEnvironment:
@@ -185,6 +195,7 @@ class Shards(Construct):
             job_definition_name=self.family,
             platform_capabilities=["EC2" if ec2 else "FARGATE"],
             propagate_tags=True,
+            scheduling_priority=1,  # within a share, where all are alike
             container_properties=self._container(ec2=ec2),
             retry_strategy=batch.CfnJobDefinition.RetryStrategyProperty(attempts=SHARD_ATTEMPTS),
             timeout=batch.CfnJobDefinition.TimeoutProperty(attempt_duration_seconds=SHARD_TIMEOUT_SECONDS),

@@ -194,6 +194,8 @@ def interpreter(cloud: Any, *, definition: dict[str, Any] | None = None) -> Iter
     with pytest.MonkeyPatch.context() as patch, mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         for module in (lambda_eval_utils, state_task_service_batch):
             patch.setattr(module, "boto_client_for", cloud.client)
+        bindings = state_task_service_batch._SUPPORTED_API_PARAM_BINDINGS
+        patch.setitem(bindings, "submitjob", bindings["submitjob"] | {"ShareIdentifier"})  # as Step Functions has it
         patch.setattr(retrier_decl, "time", instant)
         patch.setattr(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", 0.05)
         states = boto3.client("stepfunctions")

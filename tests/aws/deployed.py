@@ -28,6 +28,7 @@ from tests.docker.dockerfile import ROOT, read
 PARAMETERS = {"SecContact": "Jane Doe jane@example.org"}
 ORDER = ("Storage", "Network", "Warehouse", "Collection", "Mining", "App", "Observability")
 _SECRET = "AWS::SecretsManager::Secret"
+_POLICY = "AWS::Batch::SchedulingPolicy"
 _BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 
 
@@ -83,13 +84,15 @@ class Deployed:
 def _for_moto(template: Mapping[str, Any]) -> Any:
     """Return a template as moto takes it.
 
-    It reads a key's tags in KMS's own way, which is not CloudFormation's; it knows no secrets, which are made here; and
-    it would run a custom resource's function in a container: what such a resource answers is its attribute's name here.
+    It reads a key's tags in KMS's own way, which is not CloudFormation's; it knows no secrets and no policies of
+    queues, which are made here; and it would run a custom resource's function in a container: what such a resource
+    answers is its attribute's name here.
     """
+    made = {_SECRET: _secret, _POLICY: _scheduling_policy}
     standing = {
-        name: _secret(name, resource["Properties"]) if resource["Type"] == _SECRET else ""
+        name: made[resource["Type"]](name, resource["Properties"]) if resource["Type"] in made else ""
         for name, resource in template["Resources"].items()
-        if resource["Type"] == _SECRET or resource["Type"].startswith("Custom::")
+        if resource["Type"] in made or resource["Type"].startswith("Custom::")
     }
     resources = {
         name: resource | {"Properties": {k: v for k, v in resource["Properties"].items() if k != "Tags"}}
@@ -109,6 +112,12 @@ def _secret(name: str, properties: Mapping[str, Any]) -> str:
     value = {"password": "generated"} | (json.loads(told) if isinstance(told, str) else {})
     made = boto3.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))
     return str(made["ARN"])
+
+
+def _scheduling_policy(name: str, properties: Mapping[str, Any]) -> str:
+    seconds = properties["FairsharePolicy"]["ShareDecaySeconds"]
+    policy = {"shareDecaySeconds": seconds, "computeReservation": 0, "shareDistribution": []}
+    return str(boto3.client("batch").create_scheduling_policy(name=name, fairsharePolicy=policy)["arn"])
 
 
 def _without(part: Any, standing: Mapping[str, str]) -> Any:

@@ -14,7 +14,7 @@ from lode.settings import Settings
 from lode.warehouse.stores.runs import StepRecord, record_step
 from lode.workflow import handlers
 from lode.workflow.context import Event
-from lode.workflow.execution import concurrency_of, failure_reason, request_of
+from lode.workflow.execution import concurrency_of, failure_reason, request_of, share_of
 from lode.workflow.options import MiningOptions
 from lode.workflow.plan import Plan
 from lode.workflow.steps import begin
@@ -44,6 +44,7 @@ BAD = {
     '{"scheduled": 7}': "scheduled is 7: a text",
     '{"concurrency": {"market": 0}}': "concurrency of market is 0",
     '{"concurrency": {"markets": 1}}': "concurrency of markets",
+    '{"share": "jane@example.org"}': "share is 'jane@example.org': letters and digits",
 }
 
 
@@ -82,7 +83,7 @@ def test_every_bad_input_is_refused_by_name_and_its_reason_recorded_once(home: H
     with home.context() as context:
         rows = table_rows(context.warehouse, {name: RUN_TABLES[name] for name in ("runs", "run_steps")})
     assert set(rows["runs"]["state"]) == {"failed"}
-    requests = len(BAD) - 2  # three ask for the same, but for how much at once and when
+    requests = len(BAD) - 3  # four ask for the same, but for how much at once, when and who
     assert rows["runs"].height == rows["run_steps"].height == requests
     assert set(rows["run_steps"]["step"]) == {"validate"}
     assert all(message.startswith("validate: ") for message in rows["runs"]["message"])
@@ -140,6 +141,30 @@ def test_what_a_step_hands_on_is_light(world: Outside) -> None:
     judged = call("collect", event | {"collected": [[market], [], [missed]]})
     assert judged["warnings"] == ["news: States.Timeout"]
     assert judged["rows"] == 3 * len(DAYS)
+
+
+def test_whose_share_a_run_has_is_handed_on_by_every_step(world: Outside) -> None:
+    event = call("validate", REQUEST | {"share": "jane", "options": {"min_names": 3}})
+    assert event["share"] == share_of({"share": "jane"})
+    assert call("validate", REQUEST)["share"] == "lode"
+    batches = [handlers.collect_market(batch, Runtime(600)) for batch in event["batches"]["market"]]
+    for step in ("collect", "snapshot", "plan"):
+        event = call(step, event | ({"collected": [batches, [], []]} if step == "collect" else {}))
+        assert event["share"] == share_of({"share": "jane"})
+    assert call("validate", {"run": event["run"], "share": "john"})["share"] == share_of({"share": "john"})
+
+
+def test_users_are_spread_over_fewer_shares_than_a_queue_knows() -> None:
+    shares = {share_of({"share": f"user{number}"}) for number in range(5000)}
+    assert 350 < len(shares) <= 400
+    assert all(share.isascii() and share.isalnum() for share in shares)
+    assert "lode" not in shares
+
+
+@pytest.mark.parametrize("share", ["", "a b", "jane*", "ü", "x" * 65, 7])
+def test_a_share_that_the_queue_would_not_take_is_refused(share: object) -> None:
+    with pytest.raises(UsageError, match="letters and digits are allowed"):
+        share_of({"share": share})
 
 
 def test_without_a_source_a_run_is_of_yahoo_whatever_answers() -> None:

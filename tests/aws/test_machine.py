@@ -115,7 +115,7 @@ class Played(Cloud):
     ) -> None:
         broken = broken or {}
         super().__init__(fault=lambda step, before: Fault(broken[step]) if step in broken and before < times else None)
-        self.plan = {"run": "r1", "snapshot": "s1", "shards": shards, "epochs": epochs, "done": done}
+        self.plan = {"run": "r1", "snapshot": "s1", "shards": shards, "epochs": epochs, "done": done, "share": "user7"}
         self.batches, self.exit = batches, jobs
 
     def deliver(self, call: Call) -> Any:
@@ -161,6 +161,7 @@ def test_an_epoch_is_one_array_job_of_as_many_children_as_there_are_shards() -> 
     execute(cloud, {})
     assert [job["ArrayProperties"]["Size"] for job in cloud.jobs] == [3, 3]
     assert [job["JobName"] for job in cloud.jobs] == ["lode-r1-0", "lode-r1-1"]
+    assert {job["ShareIdentifier"] for job in cloud.jobs} == {"user7"}
     environments = [job["ContainerOverrides"]["Environment"] for job in cloud.jobs]
     assert [{e["Name"]: e["Value"] for e in env if "Name" in e} for env in environments] == [
         {"LODE_RUN": "r1", "LODE_EPOCH": "0"},
@@ -176,6 +177,7 @@ def test_one_shard_is_a_job_without_an_array() -> None:
     cloud = Played(shards=1, epochs=1)
     assert execute(cloud, {})["status"] == "SUCCEEDED"
     assert ["ArrayProperties" in job for job in cloud.jobs] == [False]
+    assert cloud.jobs[0]["ShareIdentifier"] == "user7"
 
 
 def test_every_batch_of_every_collector_is_called_until_nothing_is_left() -> None:

@@ -71,6 +71,14 @@ def test_a_job_that_can_never_begin_is_cancelled(fargate: Resources) -> None:
     assert all(600 <= action["MaxTimeSeconds"] <= 86400 for action in actions)
 
 
+def test_the_queue_is_shared_fairly_among_those_who_ask(fargate: Resources) -> None:
+    (name,) = of(fargate, "AWS::Batch::SchedulingPolicy")
+    assert only(fargate, "AWS::Batch::JobQueue")["SchedulingPolicyArn"] == {"Fn::GetAtt": [name, "Arn"]}
+    policy = only(fargate, "AWS::Batch::SchedulingPolicy")["FairsharePolicy"]
+    assert policy == {"ShareDecaySeconds": 3600}
+    assert only(fargate, "AWS::Batch::JobDefinition")["SchedulingPriority"] == 1
+
+
 @pytest.mark.parametrize("kind", ["fargate", "ec2"])
 def test_a_shard_writes_nothing_but_tmp_and_is_nobody(request: pytest.FixtureRequest, kind: str) -> None:
     definition = only(request.getfixturevalue(kind), "AWS::Batch::JobDefinition")

@@ -7,6 +7,7 @@ where there is one, else with the same input.
 
 from __future__ import annotations
 
+import getpass
 import json
 import time
 from dataclasses import dataclass
@@ -52,7 +53,11 @@ class StateMachine:
             require_same(asked, run, self.context)
         if found is not None and found["status"] in {_RUNNING, _SUCCEEDED}:
             return self.follow(found["name"])
-        return self.follow(self._start({"run": run} if run else json.loads(found["input"] if found else "{}")))
+        if run:
+            return self.follow(self._start({"run": run}))
+        given = json.loads(found["input"] if found else "{}")
+        request_of(given)
+        return self.follow(self._start(given))
 
     def follow(self, execution: str) -> Event:
         """Wait for an execution's end with the progress of its run; return its result."""
@@ -71,7 +76,8 @@ class StateMachine:
 
     def _start(self, event: Event) -> str:
         name = f"lode-{request_id(event)}-{self.context.clock():%Y%m%dT%H%M%S%f}"
-        self._ask("start_execution", stateMachineArn=self._arn, name=name, input=json.dumps(event))
+        given = event | {"share": self.context.settings.share or _user()}
+        self._ask("start_execution", stateMachineArn=self._arn, name=name, input=json.dumps(given))
         get_logger("aws").info("execution started", execution=name)
         return name
 
@@ -178,6 +184,15 @@ class StateMachine:
             raise kind(f"Step Functions refused {action}: {told['Code']}: {told['Message']}") from None
         except BotoCoreError as error:
             raise StepError(f"Step Functions cannot be asked for {action}: {error}") from None
+
+
+def _user() -> str | None:
+    """Return this computer's user as the name of a share; None where there is no such name."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as in a container
+        return None
+    return "".join(letter for letter in name if letter.isascii() and letter.isalnum())[:64] or None
 
 
 def _again(name: str) -> str:

@@ -21,9 +21,14 @@ from lode.workflow.steps import BEFORE_PLAN, fail, request_id, request_key, resu
 CONCURRENCY = {"market": 2, "filings": 1, "news": 1}  # batches at once; every function keeps the rates on its own
 _MOST_AT_ONCE = 40  # of an inline map
 _SEC_RATE = 10.0  # requests a second that the SEC allows a program, over all of its processes
-_OF_THE_EXECUTION = frozenset({"concurrency", "scheduled"})  # not of its request, which they would make another one
+_OF_THE_EXECUTION = frozenset({"concurrency", "scheduled", "share"})  # not of its request, which they would change
+_NOBODY = "lode"  # whose share the schedule's runs have
+_SHARES = 400  # AWS Batch refuses jobs beyond 500 shares that are in use
+_MOST_LETTERS = 64
 _KINDS: dict[str, tuple[type, str]] = {
-    **dict.fromkeys(("source", "universe", "start", "end", "snapshot", "run", "scheduled"), (str, "a text or null")),
+    **dict.fromkeys(
+        ("source", "universe", "start", "end", "snapshot", "run", "scheduled", "share"), (str, "a text or null")
+    ),
     "stored": (bool, "true or false"),
     "options": (dict, "an object of mining options"),
     "concurrency": (dict, "an object of market, filings and news"),
@@ -70,6 +75,21 @@ def concurrency_of(given: Event, settings: Settings) -> Event:
             f"allows {_SEC_RATE:g} requests a second together; lower one of them"
         )
     return chosen
+
+
+def share_of(given: Event) -> str:
+    """Read who asks, whose share of the queue the run's shards have; UsageError for what AWS Batch would not take.
+
+    Users are spread over 400 shares by their names, since a queue knows only so many.
+
+    >>> share_of({}), share_of({"share": "jane"}) == share_of({"share": "jane"})
+    ('lode', True)
+    """
+    if (name := given.get("share")) is None:
+        return _NOBODY
+    if not (isinstance(name, str) and name.isascii() and name.isalnum() and len(name) <= _MOST_LETTERS):
+        raise UsageError(f"the input's share is {name!r}: letters and digits are allowed, {_MOST_LETTERS} at most")
+    return f"user{int(hashlib.sha256(name.encode()).hexdigest(), 16) % _SHARES}"
 
 
 def keep_by_hash(context: Context, kind: str, content: Event) -> str:

@@ -31,6 +31,7 @@ from lode.workflow.execution import (
     record_failed,
     request_of,
     run_of,
+    share_of,
 )
 from lode.workflow.gathering import collect_batch, failed_batch
 from lode.workflow.machine import FUNCTION_SECONDS, STOPPED
@@ -137,6 +138,7 @@ def _whole(batch: Event, context: Context) -> Event:
 def _taken(call: Event, context: Context) -> Event:
     """Take a step of the run; records of the steps before the run has an id lie in the lake meanwhile."""
     step, event = call["step"], dict(_object(call["event"]))
+    share = {"share": event.pop("share")} if "share" in event else {}
     if isinstance(event.get("records"), str):
         event["records"] = context.load(event["records"])["records"]
     if "collected" in event:
@@ -146,11 +148,18 @@ def _taken(call: Event, context: Context) -> Event:
         note_run(context, call.get("execution"), answer["run"])
     if "records" in answer:
         answer["records"] = keep_by_hash(context, "records", {"records": answer["records"]})
-    return answer
+    return answer | share
 
 
 def _validated(call: Event, context: Context) -> Event:
-    """Check an execution's input: a request, or {run} for one that goes on; a schedule's may have nothing to do."""
+    """Check an execution's input, and whose share of the queue it has: its event carries it from here on."""
+    share = share_of(call["event"]) if isinstance(call["event"], dict) else None
+    answer = _accepted(call, context)
+    return answer if "skipped" in answer else answer | {"share": share}
+
+
+def _accepted(call: Event, context: Context) -> Event:
+    """Read a request, or {run} for one that goes on; a schedule's may have nothing to do."""
     asked = request_of(call["event"])
     if (reason := nothing_due(call["event"])) is not None:
         log.get_logger("schedule").info("skipped", reason=reason)
@@ -165,7 +174,7 @@ def _validated(call: Event, context: Context) -> Event:
 def _going_on(call: Event, asked: Event, context: Context) -> Event:
     """Return the event that `plan` left; a request that failed before it was planned begins again."""
     if (request := context.load_if_there(request_key(asked["run"]))) is not None:
-        return _validated(call | {"event": request}, context)
+        return _accepted(call | {"event": request}, context)
     try:
         plan = load_plan(context, asked["run"])
     except NotFoundError:

@@ -17,7 +17,8 @@ The state between states is {event, …}. A light step is one call of the steps'
 execution}; what it returns is the next `event`. A batch is one call of its collector's function, again for as long as
 something is `left`; filings and news that fail become outcomes, a market that fails is the run's failure. `mine` is an
 AWS Batch job whose containers find LODE_RUN and LODE_EPOCH in their environment and their shard in
-AWS_BATCH_JOB_ARRAY_INDEX; an array has at least two children, so that one shard is a job without an array.
+AWS_BATCH_JOB_ARRAY_INDEX; an array has at least two children, so that one shard is a job without an array. The queue
+is shared fairly among those who ask: `validate` puts into the event whose share a run has.
 
 Every task has a timeout; neither Lambda nor `batch:submitJob.sync` sends heartbeats that a machine could miss, so that
 the shortest honest limit of each stands instead, and Batch ends an attempt that hangs by its own.
@@ -220,6 +221,7 @@ def _job(resources: Resources, array: State) -> State:
         "JobName.$": "States.Format('lode-{}-{}', $.event.run, $.epoch)",
         "JobQueue": resources.job_queue,
         "JobDefinition": resources.job_definition,
+        "ShareIdentifier.$": "$.event.share",
         "ContainerOverrides": {"Environment": environment},
         "RetryStrategy": {
             "Attempts": SHARD_ATTEMPTS,
