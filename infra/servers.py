@@ -297,10 +297,15 @@ class Servers(Construct):
                 [backups],
                 "The objects of this server's backups, whose names ClickHouse chooses below its own prefix.",
             ),
+            WideStatement(
+                ["s3:DeleteObject"],
+                [self.storage.backups.arn_for_objects(f"warehouse/{machine.name}/*/.lock")],
+                "The lock under which ClickHouse writes a backup and which it removes at the end: one of each backup.",
+            ),
             iam.PolicyStatement(
-                actions=["s3:ListBucket"],
+                actions=["s3:ListBucket"],  # without a prefix S3 asks whether a missing object may be called missing
                 resources=[self.storage.backups.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": f"warehouse/{machine.name}/*"}},
+                conditions={"StringLikeIfExists": {"s3:prefix": f"warehouse/{machine.name}/*"}},
             ),
             use_key(self.storage.warehouse_key, through=("s3",)),
         ]

@@ -5,7 +5,7 @@
 #   serve     the server, by systemd
 #   found     database, roles and users that are not there yet
 #   backup    everything to S3, nightly by a schedule
-#   measure   how full the disk is, every five minutes
+#   measure   how full the disk is, every five minutes; takes what the disk has grown by
 #   ask       run a statement as the machine's own administrator
 set -euo pipefail
 source /etc/lode.env
@@ -27,10 +27,12 @@ attach() {  # what the machine before this one had is free once that one is gone
 prepare() {
   local id device
   id=$(own_id)
-  attach "$LODE_ADDRESS" aws ec2 attach-network-interface \
+  [[ -e /opt/lode/address ]] || attach "$LODE_ADDRESS" aws ec2 attach-network-interface \
     --network-interface-id "$LODE_ADDRESS" --instance-id "$id" --device-index 1
-  attach "$LODE_VOLUME" aws ec2 attach-volume --volume-id "$LODE_VOLUME" --instance-id "$id" --device /dev/sdf
+  touch /opt/lode/address
   device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${LODE_VOLUME/-/}
+  [[ -e $device ]] ||
+    attach "$LODE_VOLUME" aws ec2 attach-volume --volume-id "$LODE_VOLUME" --instance-id "$id" --device /dev/sdf
   for _ in $(seq 60); do [[ -e $device ]] && break; sleep 2; done
   # Only a disk that is blank is formatted: blkid answers 2 where it finds nothing at all.
   local kind=0; blkid -p "$device" >/dev/null || kind=$?
@@ -49,11 +51,12 @@ put() {  # a file that is read by the server only, replaced whole and only when 
 secret() { aws secretsmanager get-secret-value --secret-id "$1" --query SecretString --output text; }
 
 refresh() {
-  local known
+  local known text part
   install -d -o 101 -g 101 -m 700 "$RUN"
   known=$(secret "$LODE_SERVER_SECRET")
   for part in certificate key ca; do
-    jq -er ".$part // empty" <<<"$known" | put "$RUN/$part.pem"
+    text=$(jq -er ".$part // empty" <<<"$known")  # a secret that is not whole changes nothing
+    put "$RUN/$part.pem" <<<"$text"
   done
 }
 
@@ -118,6 +121,7 @@ backup() {
 }
 
 measure() {
+  xfs_growfs "$DISK" >/dev/null  # `volume` was raised: the disk is larger, the file system is not yet
   tell WarehouseDiskUsed "$(df --output=pcent "$DISK" | tail -1 | tr -dc 0-9)" Percent
 }
 

@@ -132,6 +132,26 @@ def test_the_user_data_is_a_script_that_fits(tmp_path: Path) -> None:
     assert {n.text for n in cluster.iterfind("zookeeper/node/secure")} == {"1"}
 
 
+def test_a_server_writes_its_own_backups_and_removes_nothing_but_their_locks(one: Resources) -> None:
+    statements = [
+        statement
+        for policy in one["AWS::IAM::ManagedPolicy"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    may = {action: str(s["Resource"]) for s in statements for action in ([s["Action"]] * isinstance(s["Action"], str))}
+    assert "/warehouse/warehouse-1.lode.internal/*/.lock" in may["s3:DeleteObject"]
+    (listing,) = [s["Condition"] for s in statements if s["Action"] == "s3:ListBucket"]
+    assert listing == {"StringLikeIfExists": {"s3:prefix": "warehouse/warehouse-1.lode.internal/*"}}
+
+
+def test_the_machine_s_own_client_believes_the_private_authority_alone() -> None:
+    client = ET.fromstring((DOCKER / "warehouse" / "client.xml").read_text())  # noqa: S314  our own
+    assert client.findtext("openSSL/client/caConfig") == "/run/lode/ca.pem"
+    assert client.findtext("openSSL/client/loadDefaultCAFile") == "false"
+    recipe = (DOCKER / "Dockerfile.warehouse").read_text()
+    assert "COPY warehouse/client.xml /etc/clickhouse-client/config.xml" in recipe
+
+
 def test_the_server_speaks_tls_only_and_its_image_is_pinned() -> None:
     config = ET.fromstring((DOCKER / "warehouse" / "config.xml").read_text())  # noqa: S314  our own
     for port in ("http_port", "tcp_port", "mysql_port", "postgresql_port", "interserver_http_port"):
