@@ -52,10 +52,14 @@ class Observability(Stack):
         self.topic = self._topic(place.storage)
         self.topic.add_subscription(subscriptions.EmailSubscription(email.value_as_string))
         stacks = [place.network, place.storage, place.warehouse, collection, mining, dashboard]
+        watching = Watching(self, "Watching", place)
         own = {
-            "Data": Watching(self, "Watching", place).alarms,
-            "Mining": [tell_of_failed_jobs(self, mining, self.topic)],
-            "Warehouse": [tell_of_failed_rotations(self, self.topic), *tell_of_servers(self, place.warehouse)],
+            "Data": watching.alarms,
+            "Mining": [tell_of_failed_jobs(self, mining, self.topic, watching.letters)],
+            "Warehouse": [
+                tell_of_failed_rotations(self, self.topic, watching.letters),
+                *tell_of_servers(self, place.warehouse),
+            ],
         }
         self.alarms = alarm_all(self, [*stacks, self])
         for part, alarms in own.items():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.alarms import Rule, made_alarm, resources
@@ -26,7 +28,10 @@ _BREACHING = cloudwatch.TreatMissingData.BREACHING
 
 
 class Watching(Construct):
-    """The function that looks at the data every half hour, and `alarms` over what it finds."""
+    """The function that looks at the data every half hour, and `alarms` over what it finds.
+
+    `letters` takes what events could not bring to their targets; an alarm watches its depth.
+    """
 
     def __init__(self, scope: Construct, name: str, place: Place) -> None:
         super().__init__(scope, name)
@@ -44,8 +49,9 @@ class Watching(Construct):
             "Every",
             description="Lode: look at the data",
             schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)),
-            targets=[targets.LambdaFunction(self.watch.function, retry_attempts=2)],
+            targets=[targets.LambdaFunction(self.watch.function, retry_attempts=2, dead_letter_queue=self.watch.queue)],
         )
+        self.letters = _open_to_events(self.watch.queue)
         watched = [name.strip() for name in collectors.split(",") if name.strip() in SOURCES]
         self.alarms = [self._late(source, f"{_STALE[source]} are missing") for source in watched]
         self.alarms.append(self._late("runs", "no run has succeeded"))
@@ -57,6 +63,19 @@ class Watching(Construct):
         """Return an alarm that also rises when the number has not come for two hours."""
         rule = Rule("", name, says, over, "Maximum", 60, 2, 2, _BREACHING)
         return made_alarm(self, f"{source} {name}", measured(name, source), rule)
+
+
+def _open_to_events(queue: sqs.Queue) -> sqs.Queue:
+    """Let EventBridge put into a queue what it could not deliver, on behalf of this account only."""
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        )
+    )
+    return queue
 
 
 def tell_of_servers(scope: Construct, warehouse: Warehouse) -> list[cloudwatch.Alarm]:
@@ -83,17 +102,17 @@ def told_by(server: str, rule: Rule) -> cloudwatch.Metric:
     )
 
 
-def tell_of_failed_jobs(scope: Construct, mining: Mining, topic: sns.ITopic) -> cloudwatch.Alarm:
+def tell_of_failed_jobs(scope: Construct, mining: Mining, topic: sns.ITopic, letters: sqs.IQueue) -> cloudwatch.Alarm:
     """Tell which Batch job of Lode's queues failed, and count them; a child of an array is counted with its parent."""
     queues = [part.ref for part in resources(mining) if part.cfn_resource_type == "AWS::Batch::JobQueue"]
     failed = {"status": ["FAILED"], "jobQueue": queues, "arrayProperties": {"index": [{"exists": False}]}}
     pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"], "detail": failed}
     paths = {"job": "$.detail.jobName", "id": "$.detail.jobId", "reason": "$.detail.statusReason"}
     told = "Lode: the job <job> (<id>) failed for good: <reason>"
-    return _counted(scope, "FailedJobs", "a shard failed for good", pattern, topic, (told, paths))
+    return _counted(scope, "FailedJobs", "a shard failed for good", pattern, topic, letters, (told, paths))
 
 
-def tell_of_failed_rotations(scope: Construct, topic: sns.ITopic) -> cloudwatch.Alarm:
+def tell_of_failed_rotations(scope: Construct, topic: sns.ITopic, letters: sqs.IQueue) -> cloudwatch.Alarm:
     """Tell of a password that could not be renewed: an event of CloudTrail's, for which the account needs a trail."""
     pattern = {
         "source": ["aws.secretsmanager"],
@@ -102,7 +121,7 @@ def tell_of_failed_rotations(scope: Construct, topic: sns.ITopic) -> cloudwatch.
     }
     told = "Lode: the secret <secret> could not be renewed"
     paths = {"secret": "$.detail.additionalEventData.SecretId"}
-    return _counted(scope, "FailedRotations", "a secret could not be renewed", pattern, topic, (told, paths))
+    return _counted(scope, "FailedRotations", "a secret could not be renewed", pattern, topic, letters, (told, paths))
 
 
 def _counted(
@@ -111,6 +130,7 @@ def _counted(
     says: str,
     pattern: Mapping[str, object],
     topic: sns.ITopic,
+    letters: sqs.IQueue,
     told: tuple[str, Mapping[str, str]],
 ) -> cloudwatch.Alarm:
     """Send what matches to the topic in words; the alarm counts the matches.
@@ -119,7 +139,10 @@ def _counted(
     """
     text, paths = told
     words = events.CfnRule.InputTransformerProperty(input_template=f'"{text}"', input_paths_map=paths)
-    target = events.CfnRule.TargetProperty(id="Topic", arn=topic.topic_arn, input_transformer=words)
+    kept = events.CfnRule.DeadLetterConfigProperty(arn=letters.queue_arn)
+    target = events.CfnRule.TargetProperty(
+        id="Topic", arn=topic.topic_arn, input_transformer=words, dead_letter_config=kept
+    )
     rule = events.CfnRule(scope, name, description=f"Lode: {says}", event_pattern=pattern, targets=[target])
     matched = cloudwatch.Metric(
         namespace="AWS/Events",

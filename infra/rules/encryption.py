@@ -31,6 +31,7 @@ KEYED: Mapping[str, tuple[str, ...]] = MappingProxyType(  # type to where it nam
         "OpenSearchService::Domain": ("EncryptionAtRestOptions", "KmsKeyId"),
     }
 )
+_PLAIN = re.compile(r"http://(?!localhost|127\.|169\.254\.)\S+|\b(?:8123|9000)\b")
 _TLS = re.compile(r"ELBSecurityPolicy-TLS13-1-[23](-Res)?(-FIPS)?(-PQ)?-20\d\d-\d\d")
 
 
@@ -152,6 +153,23 @@ def listeners(templates: Templates) -> Iterator[Breach]:
             yield group.breach("https", f"is reached by {group.properties.get('Protocol')}")
 
 
+def function_settings(templates: Templates) -> Iterator[Breach]:
+    """What a function is told is encrypted under a key of our own."""
+    for function in templates.of("Lambda::Function"):
+        key = function.properties.get("KmsKeyArn")
+        told = function.properties.get("Environment")
+        if told and not templates.is_a("KMS::Key", function.stack, key) and not function.excused("own-key"):
+            yield function.breach("own-key", f"KmsKeyArn is {key!r}; its environment lies under AWS's key")
+
+
+def start_scripts(templates: Templates) -> Iterator[Breach]:
+    """No script of a machine's start fetches over plain HTTP or opens ClickHouse's ports that speak it."""
+    for machine in templates.of("EC2::Instance", "EC2::LaunchTemplate", "AutoScaling::LaunchConfiguration"):
+        said = machine.properties.get("LaunchTemplateData", machine.properties)
+        for found in _PLAIN.findall(text(said.get("UserData", ""))):
+            yield machine.breach("https", f"has {found} in its user data")
+
+
 def plain_http(templates: Templates) -> Iterator[Breach]:
     """No setting, subscription or target of ours is an http:// address (but the machine's own)."""
     for resource in templates.resources:
@@ -167,4 +185,4 @@ def plain_http(templates: Templates) -> Iterator[Breach]:
                 yield resource.breach("https", f"{'.'.join(path)} is {value}")
 
 
-RULES = (own_keys, disks, machine_disks, buckets, tls_only, listeners, plain_http)
+RULES = (own_keys, disks, machine_disks, buckets, tls_only, listeners, function_settings, start_scripts, plain_http)

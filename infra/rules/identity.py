@@ -216,6 +216,8 @@ def invocations(templates: Templates) -> Iterator[Breach]:
         bound = {"SourceArn", "SourceAccount"} & set(permission.properties)
         if who == "*" or re.fullmatch(r"\d{12}", who) or (_SERVICE.fullmatch(who) and not bound):
             yield permission.breach("open-policy", f"lets {who} call a function for anybody; say SourceArn")
+        if "*" in text(permission.properties.get("Action")):
+            yield permission.breach("star-action", "lets more be done with a function than call it")
     for address in templates.of("Lambda::Url"):
         yield address.breach("open-policy", "gives a function an address of its own")
 

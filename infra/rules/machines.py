@@ -77,6 +77,15 @@ def functions(templates: Templates) -> Iterator[Breach]:
             yield function.breach(f"function-{rule}", f"has no {rule} of its own")
 
 
+def targets(templates: Templates) -> Iterator[Breach]:
+    """What a schedule or an event could not bring to its target is kept."""
+    for source in templates.of("Scheduler::Schedule", "Events::Rule"):
+        said = source.properties
+        aimed = [*listed(said.get("Target")), *listed(said.get("Targets"))]
+        if any("DeadLetterConfig" not in target for target in aimed) and not source.excused("dead-letters"):
+            yield source.breach("target-dead-letters", "loses what does not reach its target; say DeadLetterConfig")
+
+
 def _has_log_group(templates: Templates, function: Resource) -> bool:
     named = function.properties.get("LoggingConfig", {}).get("LogGroup")
     if templates.is_a("Logs::LogGroup", function.stack, named):
@@ -126,6 +135,8 @@ def plain_secrets(templates: Templates) -> Iterator[Breach]:
             named = _SECRET_NAME.search(name) and not _NO_SECRET.search(name)
             if named or "{{resolve:secretsmanager" in text(value):
                 yield resource.breach("plain-secret", f"is given {name} in the open; give it the secret's ARN")
+        if resource.type == "AWS::SSM::Parameter" and _SECRET_NAME.search(text(resource.properties.get("Name", ""))):
+            yield resource.breach("plain-secret", "is kept as a parameter; keep it in Secrets Manager")
         for path, value in resource.inside:
             if isinstance(value, str) and _is_secret(path[-1] if path else "", value):
                 yield resource.breach("plain-secret", f"{'.'.join(path)} holds what looks like a secret")
@@ -157,4 +168,14 @@ def _variables(resource: Resource) -> Iterator[tuple[str, Any]]:
                     yield str(pair["Name"]), pair.get("Value")
 
 
-RULES = (metadata_tokens, batch_machines, functions, containers, log_groups, secrets, plain_secrets, secret_parameters)
+RULES = (
+    metadata_tokens,
+    batch_machines,
+    functions,
+    targets,
+    containers,
+    log_groups,
+    secrets,
+    plain_secrets,
+    secret_parameters,
+)

@@ -9,6 +9,8 @@ from infra.rules.template import Breach, Resource, Templates, is_true, listed, t
 
 _NOWHERE = "255.255.255.255/32"  # what the CDK writes for "no egress", since none at all means everything
 _OPEN = ("0.0.0.0/0", "::/0")
+_ANSWERS = 1024  # the first port that a machine takes for connections of its own
+_WEB = {(80, 80), (443, 443)}
 _PUBLIC = {"AssociatePublicIpAddress", "MapPublicIpOnLaunch", "AssignPublicIp", "PubliclyAccessible"}
 _PUBLIC |= {"AssignIpv6AddressOnCreation"}
 _WAYS_OUT = {"GatewayId", "NatGatewayId", "EgressOnlyInternetGatewayId", "TransitGatewayId", "InstanceId"}
@@ -39,8 +41,8 @@ def ingress(templates: Templates) -> Iterator[Breach]:
         if "CidrIp" in rule or "CidrIpv6" in rule:
             if not (group in balancers and _is_narrow(rule) and str(rule["FromPort"]) in heard):
                 yield owner.breach("open-ingress", f"lets in {_whom(rule)}; name the group that may come in")
-        elif not {"SourceSecurityGroupId", "SourcePrefixListId", "SourceSecurityGroupName"} & set(rule):
-            yield owner.breach("open-ingress", "lets in nobody in particular; name the group that may come in")
+        elif not templates.is_a("EC2::SecurityGroup", owner.stack, rule.get("SourceSecurityGroupId")):
+            yield owner.breach("open-ingress", "lets in nobody of ours; name the group that may come in")
         if not _is_narrow(rule):
             yield owner.breach("open-ingress", f"opens {_ports(rule)}; open one port of one protocol")
 
@@ -69,6 +71,19 @@ def egress(templates: Templates) -> Iterator[Breach]:
             yield owner.breach("open-egress", f"reaches {_whom(rule)} on {_ports(rule)}; name a group, or only tcp 443")
         if not _is_narrow(rule):
             yield owner.breach("open-egress", f"reaches {_ports(rule)}; open one port of one protocol")
+
+
+def packet_lists(templates: Templates) -> Iterator[Breach]:
+    """A subnet's list lets in from outside answers and the web, never everything, SSH or remote desktop."""
+    for entry in templates.of("EC2::NetworkAclEntry"):
+        said = entry.properties
+        anyone = said.get("CidrBlock") in _OPEN or said.get("Ipv6CidrBlock") in _OPEN
+        if not anyone or is_true(said.get("Egress")) or said.get("RuleAction") != "allow":
+            continue
+        ports = said.get("PortRange", {})
+        first, last = int(ports.get("From", 0)), int(ports.get("To", 65535))
+        if str(said.get("Protocol")) not in {"6", "17"} or (first < _ANSWERS and (first, last) not in _WEB):
+            yield entry.breach("open-list", f"lets anyone in at {first}-{last}; answers, 80 and 443 alone")
 
 
 def open_egress_from_isolation(templates: Templates) -> Iterator[Breach]:
@@ -175,6 +190,7 @@ def flow_logs(templates: Templates) -> Iterator[Breach]:
 RULES = (
     ingress,
     egress,
+    packet_lists,
     open_egress_from_isolation,
     public_addresses,
     routes,

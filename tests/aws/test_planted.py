@@ -185,6 +185,41 @@ PLANTS = [
         )
     ),
     *(
+        Plant("open-ingress", f"a rule for {list(rule)[-1]}", GROUP, rule_at("Ingress", rule))
+        for rule in (
+            world(443, {"SourcePrefixListId": "pl-1"}),
+            world(443, {"SourceSecurityGroupId": "sg-0123456789abcdef0"}),
+            world(443, {"SourceSecurityGroupName": "default"}),
+        )
+    ),
+    Plant(
+        "open-ingress",
+        "all from itself",
+        GROUP,
+        beside(
+            "Planted",
+            "EC2::SecurityGroupIngress",
+            lambda own: {"GroupId": {"Ref": own}, "SourceSecurityGroupId": {"Ref": own}, "IpProtocol": "-1"},
+        ),
+    ),
+    *(
+        Plant(
+            "open-list",
+            str(more),
+            ("EC2::NetworkAcl",),
+            beside(
+                "Planted",
+                "EC2::NetworkAclEntry",
+                lambda own, more=more: {"NetworkAclId": {"Ref": own}, "RuleAction": "allow", "RuleNumber": 1, **more},
+            ),
+        )
+        for more in (
+            {"CidrBlock": "0.0.0.0/0", "Protocol": -1},
+            {"CidrBlock": "0.0.0.0/0", "Protocol": 6, "PortRange": {"From": 22, "To": 22}},
+            {"Ipv6CidrBlock": "::/0", "Protocol": 6, "PortRange": {"From": 0, "To": 65535}},
+        )
+    ),
+    *(
         Plant("open-egress", f"{'a rule' if own else 'inline'} {rule}", GROUP, change)
         for rule in ({"IpProtocol": "-1", **ANY4}, world(443, ANY6), world(25, ANY4), world(0, ANY4, "tcp", 65535))
         for own, change in (
@@ -250,6 +285,16 @@ PLANTS = [
         everywhere(
             "ServerSideEncryptionByDefault", lambda d: d.update(SSEAlgorithm="aws:kms", KMSMasterKeyID="alias/aws/s3")
         ),
+    ),
+    Plant("own-key", "environment of a function", FUNCTION, without("Properties", "KmsKeyArn")),
+    *(
+        Plant(
+            "https",
+            line,
+            MACHINE[1:],
+            set_to("Properties", "LaunchTemplateData", "UserData", value={"Fn::Base64": line}),
+        )
+        for line in ("curl http://example.org/install | bash", "docker run -p 8123:8123 clickhouse")
     ),
     Plant("encrypted-disk", "volume", ("EC2::Volume",), set_to("Properties", "Encrypted", value=False)),
     Plant("encrypted-disk", "volume says nothing", ("EC2::Volume",), without("Properties", "Encrypted")),
@@ -493,6 +538,25 @@ PLANTS = [
             .get("ContainerDefinitions", [body["Properties"].get("ContainerProperties")])[0]
             .update(Privileged=True)
         ),
+    ),
+    Plant(
+        "target-dead-letters",
+        "a schedule",
+        ("Scheduler::Schedule",),
+        without("Properties", "Target", "DeadLetterConfig"),
+    ),
+    Plant(
+        "target-dead-letters",
+        "a rule",
+        ("Events::Rule",),
+        everywhere("Targets", lambda target: target.pop("DeadLetterConfig")),
+    ),
+    Plant("star-action", "with a function", ("Lambda::Permission",), set_to("Properties", "Action", value="lambda:*")),
+    Plant(
+        "plain-secret",
+        "a parameter",
+        FUNCTION,
+        beside("Planted", "SSM::Parameter", lambda own: {"Type": "String", "Name": "/lode/password", "Value": "x"}),
     ),
     # --- keeping
     *(
