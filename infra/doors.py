@@ -42,7 +42,7 @@ DOORS = (
     Door("balancer", "app", 8501, "users' requests, health checks"),
     Door("balancer", "internet", 443, "signing in: the identity provider's token and user endpoints"),
     Door("app", "warehouse", 8443, "queries"),
-    Door("app", "endpoints", 443, "secret, logs, image, start of a run"),
+    Door("app", "endpoints", 443, "secret, logs, image"),
     Door("app", "s3", 443, "lake, image layers"),
     Door("app", "internet", 443, "the balancer's public keys, which have no private endpoint"),
     Door("steps", "warehouse", 8443, "snapshots, plans, results"),

@@ -10,7 +10,8 @@ from lode.deploy.deployment import Deployment
 
 # Not here, since nothing in a private room calls them: kms (S3 and Secrets Manager use keys on their callers' behalf),
 # xray (Lambda's own agent sends traces), ec2messages (Session Manager's agent of Amazon Linux 2023 needs ssmmessages
-# only), batch and lambda (Step Functions calls them), sts (roles come with the machine, the container, the function).
+# only), states (runs are started from outside), batch and lambda (Step Functions calls them), sts (roles
+# come with the machine, the container, the function).
 _ALWAYS = {
     "ecr.api": "shards and warehouse: where an image is",
     "ecr.dkr": "shards and warehouse: an image's manifest; its layers come from S3",
@@ -20,7 +21,6 @@ _ALWAYS = {
     "ssmmessages": "warehouse: Session Manager's sessions and commands",
     "monitoring": "warehouse: how full its disk is, when the last backup was; watch: age of the data",
 }
-_STATES = {"states": "app: starting a run without leaving the network"}
 _OWN_SERVERS = {"ec2": "warehouse: a new machine takes the disk and the address of the one before"}
 _EC2_SHARDS = {
     "ecs": "machines of the batch queue: joining the cluster",
@@ -32,7 +32,7 @@ _EC2_SHARDS = {
 def services(deployment: Deployment) -> dict[str, str]:
     """Return the services that have an endpoint, and why."""
     own = _OWN_SERVERS if deployment.warehouse == "ec2" else {}
-    return _ALWAYS | _STATES | own | (_EC2_SHARDS if deployment.compute == "ec2" else {})
+    return _ALWAYS | own | (_EC2_SHARDS if deployment.compute == "ec2" else {})
 
 
 def add_endpoints(

@@ -14,9 +14,9 @@ def line(size: str, what: str, **settings: object) -> float:
 
 
 def test_lines_worked_by_hand() -> None:
-    assert line("hobby", "interface endpoints", endpoint_zones=1) == pytest.approx(9 * 730 * 0.01)
-    assert line("team", "interface endpoints", endpoint_zones=2) == pytest.approx(2 * 9 * 730 * 0.01)
-    assert line("desk", "interface endpoints", endpoint_zones=3, compute="ec2") == pytest.approx(3 * 12 * 730 * 0.01)
+    assert line("hobby", "interface endpoints", endpoint_zones=1) == pytest.approx(8 * 730 * 0.01)
+    assert line("team", "interface endpoints", endpoint_zones=2) == pytest.approx(2 * 8 * 730 * 0.01)
+    assert line("desk", "interface endpoints", endpoint_zones=3, compute="ec2") == pytest.approx(3 * 11 * 730 * 0.01)
     assert line("hobby", "NAT gateway") == pytest.approx(32.85)
     assert line("hobby", "warehouse servers", instance_type="t4g.medium", replicas=1) == pytest.approx(730 * 0.0336)
     assert line("hobby", "disks", replicas=1, volume=50) == pytest.approx((50 + 20) * 0.08)

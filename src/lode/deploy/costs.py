@@ -23,7 +23,7 @@ _RUNS, _TRANSITIONS = 22, 200  # of a month; of a run
 
 def endpoints(deployment: Deployment) -> int:
     """Return how many of AWS's services have an interface endpoint, each in `endpoint_zones` zones."""
-    return 8 + (deployment.warehouse == "ec2") + 3 * (deployment.compute == "ec2")
+    return 7 + (deployment.warehouse == "ec2") + 3 * (deployment.compute == "ec2")
 
 
 def keys(deployment: Deployment) -> int:
