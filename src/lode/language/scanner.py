@@ -76,16 +76,22 @@ def scan(text: str) -> list[Token]:
 def _token(match: re.Match[str], text: str) -> Token:
     found, position = match.group(), match.start()
     if match.lastgroup == "name":
-        if keyword.iskeyword(found) and found not in LOGICAL:
-            raise fault(f"`{found}` is a word of Python, not of the language", text, position)
-        if len(found) > _LONGEST_NAME:
-            raise fault(f"a name of {len(found)} characters; names have at most {_LONGEST_NAME}", text, position)
+        reason = "" if found in LOGICAL else no_name(found)
+        if reason:
+            raise fault(reason, text, position)
         return Token("name", found, position)
     if match.lastgroup == "number":
         if len(found) > _LONGEST_NUMBER:
             raise fault(f"a number of {len(found)} characters; numbers have at most {_LONGEST_NUMBER}", text, position)
         return Token("number", found, position)
     return Token("sign", found, position)
+
+
+def no_name(word: str) -> str:
+    """Why a word cannot be a name; empty where it can."""
+    if keyword.iskeyword(word):
+        return f"`{word}` is a word of Python, not of the language"
+    return f"a name of {len(word)} characters; names have at most {_LONGEST_NAME}" if len(word) > _LONGEST_NAME else ""
 
 
 def _refusal(text: str, position: int) -> ExpressionError:

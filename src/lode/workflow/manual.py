@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from lode.errors import EvidenceError, NotFoundError, UsageError
 from lode.evaluation import Sheet, evidence_sheet
 from lode.evidence.leaks import check_leaks, overall
-from lode.language import FIELD_UNITS, Expr, Unit, UnitError, parse, unit
+from lode.language import Expr, parse
 from lode.library import Definition
 from lode.log import get_logger
 from lode.panel import Panel, load_snapshot
@@ -22,6 +22,7 @@ from lode.warehouse.stores.factors import read_factor
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
 from lode.warehouse.stores.runs import RunRecord, record_run
 from lode.warehouse.stores.snapshots import read_snapshot
+from lode.workflow.by_hand import read_formula, unit_remarks
 from lode.workflow.context import Context
 from lode.workflow.freezing import rebuilder
 from lode.workflow.library_values import library_columns, library_request
@@ -44,7 +45,6 @@ def evaluate_by_hand(text: str, context: Context, *, snapshot: str | None = None
     expression = read_expression(text, context, panel)
     options = MiningOptions()
     sheet = evidence_sheet(expression, panel, options)
-    _warn_of_units(expression, panel)
     enter(sheet, record.snapshot, context, size=expression.size)
     checks = check_leaks(
         leak_subject(expression, options), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
@@ -92,17 +92,30 @@ def open_panel(context: Context, snapshot: str) -> Panel:
 
 
 def read_expression(text: str, context: Context, panel: Panel) -> Expr:
-    """Read a formula, or the formula of a factor whose id, or name in the library, is given."""
-    names = {*panel.fields, *panel.groups}
-    if named := library_request(text, panel):
-        return parse(_only(named, text).expression, names)
-    if _FACTOR_ID.fullmatch(text):
-        try:
-            return parse(read_factor(context.warehouse, text)[0].expression, names)
-        except NotFoundError as unknown:
-            msg = f"{unknown}; a formula would name a field, for example rank(close)"
-            raise NotFoundError(msg) from None
-    return parse(text, names)
+    """Read a formula, or the formula of a factor whose id, or name in the library, is given.
+
+    A formula may be written as qlib or AlphaGen write it; that, and units that do not fit, are warned of.
+    """
+    named = library_request(text, panel)
+    remarks: Iterable[str]
+    if named:
+        expression = parse(_only(named, text).expression, {*panel.fields, *panel.groups})
+        remarks = unit_remarks(expression, panel)
+    elif _FACTOR_ID.fullmatch(text):
+        expression, remarks = _recorded(text, context, panel), ()
+    else:
+        expression, remarks = read_formula(text, panel)
+    for remark in remarks:
+        get_logger("formula").warning(remark)
+    return expression
+
+
+def _recorded(factor: str, context: Context, panel: Panel) -> Expr:
+    try:
+        return parse(read_factor(context.warehouse, factor)[0].expression, {*panel.fields, *panel.groups})
+    except NotFoundError as unknown:
+        msg = f"{unknown}; a formula would name a field, for example rank(close)"
+        raise NotFoundError(msg) from None
 
 
 def _only(definitions: tuple[Definition, ...], text: str) -> Definition:
@@ -110,14 +123,6 @@ def _only(definitions: tuple[Definition, ...], text: str) -> Definition:
         keys = ", ".join(definition.key for definition in definitions[:3])
         raise UsageError(f"{text!r} stands for {len(definitions)} library factors; name one of them: {keys}, …")
     return definitions[0]
-
-
-def _warn_of_units(expression: Expr, panel: Panel) -> None:
-    """A search would not combine these; by hand it may be meant."""
-    try:
-        unit(expression, dict.fromkeys(panel.fields, Unit.NUMBER) | FIELD_UNITS)
-    except UnitError as mixed:
-        get_logger("evaluate").warning("units do not fit", reason=mixed.reason)
 
 
 def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> None:

@@ -6,5 +6,6 @@ language, or not in the dialect, is an ExpressionError. Text of any content is s
 
 from lode.language.dialects.alphagen import from_alphagen, to_alphagen
 from lode.language.dialects.qlib import from_qlib, to_qlib
+from lode.language.dialects.recognition import read_any, recognised
 
-__all__ = ["from_alphagen", "from_qlib", "to_alphagen", "to_qlib"]
+__all__ = ["from_alphagen", "from_qlib", "read_any", "recognised", "to_alphagen", "to_qlib"]

@@ -10,7 +10,8 @@ from typing import Literal
 from lode.errors import ExpressionError
 from lode.language.dialects.notation import Notation, call
 from lode.language.expression import Constant, Expr, Field
-from lode.language.scanner import LONGEST_TEXT, fault
+from lode.language.operators import OPERATORS
+from lode.language.scanner import LONGEST_TEXT, fault, no_name
 from lode.language.suggestions import unknown_field
 
 _TOKEN = re.compile(
@@ -192,6 +193,9 @@ class _Reader:
         name = found.removeprefix("$")
         if name == found and self.notation.infix:
             raise self._fault(f"fields are written with a dollar sign: ${name}")
+        reason = f"`{name}` is an operator of the language" if name in OPERATORS else no_name(name)
+        if reason and name not in (self.fields or ()):
+            raise self._fault(reason)
         if self.fields is not None and name not in self.fields:
             raise self._fault(unknown_field(name, self.fields))
         return Field(name)

@@ -1,0 +1,27 @@
+"""Formulas as people type them: read in whichever syntax, with remarks on what they may not have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lode.language import FIELD_UNITS, Expr, Unit, UnitError, unit
+from lode.language.dialects import read_any
+from lode.panel import Panel
+
+
+def read_formula(text: str, panel: Panel) -> tuple[Expr, list[str]]:
+    """The expression, and a line on each of: whose syntax was read, units that do not fit.
+
+    ExpressionError points at the place.
+    """
+    expression, dialect = read_any(text, {*panel.fields, *panel.groups})
+    read = [f"read as {dialect}'s syntax: {expression}"] if dialect else []
+    return expression, [*read, *unit_remarks(expression, panel)]
+
+
+def unit_remarks(expression: Expr, panel: Panel) -> Iterator[str]:
+    """What a search would not combine; by hand it may be meant. A column of the user's own counts as a number."""
+    try:
+        unit(expression, dict.fromkeys(panel.fields, Unit.NUMBER) | FIELD_UNITS)
+    except UnitError as mixed:
+        yield f"units do not fit: {mixed.reason}"
