@@ -42,7 +42,7 @@ def test_importing_the_package_is_cheap_and_its_names_are_listed() -> None:
     heavy = "'polars', 'numpy', 'pandas', 'scipy', 'chdb', 'clickhouse_connect', 'exchange_calendars', 'rich'"
     program = f"import sys, lode; print(dir(lode), [name for name in ({heavy}) if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert told.strip() == "['LodeError', 'Panel', '__version__', 'compute', 'evaluate', 'mine'] []"
+    assert told.strip() == "['LodeError', 'Panel', '__version__', 'compute', 'evaluate', 'mine', 'operator'] []"
     with pytest.raises(AttributeError, match="public names: LodeError, Panel, compute"):
         lode.nosuch  # noqa: B018
 
