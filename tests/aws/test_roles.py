@@ -17,9 +17,8 @@ from moto.core import set_initial_no_auth_action_count
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from infra.rules.template import Templates, listed, text
-from tests.aws.deployed import Deployed
+from tests.aws.deployed import ORDER, Deployed, _without
 
-STACKS = ("Storage", "Network", "Warehouse", "Collection", "Mining")
 PUTS = {  # what each role writes into the lake; all others may not
     "raw/yahoo/A.json.zst": {"Market"},
     "raw/sec/A.json.zst": {"Filings"},
@@ -41,17 +40,34 @@ ROLES = {
     "Machine": ("Mining", "MachineRole"),
     "Schedule": ("Mining", "ScheduleRole"),
     "Flows": ("Network", "FlowsRole"),
+    "Queue": ("Mining", "ShardsServiceRole"),
+    "Server": ("Warehouse", "Servers1Role"),
+    "Renewal": ("Warehouse", "RenewalFunctionRole"),
+    "Backups": ("Warehouse", "BackupsRole"),
+    "App": ("App", "CopiesTaskRole"),
+    "Watch": ("Observability", "WatchingWatchRole"),
 }
-READERS = {"Market", "Filings", "News", "Steps", "Job"}
+KEEPERS = {"Server", "Renewal"}  # one makes the users, the other their passwords
+READERS = {"Market", "Filings", "News", "Steps", "Job"} | KEEPERS
+SECRETS = {"Secret", "Reader", "Admin", "Authority", "Certificate"}  # made beside the stack: see deployed.py
 CALLS = {  # action, resource by stack and logical id's beginning, who may
     "open the warehouse": ("secretsmanager:GetSecretValue", ("Warehouse", "Secret"), READERS),
-    "administer the warehouse": ("secretsmanager:GetSecretValue", ("Warehouse", "Admin"), set()),
-    "change a secret": ("secretsmanager:PutSecretValue", ("Warehouse", "Secret"), set()),
+    "administer the warehouse": ("secretsmanager:GetSecretValue", ("Warehouse", "Admin"), KEEPERS),
+    "look into the warehouse": (
+        "secretsmanager:GetSecretValue",
+        ("Warehouse", "Reader"),
+        {"App", "Watch", *KEEPERS},
+    ),
+    "change a secret": ("secretsmanager:PutSecretValue", ("Warehouse", "Secret"), {"Renewal"}),
+    "sign certificates": ("secretsmanager:GetSecretValue", ("Warehouse", "Authority"), {"Renewal"}),
+    "be the server": ("secretsmanager:GetSecretValue", ("Warehouse", "Certificate"), KEEPERS),
+    "take the disk": ("ec2:AttachVolume", ("Warehouse", "Servers1Disk"), {"Server"}),
+    "have a backup made": ("ssm:SendCommand", ("Warehouse", "BackupsCommand"), {"Backups"}),
     "collect the market": ("lambda:InvokeFunction", ("Collection", "MarketFunction"), {"Machine"}),
     "collect filings": ("lambda:InvokeFunction", ("Collection", "FilingsFunction"), {"Machine"}),
     "take a step": ("lambda:InvokeFunction", ("Mining", "StepsFunction"), {"Machine"}),
     "start a run": ("states:StartExecution", ("Mining", "Machine"), {"Schedule"}),
-    "submit shards": ("batch:SubmitJob", ("Mining", "ShardsQueue"), {"Machine"}),
+    "submit shards": ("batch:SubmitJob", ("Mining", "ShardsFairQueue"), {"Machine"}),
     "tell of a lost start": ("sqs:SendMessage", ("Mining", "DeadLetters"), {"Schedule"}),
     "tell of a lost market": ("sqs:SendMessage", ("Collection", "MarketDeadLetters"), {"Market"}),
     "read lost messages": ("sqs:ReceiveMessage", ("Mining", "DeadLetters"), set()),
@@ -59,10 +75,10 @@ CALLS = {  # action, resource by stack and logical id's beginning, who may
     "log flows": ("logs:PutLogEvents", ("Network", "FlowLogs1"), {"Flows"}),
     "log filings": ("logs:PutLogEvents", ("Collection", "FilingsLogs"), {"Filings"}),
     "remove logs": ("logs:DeleteLogGroup", ("Network", "FlowLogs1"), set()),
-    "use the backups' key": ("kms:Decrypt", ("Storage", "WarehouseKey"), set()),
+    "use the backups' key": ("kms:Decrypt", ("Storage", "WarehouseKey"), {"Server"}),
     "lose a key": ("kms:ScheduleKeyDeletion", ("Storage", "LakeKey"), set()),
     "become another": ("iam:PassRole", ("Mining", "MachineRole"), set()),
-    "pass a job's role": ("iam:PassRole", ("Mining", "ShardsJobRole"), set()),
+    "pass a job's role": ("iam:PassRole", ("Mining", "ShardsJobRole"), {"Queue"}),
 }
 
 
@@ -72,9 +88,18 @@ def deployed(assembly):
         for name, value in {"ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x", "DEFAULT_REGION": "eu-central-1"}.items():
             patch.setenv(f"AWS_{name}", value)
         with warnings.catch_warnings():
-            standing = Deployed(assembly("hobby")).up(STACKS)
+            templates = assembly("hobby")
+            only_roles = {stack: roles_alone(templates[stack]) for stack in ("LodeApp", "LodeObservability")}
+            standing = Deployed({**templates, **only_roles}).up(ORDER)
         attach_policies(standing)
         yield standing
+
+
+def roles_alone(template):
+    """A template's roles and their policies; what else they name is called by its name."""
+    others = {n: f"arn:aws:x:::{n}" for n, r in template["Resources"].items() if not r["Type"].startswith("AWS::IAM::")}
+    resources = {name: r for name, r in template["Resources"].items() if name not in others}
+    return _without({**template, "Resources": resources}, others)
 
 
 def attach_policies(deployed):
@@ -94,17 +119,15 @@ def made(deployed, stack, beginning):
 
 
 def arn(deployed, stack, beginning):
-    if (stack, beginning) in {
-        ("Warehouse", "Secret"),
-        ("Warehouse", "Admin"),
-    }:  # made beside the stack: see deployed.py
+    if stack == "Warehouse" and beginning in SECRETS:
         secrets = boto3.client("secretsmanager").list_secrets()["SecretList"]
         return next(secret["ARN"] for secret in secrets if secret["Name"][:-8] == beginning)
     standing = made(deployed, stack, beginning)
     if standing.startswith("arn:"):
         return standing
     kinds = {"Function": "lambda:eu-central-1:123456789012:function:", "Key": "kms:eu-central-1:123456789012:key/"}
-    kinds |= {"Role": "iam::123456789012:role/"}
+    kinds |= {"Role": "iam::123456789012:role/", "Disk": "ec2:eu-central-1:123456789012:volume/"}
+    kinds |= {"Command": "ssm:eu-central-1:123456789012:document/"}
     for ending, kind in kinds.items():
         if beginning.endswith(ending):
             return f"arn:aws:{kind}{standing}"
@@ -179,6 +202,19 @@ def test_no_role_removes_the_lake_or_touches_other_buckets(deployed):
 
     with_rights_checked = set_initial_no_auth_action_count(0)(lambda: list(done()))
     assert not any(with_rights_checked())
+
+
+def test_a_server_writes_its_backups_and_removes_nothing_of_them_but_the_lock(deployed):
+    backups, own = made(deployed, "Storage", "Backups"), "warehouse/warehouse-1.lode.internal/2026-11-22"
+    clients = {role: boto3.client("s3", **credentials(deployed, role)) for role in ROLES}
+
+    @set_initial_no_auth_action_count(0)
+    def may(action, key):
+        return {role for role, c in clients.items() if is_allowed(getattr(c, action), Bucket=backups, Key=key)}
+
+    assert may("put_object", f"{own}/.backup") == may("delete_object", f"{own}/.lock") == {"Server"}
+    assert may("delete_object", f"{own}/.backup") == set()
+    assert may("put_object", "warehouse/warehouse-2.lode.internal/2026-11-22/.backup") == set()
 
 
 def is_allowed(call, **arguments):
