@@ -28,6 +28,7 @@ class Plan:
     sizes: (names, sessions); the first has everything, the others the libraries beside KunQuant only.
     rounds, peer_rounds: repetitions of ours and of KunQuant, at the first size; other peers run once.
     candidates, peer_candidates: expressions scored by us and KunQuant, and by the slower peers.
+    raced: candidates of the race, whose top hundredth is compared with the exact one.
     seconds: the most that one process may take.
     """
 
@@ -36,6 +37,7 @@ class Plan:
     peer_rounds: int = 3
     candidates: int = 400
     peer_candidates: int = 100
+    raced: int = 10_000
     seed: int = 0
     seconds: float = 900
 

@@ -2,20 +2,18 @@
 
     python -m benchmarks.ours library PANEL --set alpha158 [--without qtl] [--threads 2] [--rounds 5]
     python -m benchmarks.ours score PANEL --population FILE [--threads 2] [--scores FILE]
+    python -m benchmarks.ours session PANEL
 
-A line of JSON: wall and processor seconds, median and each round. Threads each have an evaluator of their own over the
-same fields (the kernels release the interpreter): a library is divided by sessions, whose blocks overlap by the
-longest lookback, a population by expressions.
+A line of JSON: wall and processor seconds, median and each round. Of threads each computes some blocks of the sessions
+of a library, and some expressions of a population. `session` is the newest session of 1,000 factors beside all of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import queue
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers import exchange
-from lode.engine import Blocks, Evaluator, Scorer, instruction_set
+from lode.engine import Blocks, Crew, Evaluator, instruction_set
 from lode.engine.arrays import Floats, Labels
 from lode.language import Call, Constant, Expr, Field, lookback, parse
 from lode.library import family
@@ -32,8 +30,6 @@ SECTORS = 11
 MEMORY = 8 << 30  # bytes, for common parts of a batch beside the outputs
 PANEL_BYTES = 6 << 20
 FEWEST_LOOKBACKS = 4
-PORTION = 25
-"""Expressions that a thread takes at a time: enough to share their parts, few enough to end together."""
 
 
 def sectors(shape: tuple[int, ...]) -> Labels:
@@ -56,30 +52,8 @@ def block_height(shape: tuple[int, ...], back: int, threads: int) -> int:
 
 def run_scores(population: Sequence[Expr], fields: exchange.Fields, forward: Floats, threads: int) -> NDArray[Any]:
     """Daily rank ICs of each expression: (expressions, sessions). Ranking the returns is in the measured time."""
-    daily = np.full((len(population), len(forward)), np.nan, np.float32)
-    portions: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for start in range(0, len(population), PORTION):
-        portions.put(start)
-
-    def work() -> None:
-        evaluator, scorer = Evaluator(fields), Scorer(forward, rows=slice(None))
-        while True:
-            try:
-                start = portions.get_nowait()
-            except queue.Empty:
-                return
-            for row, values in enumerate(evaluator.values(population[start : start + PORTION]), start):
-                daily[row] = scorer.rank_ic(values)
-
-    if threads == 1:
-        evaluator, scorer = Evaluator(fields), Scorer(forward, rows=slice(None))
-        for row, values in enumerate(evaluator.values(population)):
-            daily[row] = scorer.rank_ic(values)
-        return daily
-    with ThreadPoolExecutor(threads) as pool:
-        for each in [pool.submit(work) for _ in range(threads)]:
-            each.result()
-    return daily
+    crew = Crew(fields, forward, rows=slice(None), threads=threads)
+    return np.array(crew.rank_ics(population), np.float32)
 
 
 def from_lists(nested: Any) -> Expr:  # noqa: ANN401  what JSON gives
@@ -99,7 +73,7 @@ def to_lists(expr: Expr) -> Any:  # noqa: ANN401  what JSON takes
 def main() -> None:
     """Do what was asked and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("job", choices=("library", "score", "compute"))
+    parser.add_argument("job", choices=("library", "score", "compute", "session"))
     parser.add_argument("panel", type=Path)
     parser.add_argument("--set", default="alpha158")
     parser.add_argument("--without", default="")
@@ -115,6 +89,7 @@ def main() -> None:
         "library": _library,
         "score": _score,
         "compute": _compute,
+        "session": _session,
     }
     json.dump(jobs[asked.job](asked, fields) | {"instructions": instruction_set()}, sys.stdout)
 
@@ -145,6 +120,13 @@ def _compute(asked: argparse.Namespace, fields: exchange.Fields) -> dict[str, An
             pass
 
     return exchange.timed(run, asked.rounds)
+
+
+def _session(asked: argparse.Namespace, fields: exchange.Fields) -> dict[str, Any]:
+    from benchmarks.blocks import factors, session  # noqa: PLC0415  only this job needs it
+
+    sessions, names = fields["close"].shape
+    return session(names, sessions, factors(asked.limit or 1000), "random")
 
 
 if __name__ == "__main__":

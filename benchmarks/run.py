@@ -30,8 +30,8 @@ from benchmarks.libraries import libraries, with_missing
 FOLDER = Path(__file__).parent
 PLANS = {
     "full": Plan(),
-    "short": Plan(rounds=3, peer_rounds=1, peer_candidates=60),
-    "quick": Plan(sizes=((500, 500),), rounds=3, peer_rounds=1, candidates=100, peer_candidates=24),
+    "short": Plan(rounds=5, peer_rounds=1, peer_candidates=60, raced=4000),
+    "quick": Plan(sizes=((500, 500),), rounds=3, peer_rounds=1, candidates=100, peer_candidates=24, raced=1000),
 }
 OTHERS = ("warehouse", "workflow", "queue_simulation", "scale")
 
@@ -49,7 +49,8 @@ def measure(plan: Plan, mode: str) -> int:
         two_threads(bench)
         with_missing(bench)
         kernels = extras.kernels(bench)
-        extras.others(bench)
+        extras.racing(bench)
+        extras.one_session(bench)
         growth = grow(bench)
     where |= {"took": f"{(time.monotonic() - began) / 60:.0f} minutes", "load after": machine.load()}
     results = {

@@ -65,6 +65,7 @@ def test_ceilings_are_the_trials_over_its_copy():
 
 
 def test_a_kernel_over_its_ceiling_has_failed():
-    found = judged([{"kernel": "rank", "ns": 9.0, "of_copy": 99.0}, {"kernel": "log", "ns": 0.1, "of_copy": 0.5}])
+    found = judged([{"kernel": "rank", "ns": 9.0}, {"kernel": "log", "ns": 0.1}], copy=0.2)
     assert [each["within"] for each in found] == ["FAILED", "yes"]
-    assert judged([{"kernel": "new", "ns": 1.0, "of_copy": 1.0}])[0]["within"] == ""
+    assert found[0]["x copy"] == pytest.approx(45)
+    assert judged([{"kernel": "new", "ns": 1.0}], copy=0.2)[0]["within"] == ""
