@@ -58,6 +58,20 @@ def test_compute_gives_sessions_by_names(panel: lode.Panel, bars: pl.DataFrame) 
     np.testing.assert_allclose(ours[name], ours["r"], rtol=1e-3, atol=1e-6)
 
 
+def test_a_formula_of_qlib_is_read_and_said_to_be(panel: lode.Panel) -> None:
+    with pytest.warns(UserWarning, match=r"read as qlib's syntax: ts_delay\(close, 5\) / close"):
+        theirs = lode.compute("Ref($close, 5)/$close", panel)
+    assert theirs.equals(lode.compute("ts_delay(close, 5) / close", panel))
+
+
+def test_units_that_do_not_fit_are_warned_of(panel: lode.Panel) -> None:
+    with pytest.warns(
+        UserWarning, match="units do not fit: `close \\+ volume`: price and shares cannot be added"
+    ) as told:
+        lode.compute("close + volume", panel)
+    assert len(told) == 1
+
+
 def test_a_typo_is_pointed_at(panel: lode.Panel) -> None:
     with pytest.raises(ExpressionError, match="did you mean `close`"):
         lode.compute("rank(clse)", panel)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lode.engine import Evaluator
 from lode.engine import declare as operator
-from lode.language import parse
 from lode.panel import Panel
+from lode.workflow.by_hand import read_formula
 
 __all__ = ["Run", "compute", "evaluate", "mine", "operator"]
 
@@ -38,11 +39,14 @@ class Run:
 def compute(expression: str, panel: Panel) -> pl.DataFrame:
     """Values of a formula on a panel: a frame of `session` and one Float32 column per name, null where missing.
 
-    A value of session t uses only what was known at the close of t. Raises ExpressionError that points at the place.
+    A value of session t uses only what was known at the close of t. qlib's and AlphaGen's syntax is read as well; that,
+    and units that do not fit, are warned of. Raises ExpressionError that points at the place.
     """
     import polars as pl  # noqa: PLC0415  heavy
 
-    tree = parse(expression, {*panel.fields, *panel.groups})
+    tree, remarks = read_formula(expression, panel)
+    for remark in remarks:
+        warnings.warn(remark, stacklevel=2)
     values = Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(tree)
     columns = {"session": panel.sessions} | {name: values[:, at] for at, name in enumerate(panel.names)}
     return pl.DataFrame(columns).with_columns(pl.col(pl.Float32).fill_nan(None))
