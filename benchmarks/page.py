@@ -39,7 +39,10 @@ def write(
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 
-KERNELS = "ns a cell, one thread; `x copy` is over copying 256 MB in memory in this run, `ceiling` the most that it may be.\n\n"
+KERNELS = (
+    "ns a cell, one thread; `x copy` is over copying 256 MB in memory in this run, `ceiling` the most that it may be."
+    "\n\n"
+)
 GROWTH = (
     "Processor seconds, and peak memory beyond the inputs, at each value; the exponent is the slope of the logarithms "
     "(1: in proportion, 0: not at all).\n\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import bottleneck as bn
 import exchange
 import numpy as np
 from kunquant import compiled, executor
@@ -131,7 +132,8 @@ def main() -> None:
     asked = parser.parse_args()
     _, _, fields = exchange.read_panel(asked.panel)
     population = exchange.read_population(asked.population, asked.limit)
-    forward = exchange.forward_returns(fields)
+    # It ranks the values only; the returns' own ranks make its correlation a rank IC where no value is missing.
+    forward = bn.nanrankdata(exchange.forward_returns(fields), axis=1).astype(np.float32)
     scores: list[np.ndarray] = []
 
     def run() -> None:
