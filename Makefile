@@ -1,6 +1,6 @@
 # One command for each thing. Everything is installed into .venv in this checkout, from the locks, by hash.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak test-oldest check bench docs synth audit lock clean
+.PHONY: help setup run test soak sanitize test-oldest check bench docs synth audit lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -28,6 +28,10 @@ test:  ## install everything, Chromium included where allowed, then run every te
 soak:  ## run the long tests at full size
 	@$(BOOTSTRAP) all --tests
 	@LODE_SOAK=1 $(VENV)/python -m pytest -n 2 --dist worksteal -m soak --timeout 14400 $(ARGS)
+
+sanitize:  ## run the kernel tests on a core that watches its memory and undefined behaviour, in build/sanitize
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m tools.sanitize $(ARGS)
 
 test-oldest:  ## run the tests on the oldest versions that pyproject.toml allows, in .venv-oldest
 	@$(BOOTSTRAP) all --tests
