@@ -17,9 +17,9 @@ import numpy as np
 
 from lode.engine.arrays import Floats, Labels, Mask, common_shape
 from lode.engine.evaluator import Evaluator
+from lode.engine.kernels import KERNELS
 from lode.engine.plan import Plan
 from lode.errors import UsageError
-from lode.language import Call, lookback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +35,7 @@ _SCRATCH = 7  # panels: an operator's result and masked arguments (3), and what 
 _CACHE_SHARE = 4  # a quarter of the room holds common parts
 _CELL = 4
 _EVERY = slice(None)
+_TOGETHER = frozenset(name for name, kernel in KERNELS.items() if kernel.together)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,13 @@ class Blocks:
         threads: int = 1,
     ) -> None:
         self.exprs, self.shape = tuple(exprs), common_shape(fields, groups, mask)
-        used = frozenset(chain.from_iterable(expr.fields for expr in self.exprs))
+        self._plan = Plan(self.exprs, _TOGETHER, bounded=True)
+        used = self._plan.fields
         self._fields = {name: field for name, field in fields.items() if name in used} or dict(fields)
         self._groups = {name: labels for name, labels in groups.items() if name in used}
         self._mask = mask
         self.start, self.stop, _ = rows.indices(self.shape[0])
-        self.lookback = max((lookback(expr) for expr in self.exprs), default=0)
+        self.lookback = self._plan.lookback
         self.threads = threads
         self._cache = max(0, self._room(memory) // _CACHE_SHARE)
         self.height = height or self._chosen(memory)
@@ -116,7 +118,7 @@ class Blocks:
             first_row=reach.start,
             last_rows=rows.stop - rows.start,
         )
-        yield from evaluator.values(self.exprs)
+        yield from evaluator.values(self.exprs, self._plan.renewed())
         for array in chain(self._fields.values(), self._groups.values(), () if self._mask is None else (self._mask,)):
             let_go(array)
 
@@ -143,8 +145,7 @@ class Blocks:
 
     def _row_bytes(self) -> int:
         """Bytes of one session of a block: the panels alive at once, and what is mapped of the inputs."""
-        plan = Plan(self.exprs)
-        alive = max((plan.nodes[expr].panels for expr in self.exprs if isinstance(expr, Call)), default=1)
+        alive = max((node.panels for node in self._plan.nodes.values()), default=1)
         fields = 2 * len(self._fields)  # as they come, and without infinities
         return self.shape[1] * (_CELL * (alive + _SCRATCH + fields + len(self._groups)) + 1)
 

@@ -80,16 +80,16 @@ class Evaluator:
         """The expression's (sessions, names) values, in an array of the caller's own."""
         return next(self.values([expr])).copy()
 
-    def values(self, exprs: Sequence[Expr]) -> Iterator[Floats]:
+    def values(self, exprs: Sequence[Expr], plan: Plan | None = None) -> Iterator[Floats]:
         """Each expression's (sessions, names) values, in order; read-only and valid until the next step.
 
+        plan: of these expressions, bounded where only the last rows are wanted; made here where None, used up.
         ExpressionError for a field, group or operator that is not there, before anything is computed.
         """
-        plan = Plan(exprs, self._together, last_rows=self._last_rows)
+        plan = plan or Plan(exprs, self._together, bounded=self._last_rows is not None)
         if self._last_rows is not None:
             self._store.clear()  # what an earlier batch left may have fewer sessions than this one needs
-        for expr in exprs:
-            self._check_fields(expr)
+        self._check_fields(plan)
         self._check_operators(plan)
         return self._run_through(exprs, plan)
 
@@ -104,8 +104,8 @@ class Evaluator:
                 result.release()
         self._remember(plan)
 
-    def _check_fields(self, expr: Expr) -> None:
-        missing = expr.fields - self._fields.keys() - self._site.groups.keys()
+    def _check_fields(self, plan: Plan) -> None:
+        missing = plan.fields - self._fields.keys() - self._site.groups.keys()
         if missing:
             present = ", ".join(sorted([*self._fields, *self._site.groups]))
             reason = f"no field {', '.join(sorted(missing))} in this panel; present are {present}"
@@ -182,8 +182,7 @@ class Evaluator:
 
     def _first_of(self, plan: Plan, call: Call) -> int:
         """The first row that is computed of a call."""
-        rows = plan.nodes[call].rows
-        return max(0, self.shape[0] - rows) if rows else 0
+        return max(0, self._first - plan.nodes[call].reach)
 
     def _site_from(self, first: int) -> Site:
         """Where a kernel runs that begins with the row `first`."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lode.language import Call, own_lookback, postorder
+from lode.language import Call, Field, own_lookback, postorder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 class Node:
     """A distinct call of the batch. `uses`: how often it is still needed; `order`: its arguments, hungriest first.
 
-    rows: how many of the last sessions are needed of its arguments; 0 where all are.
+    reach: sessions before the first wanted one that it is computed for, its arguments' included.
     """
 
     uses: int
     panels: int
     order: tuple[int, ...]
-    rows: int = 0
+    reach: int = 0
 
 
 class Plan:
@@ -33,34 +33,51 @@ class Plan:
     has more than about log2(n) panels alive, whatever its depth.
     """
 
-    def __init__(
-        self, expressions: Iterable[Expr], together: Collection[str] = (), *, last_rows: int | None = None
-    ) -> None:
+    def __init__(self, expressions: Iterable[Expr], together: Collection[str] = (), *, bounded: bool = False) -> None:
         """together: operators whose calls over the same series and window are cheaper computed at once.
 
-        last_rows: how many of the last sessions are wanted of every expression; None: all.
+        bounded: find out how far back each call has to be computed, for some sessions at the end of a panel.
         """
         self.nodes: dict[Call, Node] = {}
+        self.fields: set[str] = set()
         self._together = together
         self._kin: dict[tuple[Expr, ...], list[Call]] = {}
         for expression in expressions:
+            self._take(expression)
+        if bounded:
+            self._bound()
+
+    @property
+    def lookback(self) -> int:
+        """Sessions before t that the batch's values at t need; 0 where the plan is not bounded."""
+        return max((node.reach for node in self.nodes.values()), default=0)
+
+    def renewed(self) -> Plan:
+        """The same plan for another run through the batch: a run uses its own up."""
+        plan = Plan(())
+        plan.nodes = {call: replace(node) for call, node in self.nodes.items()}
+        plan.fields, plan._together, plan._kin = self.fields, self._together, self._kin
+        return plan
+
+    def _take(self, expression: Expr) -> None:
+        if not isinstance(expression, Call):
+            self.fields |= expression.fields
+            return
+        if expression not in self.nodes:
             for node in postorder(expression):
                 if isinstance(node, Call) and node not in self.nodes:
                     self._add(node)
-            if isinstance(expression, Call):
-                self.nodes[expression].uses += 1
-        if last_rows is not None:
-            self._bound(last_rows)
+        self.nodes[expression].uses += 1
 
-    def _bound(self, last_rows: int) -> None:
-        """Let each call know how many sessions it has to compute: those that its users want, and its own lookback."""
+    def _bound(self) -> None:
+        """Let each call know how far back it is computed: as far as its users are, and its own lookback."""
         wanted: dict[Call, int] = {}
         for call in reversed(self.nodes):
             node = self.nodes[call]
-            node.rows = wanted.get(call, last_rows) + own_lookback(call)
+            node.reach = wanted.get(call, 0) + own_lookback(call)
             for arg in call.args:
                 if isinstance(arg, Call):
-                    wanted[arg] = max(wanted.get(arg, last_rows), node.rows)
+                    wanted[arg] = max(wanted.get(arg, 0), node.reach)
 
     def _add(self, call: Call) -> None:
         needs = [self.nodes[arg].panels if isinstance(arg, Call) else 0 for arg in call.args]
@@ -70,6 +87,8 @@ class Plan:
         for arg in call.args:
             if isinstance(arg, Call):
                 self.nodes[arg].uses += 1
+            elif isinstance(arg, Field):
+                self.fields.add(arg.name)
         if call.op in self._together:
             self._kin.setdefault(call.args[:2], []).append(call)
 
