@@ -17,6 +17,10 @@ def test_an_upgrade_from_the_previous_templates_replaces_nothing_that_holds_data
     assert replaced(PAST[name], assembly("hobby" if name == "first" else name)) == []
 
 
+def test_a_larger_size_replaces_nothing_that_holds_data(assembly):
+    assert replaced(assembly("hobby"), assembly("desk")) == []
+
+
 def test_the_first_templates_held_the_lake_and_the_flow_logs():
     kinds = [(stack, r["Type"]) for stack, template in PAST["first"].items() for r in template["Resources"].values()]
     assert kinds.count(("LodeStorage", "AWS::S3::Bucket")) == 2

@@ -89,6 +89,24 @@ def test_a_parameter_that_no_stack_takes_is_refused(toolkit: Toolkit, account: A
         raise_stacks(made, account, PARTS, replace=(), confirm=agree)
 
 
+@pytest.mark.parametrize(("stands", "wanted"), [(1, 3), (3, 3), (0, 3), (1, 1)])
+def test_a_warehouse_of_one_server_gets_no_others_beside_it(
+    ready: Toolkit, account: Account, recorder: Recorder, stands: int, wanted: int
+) -> None:
+    prepare(account)
+    disk = {"Type": "AWS::EC2::Volume", "Properties": {"AvailabilityZone": "us-east-1a", "Size": 1}}
+    if stands:
+        disks = {"Resources": {f"Disk{number}": disk for number in range(stands)}}
+        account.ask("cloudformation", "create_stack", StackName="LodeWarehouse", TemplateBody=json.dumps(disks))
+    recorder.templates["LodeWarehouse"]["Resources"].update({f"Disk{number}": disk for number in range(wanted)})
+    if (stands, wanted) == (1, 3):
+        with pytest.raises(DeployError, match="no other would get its rows"):
+            raise_stacks(ready, account, PARTS, replace=(), confirm=agree)
+        assert not recorder.calls("deploy")
+    else:
+        raise_stacks(ready, account, PARTS, replace=(), confirm=agree)
+
+
 def test_without_a_container_engine_the_next_step_is_named(
     ready: Toolkit, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

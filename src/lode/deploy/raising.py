@@ -11,10 +11,11 @@ from typing import Any
 from lode.deploy.account import Account
 from lode.deploy.bootstrap import bootstrap, bootstrapped, scan_images
 from lode.deploy.deployment import PARTS, Deployment
-from lode.deploy.stacks import outputs, standing, way_in
+from lode.deploy.stacks import outputs, resources, standing, way_in
 from lode.deploy.toolkit import Replaced, Template, Toolkit, replaced
-from lode.errors import DeployError, LodeError, UsageError
+from lode.errors import DeployError, LodeError, NotFoundError, UsageError
 
+_DISK = "AWS::EC2::Volume"  # one of each of the warehouse's machines
 _NEXT_STEPS = {
     "Domain": "the host name of the app, e.g. lode.example.com, of which you can set the DNS",
     "CertificateArn": "ARN of an issued ACM certificate for that name in this region: `aws acm request-certificate "
@@ -111,6 +112,24 @@ def require_kept(found: Sequence[Replaced], allowed: Collection[str]) -> None:
         )
 
 
+def require_same_cluster(account: Account, deployment: Deployment, template: Template) -> None:
+    """Refuse to put servers beside a warehouse of one: its tables are not replicated, the new ones would stay empty."""
+    wanted = sum(part["Type"] == _DISK for part in template["Resources"].values())
+    if wanted > 1 and _standing_disks(account, deployment) == 1:
+        raise DeployError(
+            f"replicas = {deployment.replicas}: the warehouse that stands has one server, and no other would get its "
+            "rows. Set replicas = 1; or take a backup, deploy a second one with another `name`, and restore there "
+            "(docs/aws-warehouse.md)"
+        )
+
+
+def _standing_disks(account: Account, deployment: Deployment) -> int:
+    try:
+        return len(resources(account, deployment, "Warehouse", _DISK))
+    except NotFoundError:
+        return 0
+
+
 def raise_stacks(
     toolkit: Toolkit,
     account: Account,
@@ -127,6 +146,7 @@ def raise_stacks(
     number = account.number()
     prepared = bootstrapped(account)
     if prepared:
+        require_same_cluster(account, deployment, templates["Warehouse"])
         require_kept(replaced(toolkit.diff(list(PARTS))), replace)
     confirm(f"deploy {', '.join(wanted)} into account {number}, {deployment.region}")
     if not prepared:
