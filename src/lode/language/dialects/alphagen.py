@@ -71,7 +71,7 @@ ALPHAGEN = Notation(
         "Med": Word(2, 1, _median),
         "Rank": Word(2, 1, ALPHAGEN_RANK.meaning),
         "WMA": Word(2, 1, _weighted),
-        "EMA": Word(2, 1, lambda x, days: call("ts_decay_exp_window", x, days, _factor(days))),
+        "EMA": Word(2, 1, lambda x, days: call("ts_decay_exp_window", x, days, _factor(max(days, 1)))),
     },
     refused={"Mad": "there is no mean distance from the mean; ts_std_dev is near"},
     infix=False,
