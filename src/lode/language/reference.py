@@ -19,19 +19,21 @@ _PREFACE = """\
 *Written by `python -m lode.language` from the declarations in `src/lode/language/operators`; do not edit.*
 
 A formula is made of fields, numbers and the operators below, `rank(-ts_delta(close, 5))` say. `+ - * / **`, `-x` and
-the comparisons may be written as signs, `and`, `or` and `not` as in Python; any parameter may be given by name
-(`winsorize(x, std=3)`).
+the comparisons may be written as signs, `and`, `or` and `not` as words between values, and bind as in Python:
+`-close ** 2` is `-(close ** 2)`, and `a < b < c` is refused: write `(a < b) and (b < c)`. Any parameter may be given by
+name (`winsorize(x, std=3)`). Where a formula is typed by hand, qlib's syntax (`Ref($close, 5)/$close`) and AlphaGen's
+(`Div(Ref($close,5d),$close)`) are read as well.
 
 A value is a number or missing (NaN). Whatever would be infinite or is not defined (division by zero, the logarithm of
-0) is missing. Windows end today and count sessions. *Lookback* is how many sessions before t the operator reaches;
-nested operators add up.
+0) is missing. Windows are whole numbers, count sessions and end today. *Lookback* is how many sessions before t the
+operator reaches; nested operators add up.
 """
 _UNITS = """\
 ## Units
 
 A price is money a share, so that price × shares is money and price / price is a ratio. Ratios, ranks, counts and
-numbers mix freely; adding or comparing other units that differ is refused (`close + volume`). The number 0 compares
-with anything.
+numbers mix freely. Adding or comparing other units that differ (`close + volume`) is refused in a search and warned of
+where it is typed by hand. The number 0 compares with anything.
 """
 _KINDS = {
     "elementwise": "Each name on each day by itself.",

@@ -14,11 +14,11 @@ from lode.language.operators.declaration import (
     today,
     whole,
 )
-from lode.language.operators.unit_rules import returns, same_as_x
+from lode.language.operators.unit_rules import returns, same_as_x, same_as_y
 from lode.language.units import Unit
 
-_LEFT_OUT = "NaN where x is, and left out of the day"
-_BOTH = "NaN where x or y is, and left out of the day"
+_LEFT_OUT = "NaN where x is; such names are left out of the day"
+_BOTH = "NaN where x or y is; such names are left out of the day"
 _TARGET = Param("y", "series")
 
 # fmt: off
@@ -44,14 +44,16 @@ CROSS_SECTION: tuple[Operator, ...] = (
              "tan(pi * (p - 1/2)) for cauchy, p - 1/2 for uniform",
              _LEFT_OUT, "quantile(returns, driver=cauchy, sigma=1)", tie_rule="equal values share their average rank"),
     Operator("vector_proj", "cross-section", (X, Y), same_as_x, today,
-             "y * sum of x * y over the day / sum of y * y", _BOTH, "vector_proj(returns, rank(volume))"),
+             "y * sum of x * y over the day / sum of y * y", f"{_BOTH}; NaN on a day where all of y is 0",
+             "vector_proj(returns, rank(volume))"),
     Operator("vector_neut", "cross-section", (X, Y), same_as_x, today,
-             "x - vector_proj(x, y): what is left is orthogonal to y", _BOTH, "vector_neut(returns, rank(volume))"),
-    Operator("regression_proj", "cross-section", (_TARGET, X), same_as_x, today,
-             "a + b * x, the line fitted to the day's names by least squares", f"{_BOTH}, and on a day of equal x",
+             "x - vector_proj(x, y): what is left is orthogonal to y", f"{_BOTH}; NaN on a day where all of y is 0",
+             "vector_neut(returns, rank(volume))"),
+    Operator("regression_proj", "cross-section", (_TARGET, X), same_as_y, today,
+             "a + b * x, the line fitted to the day's names by least squares", f"{_BOTH}; NaN on a day of equal x",
              "regression_proj(returns, rank(volume))"),
-    Operator("regression_neut", "cross-section", (_TARGET, X), same_as_x, today,
-             "y - regression_proj(y, x)", f"{_BOTH}, and on a day of equal x",
+    Operator("regression_neut", "cross-section", (_TARGET, X), same_as_y, today,
+             "y - regression_proj(y, x)", f"{_BOTH}; NaN on a day of equal x",
              "regression_neut(returns, rank(volume))"),
     Operator("truncate", "cross-section", (X, number("maxPercent", 0.01, 0.0, 1.0)), same_as_x, today,
              "x clipped to +- maxPercent * sum of |x| over the day", _LEFT_OUT, "truncate(returns, maxPercent=0.05)"),

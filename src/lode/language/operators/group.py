@@ -6,7 +6,7 @@ from lode.language.operators.declaration import GROUP, Operator, X, number, toda
 from lode.language.operators.unit_rules import returns, same_as_x
 from lode.language.units import Unit
 
-_LEFT_OUT = "NaN where x or the group is missing, and left out of the group"
+_LEFT_OUT = "NaN where x or the group is missing; such names are left out of the group"
 
 # fmt: off
 GROUPS: tuple[Operator, ...] = (

@@ -25,6 +25,11 @@ def same_as_x(units: Units, values: Values) -> Unit:  # noqa: ARG001
     return units[0]
 
 
+def same_as_y(units: Units, values: Values) -> Unit:  # noqa: ARG001
+    """That of y."""
+    return units[0]
+
+
 def common(units: Units, values: Values) -> Unit:  # noqa: ARG001
     """That of x and y, which must agree."""
     return joined(units[0], units[1])
