@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from lode.language import Expr
 
 KEEP = 100
-CAUTION = 2.0
+CAUTION = 1.5
 AUDITED = 50
-_T_SHARE = 0.07  # standard error of a look's own standard error, as a share; measured
+_T_SHARE, _T_SHARE_OF_NOISE = 0.02, 0.25  # standard error of the estimated standard error, as a share; measured
 _LEAST_VARIANCE = 0.3  # of the looked-at series' variance: what is left of it when the noise is taken out
 _ASSUMED_SCALE, _ASSUMED_FROM = 1.5, 20
 
@@ -111,7 +111,8 @@ class _Stage:
         variance = found.se**2
         own = max(variance - noise / found.n, _LEAST_VARIANCE * variance)
         t, error = found.mean / sqrt(own), sqrt(noise / found.n)
-        t_error = sqrt(error**2 / own + (_T_SHARE * t) ** 2)
+        share = _T_SHARE + _T_SHARE_OF_NOISE * min(error**2 / variance, 1.0)
+        t_error = sqrt(error**2 / own + (share * t) ** 2)
         return Estimate(found.mean, self.scale * error, t, self.scale * t_error, seen.coverage)
 
     def learn(self, seen: Looked, said: Estimate, exact: Exact) -> None:
