@@ -26,16 +26,24 @@ class Plan:
     """How much a run does.
 
     sizes: (names, sessions); the first has everything, the others the libraries beside KunQuant only.
+    runs, large_runs: instruction sets and threads at the first size, and at the others; slow_threads: numbers of
+        threads for the peers that take long.
+    try_layouts: whether KunQuant's memory layouts are tried; else it has the usual best.
     rounds, peer_rounds: repetitions of ours and of KunQuant, at the first size; other peers run once.
-    candidates, peer_candidates: expressions scored by us and KunQuant, and by the slower peers.
+    candidates, compiled, peer_candidates: expressions scored by us, by KunQuant, and by the slower peers.
     raced: candidates of the race, whose top hundredth is compared with the exact one.
     seconds: the most that one process may take.
     """
 
     sizes: tuple[tuple[int, int], ...] = ((500, 2520), (3000, 2520))
+    runs: tuple[tuple[str, int], ...] = RUNS
+    large_runs: tuple[tuple[str, int], ...] = RUNS
+    slow_threads: tuple[int, ...] = (1, 2)
+    try_layouts: bool = True
     rounds: int = 7
     peer_rounds: int = 3
     candidates: int = 400
+    compiled: int = 400
     peer_candidates: int = 100
     raced: int = 10_000
     seed: int = 0

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import population
-from benchmarks.bench import RUNS, SIMD, Bench, Place, market, rounds, spent
+from benchmarks.bench import SIMD, Bench, Place, market, rounds, spent
 from benchmarks.ours import to_lists
-from benchmarks.processes import ours, peer
+from benchmarks.processes import BenchmarkError, ours, peer
 from benchmarks.rows import Row, beside
+from lode.engine import instruction_set
 
 RATES = {"fresh": 150.0, "evolved": 200.0}
 TARGETS = {"KunQuant": 20.0, "gplearn": 10.0, "numpy + bottleneck": 7.0}
@@ -28,14 +29,14 @@ def candidates(bench: Bench) -> None:
     for kind in ("fresh", "evolved"):
         work = f"candidates, {kind}"
         everything = write_population(bench, kind, None)
-        for simd, threads in RUNS:
+        for simd, threads in bench.plan.runs:
             place = bench.place(simd, threads)
             bench.add(work, place, "", _rate, kind, panel, everything, place)
         shared = write_population(bench, kind, population.SHARED)
         for name, script in PEERS:
             bench.add(work, bench.place(), name, _scored, bench, kind, (name, script), panel, shared)
         for fitness in FITNESSES:
-            bench.add(work, bench.place(), "gplearn", _gplearn, bench, kind, fitness, panel, everything)
+            bench.add(work, bench.place(), "gplearn", _gplearn, bench, kind, fitness, panel)
 
 
 def write_population(bench: Bench, kind: str, operators: frozenset[str] | None) -> Path:
@@ -68,7 +69,7 @@ def _rate(kind: str, panel: Path, path: Path, place: Place) -> Row:
 
 def _scored(bench: Bench, kind: str, who: tuple[str, str], panel: Path, path: Path) -> Row:
     name, script = who
-    limit = ["--limit", str(bench.plan.candidates if name == "KunQuant" else bench.plan.peer_candidates)]
+    limit = ["--limit", str(bench.plan.compiled if name == "KunQuant" else bench.plan.peer_candidates)]
     files = bench.folder / "ours.npy", bench.folder / "theirs.npz"
     mine = ours("score", panel, "--population", path, *limit, "--scores", files[0], *rounds(3))
     theirs = peer(script, panel, files[1], "--population", path, *limit, seconds=bench.plan.seconds)
@@ -92,16 +93,19 @@ def agreement(one: np.ndarray, other: np.ndarray, apart: float = 2e-3, most: flo
     return int((neither | ((counted > 0) & (near.sum(axis=1) >= most * counted))).sum())
 
 
-def _gplearn(bench: Bench, kind: str, fitness: str, panel: Path, path: Path) -> Row:
-    plan = bench.plan
-    mine = ours("score", panel, "--population", path, *rounds(3))
+def _gplearn(bench: Bench, kind: str, fitness: str, panel: Path) -> Row:
+    plan, place = bench.plan, bench.place(instruction_set())
+    work = f"candidates, {kind}"
+    alone = [row.ours for row in bench.rows if (row.work, row.peer) == (work, "") and row.instructions == place[1]]
+    if not alone or not alone[0]:
+        reason = "ours failed"
+        raise BenchmarkError(reason)
     generations = 1 if kind == "fresh" else 4
     options = ["--set", fitness, "--population", str(plan.peer_candidates // 4), "--generations", str(generations)]
     theirs = peer("gplearn_score", panel, "-", *options, "--seed", str(plan.seed), seconds=plan.seconds)
     note = f"its own programs, of {theirs['nodes']:.1f} nodes without windows; {FITNESSES[fitness]}"
-    place, rates = bench.place(mine["instructions"]), (per_second(mine), per_second(theirs))
     target = TARGETS["gplearn"]
-    return beside(f"candidates, {kind}", place, "a second", rates[0], "gplearn", rates[1], target=target, note=note)
+    return beside(work, place, "a second", alone[0], "gplearn", per_second(theirs), target=target, note=note)
 
 
 def two_threads(bench: Bench) -> None:

@@ -31,7 +31,9 @@ def run_script(name: str, *options: str, seconds: float) -> str:
 def values(bench: Bench) -> list[dict[str, Any]]:
     """How many factors agree with each peer, on a small panel of this run's seed."""
     try:
-        printed = run_script("values", "--seed", str(bench.plan.seed), seconds=bench.plan.seconds)
+        printed = run_script(
+            "values", "--seed", str(bench.plan.seed), "--sets", "alpha158", "alpha101", seconds=bench.plan.seconds
+        )
     except BenchmarkError as error:
         bench.failures.append(f"values: {error}")
         return []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import RUNS, SIMD, Bench, Place, rounds, say, size_text, spent
+from benchmarks.bench import SIMD, Bench, Place, rounds, say, size_text, spent
 from benchmarks.processes import BenchmarkError, ours, peer
 from benchmarks.rows import Row, beside
 
@@ -13,7 +14,7 @@ TARGETS: dict[tuple[str, str], float] = {
     ("Alpha158", "KunQuant"): 15,
     ("Alpha158 without quantiles", "KunQuant"): 2,
     ("Alpha158", "pyqlib"): 200,
-    ("Alpha101", "KunQuant"): 15,
+    ("Alpha101 without industries", "KunQuant"): 15,
     ("Alpha101", "py-alpha-lib"): 10,
 }
 """How many times faster, for one thread with AVX-512."""
@@ -23,9 +24,10 @@ SETS = {
         ["--set", "alpha158", "--without", "qtl"],
         ["--set", "alpha158", "--without-quantiles"],
     ),
+    "Alpha101 without industries": (["--set", "alpha101", "--without-groups"], ["--set", "alpha101"]),
     "Alpha101": (["--set", "alpha101"], ["--set", "alpha101"]),
 }
-"""Options of ours and of KunQuant's script."""
+"""Options of ours and of the peers' scripts. KunQuant has no industries: 82 of the 101 are what it can."""
 OTHERS = {
     "Alpha158": (("pyqlib", "qlib_values"), ("polars_ta", "polars_values")),
     "Alpha101": (("py-alpha-lib", "alpha_lib"),),
@@ -40,13 +42,16 @@ def libraries(bench: Bench, size: tuple[int, int]) -> None:
     """Every set on a panel: each instruction set and number of threads; the slower peers at the first size only."""
     panel, slow = bench.panel(*size), size == bench.plan.first
     for work in SETS:
-        mine = _ours(bench, work, panel, bench.plan.rounds if slow else 3)
-        for simd, threads in RUNS:
+        if not slow and work == "Alpha101":
+            continue  # KunQuant is the peer at the other sizes
+        runs = bench.plan.runs if slow else bench.plan.large_runs
+        mine = _ours(bench, work, panel, runs, bench.plan.rounds if slow else 2)
+        for simd, threads in runs if work != "Alpha101" else ():
             place = (size_text(size), simd, threads)
             count = bench.plan.peer_rounds if slow else 1
             bench.add(work, place, "KunQuant", _kunquant, bench, work, panel, place, mine[simd, threads], count)
         for name, script in OTHERS.get(work, ()) if slow else ():
-            for threads in (1, 2):
+            for threads in bench.plan.slow_threads:
                 place = (size_text(size), "native", threads)
                 bench.add(work, place, name, _other, bench, work, (name, script), panel, place, mine["native", threads])
 
@@ -65,9 +70,11 @@ def _missing(bench: Bench, work: str) -> Row:
     return beside(f"{work}, 2 % missing", place, "s", holes["processor"], "none missing", whole["processor"])
 
 
-def _ours(bench: Bench, work: str, panel: Path, count: int) -> dict[tuple[str, int], dict[str, Any]]:
-    found = {}
-    for simd, threads in RUNS:
+def _ours(
+    bench: Bench, work: str, panel: Path, runs: Sequence[tuple[str, int]], count: int
+) -> dict[tuple[str, int], dict[str, Any]]:
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for simd, threads in runs:
         options = [*SETS[work][0], *rounds(count)]
         try:
             found[simd, threads] = ours("library", panel, *options, threads=threads, simd=SIMD[simd])
@@ -82,9 +89,8 @@ def _kunquant(bench: Bench, work: str, panel: Path, place: Place, mine: dict[str
     layout, block = best_layout(bench, work, simd)
     options = [*SETS[work][1], "--machine", simd, "--layout", layout, "--block", block, *rounds(count)]
     theirs = peer("kunquant", panel, "-", *options, threads=threads, seconds=bench.plan.seconds)
-    note = f"{layout}, blocks of {block}; compiling takes it {theirs['compile_processor']:.1f} s more"
-    if work == "Alpha101":
-        note += f"; its {theirs['factors']} without industries, all our 101"
+    note = f"{mine.get('factors')} factors, its {theirs['factors']}; {layout}, blocks of {block}"
+    note += f"; compiling takes it {theirs['compile_processor']:.1f} s more"
     return _row(work, place, mine, "KunQuant", theirs, note)
 
 
@@ -110,6 +116,8 @@ def _row(work: str, place: Place, mine: dict[str, Any], name: str, theirs: dict[
 
 def best_layout(bench: Bench, work: str, simd: str) -> tuple[str, str]:
     """KunQuant's layout and block that are the fastest on a short panel of this run; tried once a set."""
+    if not bench.plan.try_layouts:
+        return "STs", "8" if simd == "avx2" else "16"
     key = f"{work.partition(' ')[0]} {simd}"
     if key not in bench.layouts:
         panel = bench.panel(bench.plan.first[0], min(SHORT, bench.plan.first[1]))

@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("panel", type=Path)
     parser.add_argument("--set", default="alpha158")
     parser.add_argument("--without", default="")
+    parser.add_argument("--without-groups", action="store_true")
     parser.add_argument("--population", type=Path)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--scores", type=Path)
@@ -97,6 +98,8 @@ def main() -> None:
 def _library(asked: argparse.Namespace, fields: exchange.Fields) -> dict[str, Any]:
     names = family(asked.set)
     trees = [each.tree for each in names if not (asked.without and each.name.startswith(asked.without))]
+    if asked.without_groups:
+        trees = [tree for tree in trees if "sector" not in tree.fields]
     out = np.full((len(trees), *fields["close"].shape), 0, np.float32)  # written once, so that its pages are there
     return {"factors": len(trees)} | exchange.timed(
         lambda: run_library(trees, fields, asked.threads, out), asked.rounds

@@ -249,6 +249,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--prices", type=Path)
+    parser.add_argument("--sets", nargs="+", default=[], choices=sorted({factors for _, factors in RUNS}))
     parser.add_argument("--all", action="store_true")
     asked = parser.parse_args()
     if not PYTHON.exists():
@@ -265,6 +266,8 @@ def main() -> None:
         panel = Path(temporary) / "panel.parquet"
         write_panel(panel, fields)
         for script, factors in RUNS:
+            if asked.sets and factors not in asked.sets:
+                continue
             if not PYTHONS.get(script, PYTHON).exists():
                 print(f"{script} is left out: {PYTHONS[script]} is not there", file=sys.stderr)
                 continue
