@@ -39,7 +39,7 @@ def evaluate_command(
     Parameters
     ----------
     expression
-        A formula, the id of a factor, or the name of one in the library (docs/library.md).
+        A formula (also in qlib's or AlphaGen's syntax), the id of a factor, or the name of one in the library.
     values
         Instead of a formula: a CSV or Parquet file of session, symbol, value that was computed elsewhere.
     snapshot
