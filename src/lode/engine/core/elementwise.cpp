@@ -1,8 +1,10 @@
 // Cell by cell. A missing operand gives a missing result, and so does a result that is not finite.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
 #include "kernels.h"
+#include "lanes.h"
 
 namespace lode {
 namespace {
@@ -57,10 +59,74 @@ LODE_INLINE double log_of(double x) {
     return 2.0 * s * series + static_cast<double>(static_cast<std::int32_t>(exponent)) * 0.693147180559945309417;
 }
 
+// The same of a positive float, in floats: half a unit in the last place more than rounding costs. Float lanes are
+// twice as many, and the division that `log_of` needs is what it waits for.
+LODE_INLINE float float_log_of(float x) {
+    const bool tiny = x < 1.17549435e-38f;  // no leading one: too few digits for the split below
+    const float normal = tiny ? x * 33554432.0f : x;
+    std::int32_t bits;
+    std::memcpy(&bits, &normal, sizeof bits);
+    const std::int32_t exponent = (bits - 0x3F3504F3) >> 23;  // sqrt(1/2)
+    const std::int32_t mantissa = bits - exponent * 0x800000;
+    float m;
+    std::memcpy(&m, &mantissa, sizeof m);
+    const float f = m - 1.0f, e = static_cast<float>(tiny ? exponent - 25 : exponent);
+    float p = 7.0376836292e-2f;  // (log(1 + f) - f + f^2 / 2) / f^3, minimax (Moshier, Cephes)
+    p = multiply_add(p, f, -1.1514610310e-1f);
+    p = multiply_add(p, f, 1.1676998740e-1f);
+    p = multiply_add(p, f, -1.2420140846e-1f);
+    p = multiply_add(p, f, 1.4249322787e-1f);
+    p = multiply_add(p, f, -1.6668057665e-1f);
+    p = multiply_add(p, f, 2.0000714765e-1f);
+    p = multiply_add(p, f, -2.4999993993e-1f);
+    p = multiply_add(p, f, 3.3333331174e-1f);
+    const float square = f * f;
+    const float low = multiply_add(e, -2.12194440e-4f, f * square * p) - 0.5f * square;
+    return multiply_add(e, 0.693359375f, f + low);
+}
+
 LODE_INLINE float safe_log(float x) {
     const bool valid = (x > 0.0f) & (x <= kLargest);
-    const float result = static_cast<float>(log_of(valid ? static_cast<double>(x) : 1.0));
+    const float result = float_log_of(valid ? x : 1.0f);
     return valid ? result : kNaN;
+}
+
+// 2^t to about 1e-10 relative, for t within a double's exponents: t = n + f with |f| <= 1/2, and a series in f log 2.
+LODE_INLINE double exp2_of(double t) {
+    const double shifted = t + 6755399441055744.0;  // 1.5 2^52: the last bits now hold n
+    const double n = shifted - 6755399441055744.0, f = (t - n) * 0.693147180559945309417;
+    std::uint64_t bits;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 52) + 0x3FF0000000000000ULL;
+    double scale;
+    std::memcpy(&scale, &bits, sizeof scale);
+    double p = 1.0 / 40320;
+    p = multiply_add(p, f, 1.0 / 5040);
+    p = multiply_add(p, f, 1.0 / 720);
+    p = multiply_add(p, f, 1.0 / 120);
+    p = multiply_add(p, f, 1.0 / 24);
+    p = multiply_add(p, f, 1.0 / 6);
+    p = multiply_add(p, f, 0.5);
+    p = multiply_add(p, f, 1.0);
+    p = multiply_add(p, f, 1.0);
+    return p * scale;
+}
+
+LODE_INLINE double within(double x, double limit) { return x < -limit ? -limit : x > limit ? limit : x; }
+
+// e^x; beyond what floats hold it stays beyond.
+LODE_INLINE double exp_of(double x) { return exp2_of(within(x * 1.44269504088896340736, 1000.0)); }
+
+LODE_INLINE float safe_exp(float x) { return both(x, x, finite(exp_of(static_cast<double>(x)))); }
+
+LODE_INLINE float sigmoid_of(float x) {
+    return both(x, x, static_cast<float>(1.0 / (1.0 + exp_of(-static_cast<double>(x)))));
+}
+
+// Where e^2x - 1 would lose the digits of a small x, the series' first terms have them all.
+LODE_INLINE float tanh_of(float x) {
+    const double wide = static_cast<double>(x), e = exp_of(wide + wide), small = wide - wide * wide * wide * (1.0 / 3.0);
+    return both(x, x, static_cast<float>(magnitude(x) < 1e-4f ? small : 1.0 - 2.0 / (e + 1.0)));
 }
 
 // sign(x) log(1 + |x|). Where 1 + |x| loses digits of a small x, the series' first terms have them all.
@@ -77,8 +143,37 @@ void by_library(const float* x, float* out, Index cells, Function f) {
     map(x, out, cells, [f](float v) { return both(v, v, finite(f(static_cast<double>(v)))); });
 }
 
+// |x|^y of a positive normal |x|, as 2^(y log2 |x|).
+LODE_INLINE double positive_power(float size, float y) {
+    std::int32_t bits;
+    std::memcpy(&bits, &size, sizeof bits);
+    const std::int32_t exponent = (bits - 0x3F3504F3) >> 23;
+    const std::int32_t mantissa = bits - exponent * 0x800000;
+    float m;
+    std::memcpy(&m, &mantissa, sizeof m);
+    const double wide = static_cast<double>(m), s = (wide - 1.0) / (wide + 1.0), z = s * s;
+    double p = 2.0 * 1.44269504088896340736 / 13;
+    p = multiply_add(p, z, 2.0 * 1.44269504088896340736 / 11);
+    p = multiply_add(p, z, 2.0 * 1.44269504088896340736 / 9);
+    p = multiply_add(p, z, 2.0 * 1.44269504088896340736 / 7);
+    p = multiply_add(p, z, 2.0 * 1.44269504088896340736 / 5);
+    p = multiply_add(p, z, 2.0 * 1.44269504088896340736 / 3);
+    p = multiply_add(p, z, 2.0 * 1.44269504088896340736);
+    const double log2 = multiply_add(p, s, static_cast<double>(exponent));
+    return exp2_of(within(static_cast<double>(y) * log2, 1000.0));
+}
+
+// As C's pow, where both are known and so is the result.
 LODE_INLINE float power_of(float x, float y) {
-    return both(x, y, finite(std::pow(static_cast<double>(x), static_cast<double>(y))));
+    const float size = magnitude(x), half = 0.5f * y;
+    const bool whole = std::floor(y) == y, odd = whole & (std::floor(half) != half);
+    const bool tiny = size < 1.17549435e-38f, zero = size == 0.0f;
+    const double scaled = positive_power(tiny ? (zero ? 1.0f : size * 33554432.0f) : size, y);
+    const double found = tiny & !zero ? scaled * exp2_of(within(static_cast<double>(y) * -25.0, 1000.0)) : scaled;
+    const float power = finite(x < 0.0f ? (odd ? -found : found) : found);
+    const float of_zero = y > 0.0f ? (odd ? x : 0.0f) : kNaN;
+    const float result = y == 0.0f ? 1.0f : zero ? of_zero : (x < 0.0f) & !whole ? kNaN : power;
+    return both(x, y, result);
 }
 
 // Exponents that formulas use need no transcendental function.
@@ -93,17 +188,42 @@ void power_by(const float* x, float exponent, float* out, Index cells, Fallback 
     general();
 }
 
+constexpr Index kStretch = 256;
+
+// zip, with a number put in every place of a stretch, where the compiler would take a loop apart for it.
+template <class Function>
+void zip_alike(Operand a, Operand b, float* LODE_RESTRICT out, Index cells, Function f) {
+    float numbers[kStretch];
+    if (a.cells && b.cells) return zip(a, b, out, cells, f);
+    std::fill(numbers, numbers + kStretch, a.cells ? b.number : a.number);
+    for (Index i = 0; i < cells; i += kStretch) {
+        const Operand x{a.cells ? a.cells + i : numbers, 0.0f}, y{b.cells ? b.cells + i : numbers, 0.0f};
+        zip(x, y, out + i, std::min(kStretch, cells - i), f);
+    }
+}
+
 void power(Operand x, Operand y, float* out, Index cells) {
-    const auto general = [&] { zip(x, y, out, cells, power_of); };
+    const auto general = [&] { zip_alike(x, y, out, cells, power_of); };
     if (!x.cells || y.cells) return general();
     if (y.number == 0.5f) return map(x.cells, out, cells, [](float v) { return finite(std::sqrt(v)); });
     power_by(x.cells, y.number, out, cells, general);
 }
 
+// sign(x) |x|^y, a stretch at a time: sizes, their powers, signs. In one go the compiler would not vectorise it.
+void signed_power_by_parts(Operand x, Operand y, float* LODE_RESTRICT out, Index cells) {
+    float values[kStretch], sizes[kStretch];
+    std::fill(values, values + kStretch, x.number);
+    for (Index i = 0; i < cells; i += kStretch) {
+        const Index n = std::min(kStretch, cells - i);
+        if (x.cells) std::copy(x.cells + i, x.cells + i + n, values);
+        for (Index k = 0; k < n; ++k) sizes[k] = magnitude(values[k]);
+        zip_alike({sizes, 0.0f}, {y.cells ? y.cells + i : nullptr, y.number}, out + i, n, power_of);
+        for (Index k = 0; k < n; ++k) out[i + k] *= sign_of(values[k]);
+    }
+}
+
 void signed_power(Operand x, Operand y, float* out, Index cells) {
-    const auto signed_of = [](float v, float e) { return v < 0.0f ? -power_of(-v, e) : v > 0.0f ? power_of(v, e)
-                                                         : power_of(v, e) * 0.0f; };
-    const auto general = [&] { zip(x, y, out, cells, signed_of); };
+    const auto general = [&] { signed_power_by_parts(x, y, out, cells); };
     if (!x.cells || y.cells) return general();
     if (y.number == 2.0f) return map(x.cells, out, cells, [](float v) { return finite(v * magnitude(v)); });
     if (y.number == 0.5f) {
@@ -128,9 +248,9 @@ void unary(Unary op, const float* x, float* out, Index cells) {
         case Unary::is_nan: return map(x, out, cells, [](float v) { return known(v) ? 0.0f : 1.0f; });
         case Unary::is_not_nan: return map(x, out, cells, [](float v) { return known(v) ? 1.0f : 0.0f; });
         case Unary::s_log_1p: return map(x, out, cells, signed_log);
-        case Unary::exp: return by_library(x, out, cells, [](double v) { return std::exp(v); });
-        case Unary::sigmoid: return by_library(x, out, cells, [](double v) { return 1.0 / (1.0 + std::exp(-v)); });
-        case Unary::tanh: return by_library(x, out, cells, [](double v) { return std::tanh(v); });
+        case Unary::exp: return map(x, out, cells, safe_exp);
+        case Unary::sigmoid: return map(x, out, cells, sigmoid_of);
+        case Unary::tanh: return map(x, out, cells, tanh_of);
         case Unary::arc_sin: return by_library(x, out, cells, [](double v) { return std::asin(v); });
         case Unary::arc_cos: return by_library(x, out, cells, [](double v) { return std::acos(v); });
         case Unary::arc_tan: return by_library(x, out, cells, [](double v) { return std::atan(v); });

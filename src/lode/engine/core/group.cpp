@@ -29,8 +29,13 @@ class Groups {
             where[i] = counted ? group : places_;
         }
         add(names, [x](Index i) { return static_cast<double>(x[i]); });
-        for (std::size_t g = 0; g < places_; ++g) mean_[g] = total(g).sum / total(g).count;
-        mean_[places_] = kNaN;
+        for (std::size_t g = 0; g < places_; ++g) {
+            const Sum all = total(g);
+            sum_[g] = all.sum;
+            count_[g] = all.count;
+            mean_[g] = all.sum / all.count;
+        }
+        mean_[places_] = sum_[places_] = count_[places_] = kNaN;
     }
 
     // Sample standard deviations, a second pass; NaN for a group of one.
@@ -50,14 +55,10 @@ class Groups {
     double count(Index name) const { return count_[place(name)]; }
     bool counts(Index name) const { return place(name) < places_; }
 
-    // Sums and numbers of values; of |x| with `magnitudes`. Places are those of the last `means`.
-    void sums(const float* x, Index names, bool magnitudes) {
-        add(names, [x, magnitudes](Index i) { return static_cast<double>(magnitudes ? magnitude(x[i]) : x[i]); });
-        for (std::size_t g = 0; g < places_; ++g) {
-            sum_[g] = total(g).sum;
-            count_[g] = total(g).count;
-        }
-        sum_[places_] = count_[places_] = kNaN;
+    // Sums of |x| in the place of those of x.
+    void magnitudes(const float* x, Index names) {
+        add(names, [x](Index i) { return static_cast<double>(magnitude(x[i])); });
+        for (std::size_t g = 0; g < places_; ++g) sum_[g] = total(g).sum;
     }
 
     // The smallest and the largest of each group, as sum and count are kept.
@@ -159,22 +160,20 @@ void group_std_dev(const float* x, const std::int32_t* label, float* out, Shape 
 }
 
 void group_sum(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
-    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
-        sums.sums(row, shape.names, false);
+    for_each_session(x, label, out, shape, groups, [&](const Groups& sums, const float*, float* result) {
         for (Index i = 0; i < shape.names; ++i) result[i] = finite(sums.sum(i));
     });
 }
 
 void group_count(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
-    for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
-        sums.sums(row, shape.names, false);
+    for_each_session(x, label, out, shape, groups, [&](const Groups& sums, const float*, float* result) {
         for (Index i = 0; i < shape.names; ++i) result[i] = finite(sums.count(i));
     });
 }
 
 void group_normalize(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups) {
     for_each_session(x, label, out, shape, groups, [&](Groups& sums, const float* row, float* result) {
-        sums.sums(row, shape.names, true);
+        sums.magnitudes(row, shape.names);
         for (Index i = 0; i < shape.names; ++i) result[i] = finite(static_cast<double>(row[i]) / sums.sum(i));
     });
 }

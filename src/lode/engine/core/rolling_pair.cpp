@@ -127,11 +127,11 @@ void ts_vector_neut(const float* x, const float* y, float* out, Shape shape, Ind
 
 void ts_covariance(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row) {
     const double share = 1.0 / static_cast<double>(window), freedom = 1.0 / static_cast<double>(window - 1);
-    slide<4>(Covariance{share, freedom}, {{x, y}}, out, shape, window, first_row);
+    slide<2>(Covariance{share, freedom}, {{x, y}}, out, shape, window, first_row);
 }
 
 void ts_corr(const float* x, const float* y, float* out, Shape shape, Index window, Index first_row) {
-    slide<4>(Correlation{1.0 / static_cast<double>(window)}, {{x, y}}, out, shape, window, first_row);
+    slide<2>(Correlation{1.0 / static_cast<double>(window)}, {{x, y}}, out, shape, window, first_row);
 }
 
 }  // namespace lode

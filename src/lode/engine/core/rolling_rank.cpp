@@ -2,65 +2,116 @@
 #include <algorithm>
 
 #include "kernels.h"
-#include "lanes.h"
+#include "sliding.h"
 
 namespace lode {
 namespace {
 
-// For each of the sessions from t on: among the `others` sessions before it, how many values are smaller, plus how
-// many are smaller or equal, which is twice (average rank - 1). Counted in floats, exact up to 16 million.
+// How many values are smaller than `now`, plus how many are smaller or equal, which is twice (average rank - 1).
+// Counted in floats, exact up to 16 million.
+template <class V>
+LODE_INLINE V counted(V counts, V then, V now) {
+    const V smaller = then < now ? counts + 1.0f : counts;
+    return then <= now ? smaller + 1.0f : smaller;
+}
+
+// The counts of SESSIONS sessions in a row, each among the `others` sessions before it; a row of `rows` is a session's
+// vector of names, the first of them the first one's oldest. Each row is read once for all of them.
 template <class V, int SESSIONS>
-LODE_INLINE void count(const float* x, Index stride, Index t, Index others, V (&counts)[SESSIONS]) {
+LODE_INLINE void count(const float* rows, Index others, V (&counts)[SESSIONS]) {
+    constexpr Index NAMES = LanesOf<V>::COUNT;
     V now[SESSIONS];
     LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) {
-        now[s] = cells_at<V>(x + (t + s) * stride);
+        now[s] = cells_at<V>(rows + (others + s) * NAMES);
         counts[s] = V{};
     }
-    for (Index j = 1; j <= others; ++j) {
-        LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) {
-            const V then = cells_at<V>(x + (t + s - j) * stride);
-            counts[s] = then < now[s] ? counts[s] + 1.0f : counts[s];
-            counts[s] = then <= now[s] ? counts[s] + 1.0f : counts[s];
+    LODE_UNROLL for (int row = 0; row < SESSIONS - 1; ++row) {
+        const V oldest = cells_at<V>(rows + row * NAMES);
+        LODE_UNROLL for (int s = 0; s <= row; ++s) counts[s] = counted(counts[s], oldest, now[s]);
+        LODE_UNROLL for (int s = row + 1; s < SESSIONS; ++s) counts[s] = counted(counts[s], now[row], now[s]);
+    }
+    for (Index row = SESSIONS - 1; row < others; ++row) {
+        const V then = cells_at<V>(rows + row * NAMES);
+        LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) counts[s] = counted(counts[s], then, now[s]);
+    }
+}
+
+// Ranks VECTORS vectors of names. Their rows lie far apart in the panel: a stretch of sessions at a time, and the window
+// before it, is put side by side first, each vector in a room of its own. Sessions before the panel are missing.
+constexpr Index kSideBySide = 128;
+
+template <class V, int VECTORS>
+class Ranker {
+    static constexpr Index LANES = LanesOf<V>::COUNT;
+
+   public:
+    static constexpr Index NAMES = VECTORS * LANES;
+
+    Ranker(Shape shape, Index window)
+        : shape_(shape), window_(window), others_(window - 1), room_((others_ + kSideBySide) * LANES),
+          memory_(aligned_memory(static_cast<std::size_t>(VECTORS * room_) * sizeof(float))) {}
+
+    void run(const float* x, float* out) {
+        V complete[VECTORS] = {};  // sessions since the last missing value
+        for (int v = 0; v < VECTORS; ++v) std::fill(room(v), room(v) + others_ * LANES, kNaN);
+        for (Index start = 0; start < shape_.sessions; start += kSideBySide) {
+            const Index sessions = std::min(kSideBySide, shape_.sessions - start);
+            bring(x, start, sessions);
+            for (int v = 0; v < VECTORS; ++v) {
+                stretch(room(v), out + start * shape_.names + v * LANES, sessions, complete[v]);
+                std::copy(room(v) + sessions * LANES, room(v) + (sessions + others_) * LANES, room(v));
+            }
         }
     }
-}
 
-template <class V>
-void rank_names(const float* x, float* out, Shape shape, Index window) {
-    constexpr int TOGETHER = 4;
-    const V steps = all<V>(2.0f * static_cast<float>(window - 1)), needed = all<V>(static_cast<float>(window));
-    V complete = V{};  // sessions since the last missing value
-    const auto emit = [&](Index t, V counts) {
-        const V now = cells_at<V>(x + t * shape.names);
-        complete = absolute(now) <= kLargest ? complete + 1.0f : V{};
-        const V share = window > 1 ? counts / steps : all<V>(0.5f);
-        write_finite(out + t * shape.names, complete >= needed ? share : all<V>(kNaN));
-    };
-    Index t = 0;
-    for (; t < shape.sessions; ++t) {
-        if (t + 1 >= window && t + TOGETHER <= shape.sessions) break;
-        V counts[1];
-        count<V, 1>(x, shape.names, t, std::min(t, window - 1), counts);
-        emit(t, counts[0]);
-    }
-    for (; t + TOGETHER <= shape.sessions; t += TOGETHER) {
-        V counts[TOGETHER];
-        count<V, TOGETHER>(x, shape.names, t, window - 1, counts);
-        LODE_UNROLL for (int s = 0; s < TOGETHER; ++s) emit(t + s, counts[s]);
-    }
-    for (; t < shape.sessions; ++t) {
-        V counts[1];
-        count<V, 1>(x, shape.names, t, std::min(t, window - 1), counts);
-        emit(t, counts[0]);
-    }
-}
+   private:
+    static constexpr int TOGETHER = 4;
+    static constexpr Index AHEAD = 16;
 
-template <class V>
+    float* room(int v) { return static_cast<float*>(memory_.get()) + v * room_; }
+
+    void bring(const float* x, Index start, Index sessions) {
+        for (Index t = 0; t < sessions; ++t) {
+            const float* row = x + (start + t) * shape_.names;
+            prefetch_to_read<NAMES * 4>(x + std::min(start + t + AHEAD, shape_.sessions - 1) * shape_.names);
+            for (int v = 0; v < VECTORS; ++v) write(room(v) + (others_ + t) * LANES, cells_at<V>(row + v * LANES));
+        }
+    }
+
+    void stretch(const float* rows, float* out, Index sessions, V& complete) const {
+        Index t = 0;
+        for (; others_ >= TOGETHER - 1 && t + TOGETHER <= sessions; t += TOGETHER) {
+            LODE_UNROLL for (int s = 0; s < TOGETHER; ++s)
+                prefetch_to_write<NAMES * 4>(out + std::min(t + s + AHEAD, sessions - 1) * shape_.names);
+            emit<TOGETHER>(rows, out, t, complete);
+        }
+        for (; t < sessions; ++t) emit<1>(rows, out, t, complete);
+    }
+
+    template <int SESSIONS>
+    LODE_INLINE void emit(const float* rows, float* out, Index t, V& complete) const {
+        const V steps = all<V>(2.0f * static_cast<float>(others_)), needed = all<V>(static_cast<float>(window_));
+        V counts[SESSIONS];
+        count<V, SESSIONS>(rows + t * LANES, others_, counts);
+        LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) {
+            const V now = cells_at<V>(rows + (others_ + t + s) * LANES);
+            complete = absolute(now) <= kLargest ? complete + 1.0f : V{};
+            const V share = window_ > 1 ? counts[s] / steps : all<V>(0.5f);
+            write_finite(out + (t + s) * shape_.names, complete >= needed ? share : all<V>(kNaN));
+        }
+    }
+
+    Shape shape_;
+    Index window_, others_, room_;
+    std::unique_ptr<void, AlignedDelete> memory_;
+};
+
+template <class V, int VECTORS>
 void rank_tiles(const float* x, float* out, Shape shape, Index window) {
-    constexpr Index NAMES = LanesOf<V>::COUNT;
-    for (Index name = 0; name < shape.names; name += NAMES) {
-        const Index first = std::min(name, shape.names - NAMES);
-        rank_names<V>(x + first, out + first, shape, window);
+    Ranker<V, VECTORS> ranker(shape, window);
+    for (Index name = 0; name < shape.names; name += ranker.NAMES) {
+        const Index first = std::min(name, shape.names - ranker.NAMES);
+        ranker.run(x + first, out + first);
     }
 }
 
@@ -69,10 +120,12 @@ void rank_tiles(const float* x, float* out, Shape shape, Index window) {
 void ts_rank(const float* x, float* out, Shape shape, Index window, Index) {
     using Vector = Lanes<float>::Vector;
     if (window > shape.sessions) return std::fill(out, out + shape.cells(), kNaN);
-    if (shape.names >= LanesOf<Vector>::COUNT)
-        rank_tiles<Vector>(x, out, shape, window);
+    if (shape.names >= 4 * LanesOf<Vector>::COUNT)
+        rank_tiles<Vector, 4>(x, out, shape, window);
+    else if (shape.names >= LanesOf<Vector>::COUNT)
+        rank_tiles<Vector, 1>(x, out, shape, window);
     else
-        rank_tiles<float>(x, out, shape, window);
+        rank_tiles<float, 1>(x, out, shape, window);
 }
 
 }  // namespace lode

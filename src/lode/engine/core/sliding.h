@@ -57,19 +57,27 @@ class Slider {
    public:
     static constexpr int NAMES = VECTORS * LANES;
 
-    // tails: window * KEPT * NAMES numbers
+    static constexpr Index tails_size(Index window) { return window * KEPT * NAMES; }
+
+    // The sessions [from, to), of which the first is the panel's or begins a block. `tails`, tails_size numbers, are
+    // kept by the caller from one stretch of sessions to the next.
     LODE_INLINE static void run(const Op& op, const Inputs<INPUTS>& in, float* out, Shape shape, Index window,
-                                Index first_row, Number* tails) {
+                                Index first_row, Number* tails, Index from, Index to) {
         V reference[INPUTS][VECTORS], head[WORDS][VECTORS];
-        fill(reference, Op::missing());
-        fill(head, Op::missing());
-        std::fill(tails, tails + window * KEPT * NAMES, Op::missing());
-        Index offset = first_row % window;
-        for (Index t = 0; t < shape.sessions; ++t) {
-            const Index end = std::min(shape.sessions, t + window - 1 - offset);
+        if (from == 0) {
+            fill(reference, Op::missing());
+            fill(head, Op::missing());
+            std::fill(tails, tails + tails_size(window), Op::missing());
+        } else {
+            refer(in, (from - 1) * shape.names, reference);
+            start(op, head);
+        }
+        Index offset = (first_row + from) % window;
+        for (Index t = from; t < to; ++t) {
+            const Index end = std::min(to, t + window - 1 - offset);
             for (; t < end; ++t, ++offset)
                 advance(op, in, out, shape, t, offset, tails + (offset + 1) * KEPT * NAMES, reference, head);
-            if (t == shape.sessions) return;
+            if (t == to) return;
             keep_tails(op, in, shape, t, window, tails, reference, head);
             emit_whole(op, out + t * shape.names, tails, reference);
             start(op, head);
@@ -97,6 +105,14 @@ class Slider {
         LODE_UNROLL for (int k = 0; k < INPUTS; ++k) x[k] = cells_at<V>(in.at[k] + at);
     }
 
+    LODE_INLINE static void refer(const Inputs<INPUTS>& in, Index at, V (&reference)[INPUTS][VECTORS]) {
+        LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
+            V x[INPUTS];
+            load(in, at + v * LANES, x);
+            LODE_UNROLL for (int k = 0; k < INPUTS; ++k) reference[k][v] = x[k];
+        }
+    }
+
     // The head of the block grows by session t, and its window's value is written.
     LODE_INLINE static void advance(const Op& op, const Inputs<INPUTS>& in, float* out, Shape shape, Index t,
                                     Index offset, const Number* tail, V (&reference)[INPUTS][VECTORS],
@@ -120,11 +136,7 @@ class Slider {
     // Session t ends a block: keep the aggregate of each of its tails.
     LODE_INLINE static void keep_tails(const Op& op, const Inputs<INPUTS>& in, Shape shape, Index t, Index window,
                                        Number* tails, V (&reference)[INPUTS][VECTORS], V (&head)[WORDS][VECTORS]) {
-        LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
-            V x[INPUTS];
-            load(in, t * shape.names + v * LANES, x);
-            LODE_UNROLL for (int k = 0; k < INPUTS; ++k) reference[k][v] = x[k];
-        }
+        refer(in, t * shape.names, reference);
         start(op, head);
         const Index known = std::min(window, t + 1);
         for (Index offset = window - 1; offset >= window - known; --offset, --t) {
@@ -160,15 +172,27 @@ class Slider {
 
 // All names, VECTORS vectors at a time. The last tile overlaps its neighbour instead of being narrower: the same cells
 // get the same values twice, which is why a kernel must not work in place.
+// Tiles side by side go through the same stretch of sessions one after the other, so that what one of them brings
+// near of a row (cache lines, address translations) serves the next: at least so many sessions, so many names.
+constexpr Index kStretch = 32, kAbreast = 64;
+
 template <class Op, class V, int VECTORS>
 void slide_tiles(const Op& op, const Inputs<Op::INPUTS>& in, float* out, Shape shape, Index window, Index first_row) {
     using Tile = Slider<Op, V, VECTORS>;
-    const auto tails = aligned_memory(static_cast<std::size_t>(window * Op::KEPT * Tile::NAMES) * sizeof(V));
-    for (Index name = 0; name < shape.names; name += Tile::NAMES) {
-        const Index first = std::min(name, shape.names - Tile::NAMES);
-        Inputs<Op::INPUTS> here = in;
-        for (int k = 0; k < Op::INPUTS; ++k) here.at[k] += first;
-        Tile::run(op, here, out + first, shape, window, first_row, static_cast<typename Op::Number*>(tails.get()));
+    constexpr Index ABREAST = std::max<Index>(1, kAbreast / Tile::NAMES);
+    const Index room = Tile::tails_size(window), stretch = (kStretch + window - 1) / window * window;
+    const auto memory = aligned_memory(static_cast<std::size_t>(ABREAST * room) * sizeof(typename Op::Number));
+    auto* tails = static_cast<typename Op::Number*>(memory.get());
+    for (Index name = 0; name < shape.names; name += ABREAST * Tile::NAMES) {
+        Index to = std::min(shape.sessions, stretch - first_row % window);
+        for (Index from = 0; from < shape.sessions; from = to, to = std::min(shape.sessions, to + stretch)) {
+            for (Index tile = 0; tile < ABREAST && name + tile * Tile::NAMES < shape.names; ++tile) {
+                const Index first = std::min(name + tile * Tile::NAMES, shape.names - Tile::NAMES);
+                Inputs<Op::INPUTS> here = in;
+                for (int k = 0; k < Op::INPUTS; ++k) here.at[k] += first;
+                Tile::run(op, here, out + first, shape, window, first_row, tails + tile * room, from, to);
+            }
+        }
     }
 }
 
