@@ -12,8 +12,10 @@
     collection.py     the three collectors' functions
     mining.py         the state machine, its steps' function, the schedule
     batch.py          the queue of the shards (its machines in instances.py, its service's rights in service_role.py)
-    dashboard.py      the app behind its load balancer
-    observability.py  dashboards, alarms, the budget
+    dashboard.py      the app behind its load balancer (balancer.py, visitors.py, firewall.py, copies.py)
+    observability.py  the budget and who is told (alarms.py, watching.py, board.py)
+    audit.py          cdk-nag over all of it, and why a rule may be broken; rules/ what every template keeps to
+    upgrade.py        what an upgrade would replace
 
 Each stack takes the settings of one deployment (`lode.deploy.deployment`) and the stacks it stands on.
 """

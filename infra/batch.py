@@ -20,9 +20,9 @@ from infra.instances import Instances
 from infra.lambdas import Place
 from infra.logs import log_group
 from infra.permissions import (
-    WideStatement,
     list_objects,
     made_role,
+    pull_images,
     read_objects,
     read_secret,
     use_key,
@@ -108,7 +108,7 @@ class Shards(Construct):
             self,
             "ExecutionRole",
             "ecs-tasks.amazonaws.com",
-            [*pull(self.image.repository.repository_arn), write_logs(self.logs)],
+            [*pull_images(self.image.repository.repository_arn), write_logs(self.logs)],
             description="Lode: what starts a shard may do",
             own_account=True,
         )
@@ -255,16 +255,3 @@ class Shards(Construct):
             "LODE_JOB_MEMORY": str(deployment.job_memory),
             "LODE_JOB_SPOT": "1" if deployment.spot else "0",
         }
-
-
-def pull(repository: str) -> list[iam.PolicyStatement]:
-    """Allow the images of one repository to be fetched; its token is for the whole registry, and AWS has none else."""
-    return [
-        WideStatement(
-            ["ecr:GetAuthorizationToken"], ["*"], "The token is for the registry: ECR knows no other resource."
-        ),
-        iam.PolicyStatement(
-            actions=["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
-            resources=[repository],
-        ),
-    ]

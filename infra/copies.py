@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ecr_assets as assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
@@ -18,7 +18,7 @@ from infra.balancer import PORT, room
 from infra.images import job_image
 from infra.logs import log_group
 from infra.network import OUTSIDE, Network
-from infra.permissions import fixed, made_role, read_secret, use_key, write_logs
+from infra.permissions import fixed, made_role, pull_images, read_secret, use_key, write_logs
 from infra.storage import Storage
 from lode.deploy.deployment import Deployment
 
@@ -121,7 +121,7 @@ class Copies(Construct):
 
     def _agent(self, image: assets.DockerImageAsset) -> iam.Role:
         statements = [
-            *_pull(image),
+            *pull_images(image.repository.repository_arn),
             write_logs(self.log_group),
             read_secret(self.cookie_secret),
             use_key(self._storage.secrets_key, write=False, through=("secretsmanager",)),
@@ -178,14 +178,3 @@ def _bare(scope: Construct) -> ecs.LinuxParameters:
     parameters = ecs.LinuxParameters(scope, "Linux", init_process_enabled=True)
     parameters.drop_capabilities(ecs.Capability.ALL)
     return parameters
-
-
-def _pull(image: assets.DockerImageAsset) -> tuple[iam.PolicyStatement, iam.PolicyStatement]:
-    layers = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
-    repository = Stack.of(image).format_arn(
-        service="ecr", resource="repository", resource_name=image.repository.repository_name
-    )
-    return (
-        iam.PolicyStatement(actions=list(layers), resources=[repository]),
-        iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-    )

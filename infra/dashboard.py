@@ -79,8 +79,6 @@ class Dashboard(Stack):
             self.copies,
             {
                 "AwsSolutions-ECS2": "The environment holds addresses and ids; secrets come from Secrets Manager.",
-                "AwsSolutions-IAM5[Resource::*]": "ecr:GetAuthorizationToken takes no resource; what is fetched with "
-                "the token is one repository's.",
                 f"AwsSolutions-IAM5[Resource::{imported(storage.lake)}/lake/{_BEATS}*]": "The objects under this "
                 "prefix are named after runs, which are not known at deployment; it holds signs of life only.",
             },

@@ -11,8 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.audit import acknowledge
-from infra.keys import made_key
+from infra.keys import allow_disks, made_key
 from infra.permissions import WideStatement, made_role
 
 _DISK_GIB = 100
@@ -27,15 +26,6 @@ _JOINS = (
     "ecs:SubmitTaskStateChange",
     "ecs:UpdateContainerInstancesState",
 )
-_DISKS = (
-    "kms:CreateGrant",
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:Encrypt",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
 
 
 class Instances(Construct):
@@ -45,7 +35,7 @@ class Instances(Construct):
         super().__init__(scope, name)
         self.role = made_role(self, "Role", "ec2.amazonaws.com", self._may(), description="Lode: machines of shards")
         profile = iam.CfnInstanceProfile(self, "Profile", roles=[self.role.role_name])
-        template = self._template(self._disk_key())
+        template = self._template(allow_disks(made_key(self, "DiskKey", "disks of the machines of shards")))
         self.resources: dict[str, Any] = {
             "instance_role": profile.attr_arn,
             "instance_types": list(_FAMILIES),
@@ -66,32 +56,6 @@ class Instances(Construct):
             WideStatement(_JOINS, clusters, "AWS Batch makes the cluster that a machine joins and names it."),
             WideStatement(["ecs:DiscoverPollEndpoint"], ["*"], "ECS knows no resource for asking where its agent is."),
         ]
-
-    def _disk_key(self) -> kms.Key:
-        """Return the disks' key: EC2 uses it for whoever in this account starts a machine, as it does its own."""
-        key = made_key(self, "DiskKey", "disks of the machines of shards")
-        stack = Stack.of(self)
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.AnyPrincipal()],
-                actions=list(_DISKS),
-                resources=["*"],  # in a key's own policy this is the key
-                conditions={
-                    "StringEquals": {
-                        "kms:CallerAccount": stack.account,
-                        "kms:ViaService": f"ec2.{stack.region}.amazonaws.com",
-                    }
-                },
-            )
-        )
-        acknowledge(
-            key,
-            {
-                "CKV_AWS_33": "Everybody here is who starts machines in this account through EC2, as both conditions "
-                "say: AWS's own key for disks has the same policy."
-            },
-        )
-        return key
 
     def _template(self, key: kms.Key) -> ec2.CfnLaunchTemplate:
         made = ec2.CfnLaunchTemplate

@@ -157,6 +157,16 @@ def invoke(*called: functions.IFunction) -> iam.PolicyStatement:
 # --- what AWS grants for every resource only
 
 
+def pull_images(repository: str) -> list[iam.PolicyStatement]:
+    """Allow the images of one repository to be fetched; its token is for the whole registry, and AWS has none else."""
+    return [
+        WideStatement(
+            ("ecr:GetAuthorizationToken",), ["*"], "The token is for the registry: ECR knows no other resource."
+        ),
+        _allow(("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"), [repository]),
+    ]
+
+
 def join_vpc() -> tuple[WideStatement, iam.PolicyStatement]:
     """Allow Lambda to give a function its network interfaces, and forbid the function's own code to do the same.
 

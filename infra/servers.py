@@ -28,7 +28,7 @@ from infra.audit import acknowledge
 from infra.logs import log_group
 from infra.machine_text import cluster_text, environment_text, first_start
 from infra.network import PRIVATE, Network
-from infra.permissions import WideStatement, made_role, read_secret, use_key, write_logs
+from infra.permissions import WideStatement, made_role, pull_images, read_secret, use_key, write_logs
 from infra.storage import Storage
 from lode.deploy.deployment import Deployment
 from lode.errors import SettingsError
@@ -255,7 +255,6 @@ class Servers(Construct):
             stack.format_arn(service="ec2", resource="network-interface", resource_name=address.ref),
         ]
         itself = stack.format_arn(service="ec2", resource="instance", resource_name="*")
-        registry = self.image.repository.repository_arn
         attach = ["ec2:AttachVolume", "ec2:AttachNetworkInterface"]
         backups = self.storage.backups.arn_for_objects(f"warehouse/{machine.name}/*")
         return [
@@ -269,11 +268,7 @@ class Servers(Construct):
             read_secret(self.warehouse.certificate),
             *([] if machine.voter_only else [read_secret(secret) for secret in self.warehouse.logins]),
             use_key(self.storage.secrets_key, write=False, through=("secretsmanager",)),
-            iam.PolicyStatement(
-                actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                resources=[registry],
-            ),
-            WideStatement(["ecr:GetAuthorizationToken"], ["*"], "ECR knows no resource for signing in to it."),
+            *pull_images(self.image.repository.repository_arn),
             write_logs(self.logs),
             WideStatement(
                 ["cloudwatch:PutMetricData"],
