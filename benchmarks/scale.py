@@ -1,7 +1,7 @@
 """What the largest runs need, from this project's own rates: vCPU-hours, requests, rows, dollars; what breaks first.
 
     python -m benchmarks.scale             # the tables, from the rates of benchmarks/scale.json
-    python -m benchmarks.scale --measure   # measure the rates anew (two minutes) into benchmarks/scale.json
+    python -m benchmarks.scale --measure   # measure the rates anew, on a machine with nothing else to do
     python -m benchmarks.scale --write     # put the tables into docs/scale.md
 
 A figure is measured here, published by whoever sets the limit, or assumed; the page says which. What lies beyond what
