@@ -42,7 +42,7 @@ check:  ## lint, format, types, import arrows, doctests
 	@$(BOOTSTRAP) all
 	@$(VENV)/python -m tools.check
 
-bench:  ## run every benchmark beside its peers, in .venv-bench, and write benchmarks/results.md
+bench:  ## measure beside the peers, in .venv-bench, and write benchmarks/README.md (ARGS=short, quick, --seed 7)
 	@$(BOOTSTRAP) all
 	@$(VENV)/python -m tools.bench
 	@$(VENV)/python -m benchmarks.run $(ARGS)

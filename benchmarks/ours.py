@@ -28,8 +28,8 @@ from lode.library import family
 
 SECTORS = 11
 MEMORY = 8 << 30  # bytes, for common parts of a batch beside the outputs
-PANEL_BYTES = 6 << 20
-FEWEST_LOOKBACKS = 4
+PANEL_BYTES = 7 << 18
+FEWEST_LOOKBACKS = 8
 
 
 def sectors(shape: tuple[int, ...]) -> Labels:
@@ -45,9 +45,10 @@ def run_library(trees: Sequence[Expr], fields: exchange.Fields, threads: int, ou
 
 
 def block_height(shape: tuple[int, ...], back: int, threads: int) -> int:
-    """Sessions of a block: its panels near the cache, yet long beside what it looks back; one a thread at least."""
-    most = -(-shape[0] // threads)
-    return min(most, max(FEWEST_LOOKBACKS * back, PANEL_BYTES // (4 * shape[1])))
+    """Sessions of a block: its panels within the cache, yet long beside what it looks back; as many for each thread."""
+    most = max(FEWEST_LOOKBACKS * back, PANEL_BYTES // (4 * shape[1]), 1)
+    blocks = -(-shape[0] // most)
+    return -(-shape[0] // (-(-blocks // threads) * threads))
 
 
 def run_scores(population: Sequence[Expr], fields: exchange.Fields, forward: Floats, threads: int) -> NDArray[Any]:

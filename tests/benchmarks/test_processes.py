@@ -42,8 +42,9 @@ def test_scores_agree_where_both_have_some_and_nearly_all_are_near():
     assert agreement(ours, theirs) == 2  # the first and the one that nobody scores
 
 
-def test_blocks_are_long_beside_their_lookback_and_one_a_thread():
-    assert block_height((2520, 500), 60, 1) == 2520
-    assert block_height((2520, 500), 60, 2) == 1260
-    assert block_height((2520, 3000), 60, 1) == (6 << 20) // 12000
-    assert block_height((2520, 3000), 251, 1) == 1004
+def test_blocks_are_long_beside_their_lookback_and_as_many_for_each_thread():
+    assert block_height((2520, 500), 60, 1) == 840  # three of at most 917
+    assert block_height((2520, 500), 60, 2) == 630  # two for each
+    assert block_height((2520, 3000), 60, 1) == 420  # six of at most eight times the lookback
+    assert block_height((2520, 3000), 500, 1) == 2520
+    assert block_height((3, 500), 0, 8) == 1
