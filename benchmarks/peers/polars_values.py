@@ -1,6 +1,7 @@
 """polars_ta with expr_codegen on Alpha158: its code is generated once, then run on a frame of one row a cell.
 
-143 of the 158: it has no regression on the session's number, which BETA, RSQR and RESI are.
+133 of the 158: it has no regression on the session's number, which BETA, RSQR and RESI are, and its percentile is the
+nearest value where qlib's QTLU and QTLD interpolate.
 """
 
 from __future__ import annotations
@@ -63,8 +64,6 @@ def rolling() -> dict[str, str]:
         "std": "ts_std_dev(close, DAYS, 1) / close",
         "max": "ts_max(high, DAYS) / close",
         "min": "ts_min(low, DAYS) / close",
-        "qtlu": "ts_percentage(close, DAYS, 0.8) / close",
-        "qtld": "ts_percentage(close, DAYS, 0.2) / close",
         "rank": "ts_rank(close, DAYS)",
         "rsv": "(close - ts_min(low, DAYS)) / (ts_max(high, DAYS) - ts_min(low, DAYS) + 1e-12)",
         "imax": "(DAYS - ts_arg_max(high, DAYS)) / DAYS",
