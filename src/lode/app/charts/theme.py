@@ -10,7 +10,7 @@ import altair as alt
 # Middle tones, which can be read on a light and on a dark ground.
 LINE = "#2a86c4"
 FAINT = "#8f98a3"
-SPLIT_COLORS = {"train": "#8f98a3", "validation": "#56b4e9", "vault": "#e69f00"}
+SPLIT_COLORS = {"train": "#8f98a3", "validation": "#56b4e9", "vault": "#e69f00", "live": "#009e73"}
 HEIGHT = 260
 
 Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
