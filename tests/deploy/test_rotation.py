@@ -88,7 +88,7 @@ def renew(vault: Vault, secret: str, *, times: int = 1) -> str:
 
 def enable(vault: Vault, secret: str) -> None:
     """A schedule; moto would call its function at once."""
-    known = secretsmanager_backends[secret.split(":")[4]]["eu-central-1"].secrets[secret]
+    known: Any = secretsmanager_backends[secret.split(":")[4]]["eu-central-1"].secrets[secret]
     known.rotation_requested = known.rotation_enabled = True
 
 

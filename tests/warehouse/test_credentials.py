@@ -139,8 +139,9 @@ def test_a_secret_is_all_it_takes(settings: Settings) -> None:
 
 
 def test_another_authority_and_another_name_are_refused(settings: Settings, owner: OwnerState, port: int) -> None:
-    for more in ({"ca": made_authority(NOW)["trusted"]}, {"ca": ""}, {"host": "127.0.0.1"}):
-        known: dict[str, object] = {"ca": from_store()["ca"]} | more
+    wrong: list[dict[str, object]] = [{"ca": made_authority(NOW)["trusted"]}, {"ca": ""}, {"host": "127.0.0.1"}]
+    for more in wrong:
+        known: dict[str, object] = {"ca": from_store()["ca"], **more}
         store(owner, port, **known)
         with pytest.raises(WarehouseError, match="does not answer") as fault:
             open_warehouse(settings)

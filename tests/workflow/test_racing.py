@@ -42,7 +42,9 @@ def home(tmp_path: Path) -> Iterator[Home]:
     made.stop()
 
 
-def test_what_is_raced_out_is_a_trial_and_no_finalist(home: Home, tmp_path: Path) -> None:
+def test_what_is_raced_out_is_a_trial_and_no_finalist(home: Home, tmp_path: Path, soak_scale: float) -> None:
+    if soak_scale < 1:
+        pytest.skip("half a minute, and --racing is off by default; make soak does")
     market = tmp_path / "market.parquet"
     write_market(simulate(100, 500, plant=[("-ts_delta(close, 5)", 0.1)], seed=1), market)
     options = {"candidates": CANDIDATES, "shards": 2, "racing": True, "searcher": "random"}
