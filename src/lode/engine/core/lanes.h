@@ -140,8 +140,8 @@ LODE_INLINE Lanes<double>::Vector multiply_add(Lanes<double>::Vector a, Lanes<do
 }
 #endif
 
-// Conversions and roots by name: what compilers make of the generic ones can go through memory. inverse_root
-// is for what becomes a float: where that is faster, it has some digits more than one and not those of a double.
+// Conversions and roots by name: what compilers make of the generic ones can go through memory. inverse_root is for
+// what becomes a float: some units in the last place of a double may be missing.
 LODE_INLINE double square_root(double x) { return std::sqrt(x); }
 #if LODE_VECTORS
 using Doubles = Lanes<double>::Vector;
@@ -151,9 +151,11 @@ using HalfFloats = Lanes<double>::Cells;
 LODE_INLINE Doubles widen(const float* from) { return (Doubles)_mm512_cvtps_pd(_mm256_loadu_ps(from)); }
 LODE_INLINE HalfFloats narrow(Doubles x) { return (HalfFloats)_mm512_cvtpd_ps((__m512d)x); }
 LODE_INLINE Doubles square_root(Doubles x) { return (Doubles)_mm512_sqrt_pd((__m512d)x); }
-// 14 bits from the table, doubled by Newton's step: 27, where a float has 24.
+// 14 bits from the table, doubled twice by Newton's step: what is equal but for the order of its sums stays equal as a
+// float, where one step would break ties of correlations that the ranks of few sessions have.
 LODE_INLINE Doubles inverse_root(Doubles x) {
-    const Doubles y = (Doubles)_mm512_rsqrt14_pd((__m512d)x);
+    Doubles y = (Doubles)_mm512_rsqrt14_pd((__m512d)x);
+    y = y * multiply_add(-0.5 * x * y, y, Doubles{} + 1.5);
     return y * multiply_add(-0.5 * x * y, y, Doubles{} + 1.5);
 }
 #elif defined(__AVX2__)
