@@ -17,7 +17,9 @@ REASON = "A bucket of a test, which holds nothing and is never made."
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_cdk_nag_finds_nothing(variant, synthesized):
+def test_cdk_nag_finds_nothing(variant, synthesized, soak_scale):
+    if variant == "outside" and soak_scale < 1:
+        pytest.skip("seconds for templates that are mostly the others'; make soak and make audit do")
     assert json.loads((synthesized(variant) / "findings.json").read_text()) == []
 
 
