@@ -1,6 +1,6 @@
 """The batch queue under a day of many users' runs, simulated event by event: which settings shorten the wait.
 
-    python benchmarks/queue_simulation.py [--users 1000] [--write]
+    python -m benchmarks.queue_simulation [--users 1000] [--write]
 
 A run is a number of epochs, one after the other; an epoch is an array of shards at once (`lode.workflow.machine`). A
 shard takes a place of `job_vcpus` in the queue's compute environment: it starts its container, works, and where the
@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.parts import put
 from lode.deploy.prices import PRICES
 from lode.workflow.plan import EPOCHS
 
@@ -218,7 +219,7 @@ class _Simulation:
 
 # Share of the runs, candidates, shards: most try, some mine, a few mine for the desk.
 KINDS = ((0.80, 10_000, 4), (0.17, 500_000, 16), (0.03, 20_000_000, 128))
-PER_SECOND = 150.0  # candidates a second and core, 500 names × 2,520 sessions: benchmarks/scale.py
+PER_SECOND = 150.0  # candidates a second and core, 500 names × 2,520 sessions: assumed, below what scale.json measured
 PEAK, SPREAD = 16.5 * HOUR, 0.25 * HOUR  # half an hour after New York's close, as the schedule starts
 
 
@@ -314,15 +315,6 @@ def as_markdown(rows: Sequence[dict[str, object]]) -> str:
         shares = [f"{row[name]:.0%}" for name in ("used", "lost")]
         lines.append("| " + " | ".join([str(row["settings"]), *numbers, *shares, f"{row['dollars']:,.0f}"]) + " |")
     return "\n".join(lines)
-
-
-def put(page: str, name: str, text: str) -> str:
-    """Return a page with what stands between its marks `<!-- name -->` and `<!-- /name -->` replaced."""
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, found, rest = page.partition(begin)
-    if not found or end not in rest:
-        raise SystemExit(f"docs/scale.md has no part {begin} … {end}; put these two lines where it belongs")
-    return f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
 
 
 def main(arguments: Sequence[str]) -> int:

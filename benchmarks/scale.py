@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.parts import put
 from lode.deploy.deployment import SIZES, Deployment
 from lode.deploy.prices import PRICES
 from lode.lake import Lake
@@ -434,15 +435,6 @@ def _short(number: float) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
-
-
-def put(page: str, name: str, text: str) -> str:
-    """Return a page with what stands between its marks `<!-- name -->` and `<!-- /name -->` replaced."""
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, found, rest = page.partition(begin)
-    if not found or end not in rest:
-        raise SystemExit(f"docs/scale.md has no part {begin} … {end}; put these two lines where it belongs")
-    return f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ addresses in this region. Both may be done again to the same effect; removal lea
 """
 
 import json
+import logging
 import urllib.request
 from typing import Any
 
@@ -19,7 +20,8 @@ def handler(event: dict[str, Any], _context: object) -> str:
     try:
         if event["RequestType"] != "Delete":
             answer["Data"] = {"S3PrefixList": apply(boto3.client("ec2"), group)}
-    except Exception as error:  # noqa: BLE001  whatever it is: a stack that is not told waits for an hour
+    except Exception as error:
+        logging.getLogger(__name__).exception("the network could not be made ready")
         answer |= {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:1000]}
     tell(event["ResponseURL"], answer)
     return str(answer["Status"])

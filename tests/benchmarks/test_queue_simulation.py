@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.queue_simulation import HOUR, Queue, Run, day, erlang_c, figures, put, simulate
+from benchmarks.parts import put
+from benchmarks.queue_simulation import HOUR, Queue, Run, day, erlang_c, figures, simulate
 
 BARE = Queue(max_vcpus=1, start_up=0.0)
 

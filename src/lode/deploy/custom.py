@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.request import Request, urlopen
 
+from lode import log
 from lode.errors import LodeError
 
 _SECONDS = 10
@@ -24,6 +25,7 @@ def answer(event: Mapping[str, Any], make: Callable[[], None]) -> dict[str, Any]
         if event["RequestType"] != "Delete":
             make()
     except Exception as error:  # noqa: BLE001  whatever it is: a stack that is not told waits for an hour
+        log.get_logger("custom").error("a custom resource failed", resource=event["LogicalResourceId"], exc_info=True)
         told |= {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:_LONGEST]}
     _put(event["ResponseURL"], json.dumps(told).encode())
     return told

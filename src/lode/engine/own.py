@@ -151,7 +151,7 @@ def _kernel(operator: Operator, function: Function) -> Kernel:
         given = [_given(site, p, a, out) for p, a in zip(operator.params, arguments, strict=True)]
         try:
             found = function(*given)
-        except Exception as error:
+        except Exception as error:  # the user's own code: whatever it raises is told with the operator's name
             reason = f"own operator `{operator.name}` failed: {type(error).__name__}: {error}"
             raise DataError(reason) from error
         np.copyto(out, _checked(operator.name, found, out.shape), casting="unsafe")

@@ -80,5 +80,5 @@ def _run(name: str, path: Path, digest: str) -> None:
         spec.loader.exec_module(module)
     except LodeError:
         raise
-    except Exception as error:
+    except Exception as error:  # the user's own code: whatever it raises is told with the file's name
         raise SettingsError(f"LODE_OPERATORS names {name}: {type(error).__name__} in it: {error}") from error
