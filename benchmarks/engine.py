@@ -29,7 +29,6 @@ import pandas as pd
 from benchmarks.ceilings import TRIAL, TRIAL_COPY
 from lode.engine import Evaluator, Scorer, core, instruction_set
 from lode.engine.arrays import Floats
-from lode.engine.ranking import SortBench, group_rank, rank
 from lode.language import FIELD_UNITS
 from lode.search import make_searcher
 
@@ -105,10 +104,9 @@ def over_time(x: Floats, y: Floats, out: Floats) -> Iterator[tuple[str, Run]]:
 
 def over_names(x: Floats, y: Floats, out: Floats) -> Iterator[tuple[str, Run]]:
     """Cross-sectional and group kernels, and a day's rank IC."""
-    bench = SortBench(x.shape[1])
     labels = np.broadcast_to(np.arange(x.shape[1], dtype=np.int32) % GROUPS, x.shape).copy()
-    yield "rank", partial(rank, x, out, bench)
-    yield "group_rank", partial(group_rank, x, labels, GROUPS, out, bench)
+    yield "rank", partial(core.rank, x, out)
+    yield "group_rank", partial(core.group_rank, x, labels, out, GROUPS)
     for name in ("zscore", "normalize", "scale"):
         yield name, partial(getattr(core, name), x, out)
     for name in ("neutralize", "mean", "sum", "std_dev", "zscore", "scale"):

@@ -89,11 +89,14 @@ def test_too_few_names_and_flat_days_have_no_score():
 
 def test_forward_ranks_hold_twice_the_average_rank():
     forward = np.array([[0.3, -0.1, np.nan, -0.1, 0.2]], np.float32)
-    ranks = forward_ranks(forward, slice(None))
-    assert ranks.known.tolist() == [4]
-    known = np.array([0, 1, 3, 4])
-    assert (ranks.twice[0, known] == 2 * (rankdata(forward[0, known]) - 1)).all()
-    assert ranks.twice[0, 2] == -1
+    ranks = forward_ranks([forward, -forward], slice(None))
+    assert ranks.known.tolist() == [[4], [4]]
+    known, number = np.array([0, 1, 3, 4]), ranks.number[0]
+    assert ranks.named[0, number].tolist() == [0, 1, 2, 3, 4]
+    assert number[2] == 4
+    for horizon, returns in enumerate((forward[0, known], -forward[0, known])):
+        assert (ranks.twice[horizon, 0, number[known]] == 2 * (rankdata(returns) - 1)).all()
+        assert ranks.twice[horizon, 0, 4] == -1
 
 
 def test_other_shapes_and_rows_are_refused():

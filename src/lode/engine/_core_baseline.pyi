@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 _Panel: TypeAlias = NDArray[np.float32]
 _Labels: TypeAlias = NDArray[np.int32]
 _Operand: TypeAlias = _Panel | float
-_Keys: TypeAlias = NDArray[np.uint32]
+_Numbers: TypeAlias = NDArray[np.uint32]
 _Counts: TypeAlias = NDArray[np.int32]
 _Rows: TypeAlias = NDArray[np.int64]
 _Scores: TypeAlias = NDArray[np.float64]
@@ -114,24 +114,33 @@ def group_percentage(x: _Panel, label: _Labels, out: _Panel, groups: int, fracti
 def group_mean(x: _Panel, label: _Labels, out: _Panel, groups: int) -> None: ...
 def group_neutralize(x: _Panel, label: _Labels, out: _Panel, groups: int) -> None: ...
 def group_zscore(x: _Panel, label: _Labels, out: _Panel, groups: int) -> None: ...
-def pack(x: _Panel, packed: _Keys, known: _Counts) -> None: ...
-def rank(x: _Panel, packed: _Keys, known: _Counts, out: _Panel) -> None: ...
-def group_rank(x: _Panel, label: _Labels, packed: _Keys, known: _Counts, out: _Panel, groups: int) -> None: ...
-def pack_pairs(x: _Panel, rows: _Rows, twice: _Panel, packed: _Keys, known: _Counts, /) -> None: ...
+def rank(x: _Panel, out: _Panel) -> None: ...
+def group_rank(x: _Panel, label: _Labels, out: _Panel, groups: int) -> None: ...
+def number_names(forward: _Panel, rows: _Rows, number: _Numbers, named: _Numbers, /) -> None: ...
 def rank_forward(
-    forward: _Panel, rows: _Rows, packed: _Keys, known: _Counts, order: _Keys, twice: _Panel, spread: _Scores, /
+    forward: _Panel,
+    horizon: int,
+    rows: _Rows,
+    number: _Numbers,
+    named: _Numbers,
+    order: _Numbers,
+    twice: _Counts,
+    spread: _Scores,
+    known: _Counts,
+    /,
 ) -> None: ...
 def rank_ic(
     x: _Panel,
     rows: _Rows,
-    packed: _Keys,
-    known: _Counts,
-    order: _Keys,
-    twice: _Panel,
+    number: _Numbers,
+    named: _Numbers,
+    order: _Numbers,
+    twice: _Counts,
     spread: _Scores,
-    forward_known: _Counts,
+    known: _Counts,
     min_names: int,
     out: _Scores,
+    pairs: _Counts,
     /,
 ) -> None: ...
 def ic(x: _Panel, forward: _Panel, rows: _Rows, min_names: int, out: _Scores, /) -> None: ...

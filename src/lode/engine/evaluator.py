@@ -13,7 +13,6 @@ from lode.engine.buffers import Buffer, Pool, Store
 from lode.engine.kernels import KERNELS, Argument, Group, Kernel, Site, Together
 from lode.engine.own import OWN_KERNELS
 from lode.engine.plan import Plan
-from lode.engine.ranking import SortBench
 from lode.engine.simd import core
 from lode.errors import ExpressionError
 from lode.language import Call, Constant, Field
@@ -64,7 +63,7 @@ class Evaluator:
         self._clean: dict[str, Buffer] = {}
         self._mask = None if mask is None or bool(mask.all()) else mask
         counted = {name: Group(labels, int(labels.max(initial=-1)) + 1) for name, labels in groups.items()}
-        self._site = Site(first_row, SortBench(self.shape[1]), counted)
+        self._site = Site(first_row, counted)
         self._sites = {0: self._site}
         self._pool = Pool(self.shape)
         self._store = Store(cache_bytes)
@@ -188,7 +187,7 @@ class Evaluator:
         """Where a kernel runs that begins with the row `first`."""
         if first not in self._sites:
             groups = {name: Group(group.labels[first:], group.count) for name, group in self._site.groups.items()}
-            self._sites[first] = Site(self._site.first_row + first, self._site.bench, groups)
+            self._sites[first] = Site(self._site.first_row + first, groups)
         return self._sites[first]
 
     def _run_together(

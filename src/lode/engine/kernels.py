@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from lode.engine import composed, ranking
+from lode.engine import composed
 from lode.engine.simd import core
 
 if TYPE_CHECKING:
     from lode.engine.arrays import Floats, Labels
-    from lode.engine.ranking import SortBench
 
 Argument: TypeAlias = "Floats | float | str"  # a panel, a number, the name of a group
 Kind: TypeAlias = Literal["elementwise", "time series", "cross-section", "group"]
@@ -35,10 +34,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a kernel runs: the absolute index of the first session, room to sort, the groups by name."""
+    """Where a kernel runs: the absolute index of the first session, the groups by name."""
 
     first_row: int
-    bench: SortBench
     groups: Mapping[str, Group]
 
 
@@ -90,10 +88,6 @@ def _row(call: Callable[..., None]) -> Kernel:
     return Kernel("cross-section", 1, run)
 
 
-def _rank(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
-    ranking.rank(arguments[0], out, site.bench)  # type: ignore[arg-type]  # the first argument is a panel
-
-
 def _group(call: Callable[..., None]) -> Kernel:
     def run(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
         group = site.groups[arguments[1]]  # type: ignore[index]  # a group's name stands as it is
@@ -102,20 +96,15 @@ def _group(call: Callable[..., None]) -> Kernel:
     return Kernel("group", 1, run)
 
 
-def _group_rank(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
-    group = site.groups[arguments[1]]  # type: ignore[index]
-    ranking.group_rank(arguments[0], group.labels, group.count, out, site.bench)  # type: ignore[arg-type]
-
-
 def _group_percentage(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
     group = site.groups[arguments[1]]  # type: ignore[index]
     fraction = float(arguments[2]) if len(arguments) > 2 else 0.5
     core.group_percentage(arguments[0], group.labels, out, group.count, fraction)  # type: ignore[arg-type]
 
 
-def _quantile(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+def _quantile(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
     ranks, driver, sigma = np.empty_like(out), int(arguments[1]), float(arguments[2])
-    ranking.rank(arguments[0], ranks, site.bench)  # type: ignore[arg-type]
+    core.rank(arguments[0], ranks)  # type: ignore[arg-type]
     core.quantile(ranks, out, driver, sigma)
 
 
@@ -256,8 +245,7 @@ KERNELS: Mapping[str, Kernel] = {
         name: _window(getattr(core, name), 2)
         for name in ("ts_corr", "ts_covariance", "ts_vector_proj", "ts_vector_neut")
     },
-    "rank": Kernel("cross-section", 1, _rank),
-    **{name: _row(getattr(core, name)) for name in ("zscore", "normalize", "scale", "winsorize")},
+    **{name: _row(getattr(core, name)) for name in ("rank", "zscore", "normalize", "scale", "winsorize")},
     **{
         name: _fit(getattr(core, name)) for name in ("vector_neut", "vector_proj", "regression_neut", "regression_proj")
     },
@@ -270,10 +258,9 @@ KERNELS: Mapping[str, Kernel] = {
         name: _group(getattr(core, name))
         for name in (
             *("group_mean", "group_neutralize", "group_zscore", "group_sum", "group_count", "group_std_dev"),
-            *("group_min", "group_max", "group_scale", "group_normalize"),
+            *("group_min", "group_max", "group_scale", "group_normalize", "group_rank"),
         )
     },
     "group_median": Kernel("group", 1, _group_percentage),
     "group_percentage": Kernel("group", 1, _group_percentage),
-    "group_rank": Kernel("group", 1, _group_rank),
 }

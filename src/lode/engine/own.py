@@ -221,7 +221,6 @@ def _try(operator: Operator, kernel: Kernel) -> None:
 
 def _trial(operator: Operator, kernel: Kernel, values: Sequence[float | None], rows: int, start: int) -> Floats:
     from lode.engine.kernels import Group  # noqa: PLC0415  for this trial alone
-    from lode.engine.ranking import SortBench  # noqa: PLC0415
 
     rng = np.random.default_rng(0)
     arguments: list[Argument] = []
@@ -236,5 +235,5 @@ def _trial(operator: Operator, kernel: Kernel, values: Sequence[float | None], r
             panel[rng.random(panel.shape) < 0.03] = np.nan
             arguments.append(np.ascontiguousarray(panel[start:]))
     out = np.empty((rows - start, _TRIAL_NAMES), np.float32)
-    kernel.run(Site(start, SortBench(_TRIAL_NAMES), {"sector": Group(labels[start:], 3)}), arguments, out)
+    kernel.run(Site(start, {"sector": Group(labels[start:], 3)}), arguments, out)
     return out

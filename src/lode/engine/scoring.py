@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lode.engine.arrays import Floats, checked
-from lode.engine.ranking import SortBench
 from lode.engine.simd import core
 from lode.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     Rows: TypeAlias = slice | NDArray[np.bool_]
 
@@ -23,37 +22,49 @@ Scores: TypeAlias = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ForwardRanks:
-    """Forward returns of the scored sessions, ranked once.
+    """Forward returns of the scored sessions, ranked once, over one horizon or several.
+
+    A session's names are numbered by their return over the first horizon, smallest first, those without one last: a
+    factor's sorted keys that carry these numbers are the ranks of the returns.
 
     rows: (scored,) session indices.
-    order: (scored, names) uint32, the names from the smallest return to the largest, of which the first `known` count;
-        the top bit marks one whose return equals that of the one before.
-    twice: (scored, names) float32, twice the average rank counted from 0; -1 where the return is missing.
-    spread: (scored,) sum of squares of `twice` around its mean.
-    known: (scored,) int32, how many returns there are.
+    number, named: (scored, names) uint32, the number of each name, the name of each number.
+    order: (horizons, scored, names) uint32, numbers from the smallest return to the largest, of which the first `known`
+        count; the top bit marks one whose return equals that of the one before.
+    twice: (horizons, scored, names) int32, by number: twice the average rank counted from 0; -1 where there is none.
+    spread: (horizons, scored) sum of squares of `twice` around its mean.
+    known: (horizons, scored) int32, how many returns there are.
     """
 
     rows: NDArray[np.int64]
+    number: NDArray[np.uint32]
+    named: NDArray[np.uint32]
     order: NDArray[np.uint32]
-    twice: Floats
+    twice: NDArray[np.int32]
     spread: Scores
     known: NDArray[np.int32]
 
 
-def forward_ranks(forward: Floats, rows: Rows, bench: SortBench | None = None) -> ForwardRanks:
-    """Rank the forward returns (sessions, names) of the sessions in `rows`; ties get average ranks."""
-    chosen = np.flatnonzero(rows) if isinstance(rows, np.ndarray) else np.arange(len(forward))[rows]
-    shape = (len(chosen), forward.shape[1])
-    bench = bench or SortBench(forward.shape[1])
-    order, twice, known = np.zeros(shape, np.uint32), np.empty(shape, np.float32), np.zeros(len(chosen), np.int32)
-    spread = np.zeros(len(chosen))
-    for part in bench.chunks(len(chosen)):
-        sessions = chosen[part].astype(np.int64)
-        keys = bench.keys[: len(sessions)]
-        core.pack(forward[sessions], keys, known[part])
-        keys.sort(axis=1)
-        core.rank_forward(forward, sessions, keys, known[part], order[part], twice[part], spread[part])
-    return ForwardRanks(chosen.astype(np.int64), order, twice, spread, known)
+def forward_ranks(forward: Sequence[Floats], rows: Rows) -> ForwardRanks:
+    """Rank the forward returns (sessions, names) of the sessions in `rows`, by horizon; ties get average ranks."""
+    first = forward[0]
+    chosen = np.flatnonzero(rows) if isinstance(rows, np.ndarray) else np.arange(len(first))[rows]
+    by_name, by_horizon = (len(chosen), first.shape[1]), (len(forward), len(chosen))
+    ranks = ForwardRanks(
+        rows=chosen.astype(np.int64),
+        number=np.empty(by_name, np.uint32),
+        named=np.empty(by_name, np.uint32),
+        order=np.empty((*by_horizon, first.shape[1]), np.uint32),
+        twice=np.empty((*by_horizon, first.shape[1]), np.int32),
+        spread=np.empty(by_horizon),
+        known=np.empty(by_horizon, np.int32),
+    )
+    core.number_names(first, ranks.rows, ranks.number, ranks.named)
+    for horizon, returns in enumerate(forward):
+        core.rank_forward(
+            returns, horizon, ranks.rows, ranks.number, ranks.named, ranks.order, ranks.twice, ranks.spread, ranks.known
+        )
+    return ranks
 
 
 class Scorer:
@@ -78,11 +89,8 @@ class Scorer:
         if isinstance(rows, np.ndarray) and (rows.dtype != np.bool_ or rows.shape != first.shape[:1]):
             reason = f"rows must be a slice or a bool array of {len(first)} sessions, not {rows.dtype} {rows.shape}"
             raise DataError(reason)
-        self._bench = SortBench(first.shape[1])
-        self._forward, self.min_names = by_horizon, min_names
-        self._ranks = {horizon: forward_ranks(returns, rows, self._bench) for horizon, returns in by_horizon.items()}
-        self._shape, self._rows = first.shape, next(iter(self._ranks.values())).rows
-        self._any = np.zeros((min(self._bench.sessions, len(self._rows)), first.shape[1]), np.float32)
+        self._forward, self.min_names, self._shape = by_horizon, min_names, first.shape
+        self._ranks = forward_ranks(list(by_horizon.values()), rows)
 
     def rank_ic(self, values: NDArray[Any], pairs: NDArray[np.int32] | None = None) -> Scores:
         """Spearman's correlation per session (sessions,), over the names that have both; ties get average ranks.
@@ -90,75 +98,54 @@ class Scorer:
         NaN outside of `rows`, below `min_names`, and where the values or the returns of the session are all equal.
         pairs: (scored sessions,), receives how many names have both.
         """
-        panel, ranks = self._panel(values), self._only()
-        scores = np.empty(len(ranks.rows))
-        for part in self._bench.chunks(len(ranks.rows)):
-            keys, known = self._sorted(panel, part, ranks.twice[part])
-            self._rank_ic(panel, keys, known, ranks, part, scores)
-            if pairs is not None:
-                pairs[part] = known
-        return self._spread(scores)
+        self._only()
+        scores, known = self._rank_ics(values)
+        if pairs is not None:
+            pairs[:] = known[0]
+        return self._spread(scores[0])
 
     def rank_ics(self, values: NDArray[Any]) -> dict[int, Scores]:
         """`rank_ic` at every horizon, from one ranking of the values."""
-        panel = self._panel(values)
-        scores = {horizon: np.empty(len(self._rows)) for horizon in self._ranks}
-        for part in self._bench.chunks(len(self._rows)):
-            keys, known = self._sorted(panel, part, self._any[: part.stop - part.start])
-            for horizon, ranks in self._ranks.items():
-                self._rank_ic(panel, keys, known, ranks, part, scores[horizon])
-        return {horizon: self._spread(each) for horizon, each in scores.items()}
+        scores, _ = self._rank_ics(values)
+        return {horizon: self._spread(each) for horizon, each in zip(self._forward, scores, strict=True)}
 
     def ic(self, values: NDArray[Any]) -> Scores:
         """Pearson's correlation per session (sessions,), under the same rules."""
-        self._only()
-        return self.ics(values)[next(iter(self._forward))]
+        return self.ics(values)[self._only()]
 
     def ics(self, values: NDArray[Any]) -> dict[int, Scores]:
         """`ic` at every horizon."""
-        panel, scores = self._panel(values), np.empty(len(self._rows))
-        spread = {}
+        panel, rows, spread = self._panel(values), self._ranks.rows, {}
+        scores = np.empty(len(rows))
         for horizon, forward in self._forward.items():
-            core.ic(panel, forward, self._rows, self.min_names, scores)
+            core.ic(panel, forward, rows, self.min_names, scores)
             spread[horizon] = self._spread(scores)
         return spread
 
-    def _sorted(self, panel: Floats, part: slice, twice: Floats) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-        """Sorted keys of the sessions of `part`, of the names whose `twice` is not negative, and how many they are."""
-        rows = self._rows[part]
-        keys, known = self._bench.keys[: len(rows)], self._bench.known[: len(rows)]
-        core.pack_pairs(panel, rows, twice, keys, known)
-        keys.sort(axis=1)
-        return keys, known
-
-    def _rank_ic(
-        self,
-        panel: Floats,
-        keys: NDArray[np.uint32],
-        known: NDArray[np.int32],
-        ranks: ForwardRanks,
-        part: slice,
-        scores: Scores,
-    ) -> None:
-        """Fill `scores` of `part`; names that are among the keys but have no return are left out."""
+    def _rank_ics(self, values: NDArray[Any]) -> tuple[Scores, NDArray[np.int32]]:
+        """Scores and numbers of pairs, (horizons, scored) each."""
+        ranks, panel = self._ranks, self._panel(values)
+        scores, pairs = np.empty_like(ranks.spread), np.empty_like(ranks.known)
         core.rank_ic(
             panel,
-            ranks.rows[part],
-            keys,
-            known,
-            ranks.order[part],
-            ranks.twice[part],
-            ranks.spread[part],
-            ranks.known[part],
+            ranks.rows,
+            ranks.number,
+            ranks.named,
+            ranks.order,
+            ranks.twice,
+            ranks.spread,
+            ranks.known,
             self.min_names,
-            scores[part],
+            scores,
+            pairs,
         )
+        return scores, pairs
 
-    def _only(self) -> ForwardRanks:
-        if len(self._ranks) > 1:
-            reason = f"this scorer has the horizons {sorted(self._ranks)}; ask for rank_ics or ics, which give each"
+    def _only(self) -> int:
+        if len(self._forward) > 1:
+            reason = f"this scorer has the horizons {sorted(self._forward)}; ask for rank_ics or ics, which give each"
             raise DataError(reason)
-        return next(iter(self._ranks.values()))
+        return next(iter(self._forward))
 
     def _panel(self, values: NDArray[Any]) -> Floats:
         panel = np.ascontiguousarray(values, np.float32)
@@ -167,5 +154,5 @@ class Scorer:
 
     def _spread(self, scores: Scores) -> Scores:
         everywhere = np.full(self._shape[0], np.nan)
-        everywhere[self._rows] = scores
+        everywhere[self._ranks.rows] = scores
         return everywhere

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.engine.ranking import SortBench, rank
+from lode.engine import core
 
 Floats = NDArray[np.float32]
 Series = NDArray[np.float64]
@@ -21,7 +21,7 @@ def average_ranks(values: NDArray[np.floating]) -> Floats:
     given = np.asarray(values, dtype=np.float32)
     known = np.isfinite(given)
     ranks = np.full(given.shape, np.nan, dtype=np.float32)
-    rank(np.where(known, given, np.float32(np.nan)), ranks, SortBench(given.shape[1]))
+    core.rank(np.where(known, given, np.float32(np.nan)), ranks)
     steps = known.sum(axis=1, keepdims=True).astype(np.float32) - 1  # the engine's ranks run from 0 to 1
     ranks *= 2 * steps
     np.round(ranks, out=ranks)

@@ -18,8 +18,6 @@ using Array = nb::ndarray<T, nb::ndim<DIMENSIONS>, nb::c_contig, nb::device::cpu
 using Input = Array<const float, 2>;
 using Output = Array<float, 2>;
 using Labels = Array<const std::int32_t, 2>;
-using Keys = Array<std::uint32_t, 2>;
-using Counts = Array<std::int32_t, 1>;
 using Rows = Array<const std::int64_t, 1>;
 
 template <class T>

@@ -119,11 +119,9 @@ void group_scale(const float* x, const std::int32_t* label, float* out, Shape sh
 void group_percentage(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups,
                       double fraction);
 
-// ranking.cpp: `packed` holds one row of `names` keys a session, which the caller sorts between pack and rank.
-void pack(const float* x, std::uint32_t* packed, std::int32_t* known, Shape shape);
-void rank(const float* x, std::uint32_t* packed, const std::int32_t* known, float* out, Shape shape);
-void group_rank(const float* x, const std::int32_t* label, std::uint32_t* packed, const std::int32_t* known,
-                float* out, Shape shape, std::int32_t groups);
+// ranking.cpp
+void rank(const float* x, float* out, Shape shape);
+void group_rank(const float* x, const std::int32_t* label, float* out, Shape shape, std::int32_t groups);
 
 // cpu.cpp
 const char* best_instruction_set();

@@ -19,22 +19,22 @@ double correlation(double xy, double xx, double yy) {
     return xx > 0.0 && yy > 0.0 ? xy / std::sqrt(xx * yy) : static_cast<double>(kNaN);
 }
 
-// Ranks of the returns over the names that x knows: one pass through their order, and another for ties.
+// Ranks of the returns over the names that x knows, by number: one pass through their order, and another for ties.
 class OwnPairs {
    public:
     explicit OwnPairs(Index names) : twice_(static_cast<std::size_t>(names)), below_(twice_.size() + 1) {}
 
-    const float* twice() const { return twice_.data(); }
+    const std::int32_t* twice() const { return twice_.data(); }
 
     // Returns the sum of squares around the mean.
-    double rank(const float* x, const std::uint32_t* order, Index n) {
+    double rank(const float* x, const std::uint32_t* named, const std::uint32_t* order, Index n) {
         std::int32_t below = 0;
         std::uint32_t tied = 0;
         for (Index i = 0; i < n; ++i) {
-            const std::uint32_t name = order[i] & ~kTied;
+            const std::uint32_t number = order[i] & ~kTied;
             below_[static_cast<std::size_t>(i)] = below;
-            twice_[name] = static_cast<float>(2 * below);
-            below += known(x[name]);
+            twice_[number] = 2 * below;
+            below += known(x[named[number]]);
             tied |= order[i];
         }
         below_[static_cast<std::size_t>(n)] = below;
@@ -49,121 +49,150 @@ class OwnPairs {
             const Index first = i - 1;
             while (i < n && order[i] & kTied) ++i;
             const std::int32_t low = below_[static_cast<std::size_t>(first)], high = below_[static_cast<std::size_t>(i)];
-            for (Index j = first; j < i; ++j) twice_[order[j] & ~kTied] = static_cast<float>(low + high - 1);
+            for (Index j = first; j < i; ++j) twice_[order[j] & ~kTied] = low + high - 1;
             lost += untied_spread(high - low);
         }
         return lost;
     }
 
-    std::vector<float> twice_;
-    std::vector<std::int32_t> below_;
+    std::vector<std::int32_t> twice_, below_;
 };
 
-// A session's names by value, from keys that are sorted already, and of them those that have a return: keys of one
-// factor serve any number of forward returns.
-class Paired {
-   public:
-    explicit Paired(Index names) : names_(names), keys_(static_cast<std::size_t>(names)) {}
+// Sum of squares of n doubled ranks around their mean.
+double spread_of(const std::uint32_t* ranks, Index n) {
+    std::uint64_t squares = 0;
+    for (Index i = 0; i < n; ++i) squares += static_cast<std::uint64_t>(ranks[i]) * ranks[i];
+    const double names = static_cast<double>(n);
+    return static_cast<double>(squares) - names * (names - 1.0) * (names - 1.0);
+}
 
-    // Returns how many there are; `packed` then points at their keys, still sorted.
-    Index keep(std::uint32_t*& packed, Index known, const float* x, const float* twice, std::uint32_t mask) {
-        std::int32_t both = 0;
-        for (Index i = 0; i < names_; ++i) both += (magnitude(x[i]) <= kLargest) & (twice[i] >= 0.0f);
-        if (both == known) return known;
-        Index n = 0;
-        for (Index i = 0; i < known; ++i) {
-            keys_[static_cast<std::size_t>(n)] = packed[i];
-            n += twice[packed[i] & mask] >= 0.0f;
+// Sum of products of x's doubled ranks, by place, and the numbers there.
+std::uint64_t product_with_numbers(const Order& order, const std::uint32_t* ranks, Index n) {
+    std::uint64_t total = 0;
+    for (Index i = 0; i < n; ++i) total += static_cast<std::uint64_t>(ranks[i]) * order.number(i);
+    return total;
+}
+
+// The same with what is in `twice` for each number. One name after the other: gathering lanes takes longer.
+std::uint64_t product_with_ranks(const Order& order, const std::uint32_t* ranks, const std::int32_t* twice, Index n) {
+    std::uint64_t even = 0, odd = 0;
+    const auto product = [&](Index i) {
+        return static_cast<std::uint64_t>(ranks[i]) * static_cast<std::uint32_t>(twice[order.number(i)]);
+    };
+    for (Index i = 0; i + 2 <= n; i += 2) {
+        even += product(i);
+        odd += product(i + 1);
+    }
+    return even + odd + (n % 2 ? product(n - 1) : 0);
+}
+
+// The horizons of one session, from one ranking of its values.
+class SessionScorer {
+   public:
+    SessionScorer(Scored scored, ForwardRanks forward, Index min_names)
+        : scored_(scored), forward_(forward), min_names_(min_names), order_(scored.names), own_(scored.names) {}
+
+    void score(const float* x, Index session, double* out, std::int32_t* pairs) {
+        const Index first = session * scored_.names;
+        // Over several horizons a name may miss one return and have another.
+        const bool alone = scored_.horizons == 1;
+        const auto limit = static_cast<std::uint32_t>(alone ? forward_.known[session] : scored_.names);
+        const float* row = x + scored_.rows[session] * scored_.names;
+        Index n = order_.sort(row, {forward_.number + first, limit}, forward_.named + first);
+        for (Index horizon = 0; horizon < scored_.horizons; ++horizon) {
+            if (!alone) n = kept(horizon, session);
+            pairs[scored_.at(horizon, session)] = static_cast<std::int32_t>(n);
+            out[scored_.at(horizon, session)] = n < min_names_ || n < 2 ? kNaN : correlated(row, n, horizon, session);
         }
-        packed = keys_.data();
-        return n;
     }
 
    private:
-    Index names_;
-    std::vector<std::uint32_t> keys_;
-};
-
-// Sum of products of x's ranks and the returns' around their means; `spread` receives x's own sum of squares.
-double products(const Order& order, const float* twice, Index n, double& spread) {
-    const auto alone = [&](Index first, Index end) {
-        return row_sum(end - first, [&](Index i) {
-            return static_cast<double>(2 * (first + i)) * static_cast<double>(twice[order.column(first + i)]);
-        });
-    };
-    const auto sum = [&](Index first, Index end) {
-        return row_sum(end - first, [&](Index i) { return static_cast<double>(twice[order.column(first + i)]); });
-    };
-    double total = 0.0;
-    Index next = 0;
-    spread = untied_spread(n);
-    for (const Tie& tie : order.ties) {
-        total += alone(next, tie.first) + static_cast<double>(tie.first + tie.end - 1) * sum(tie.first, tie.end);
-        spread -= untied_spread(tie.end - tie.first);
-        next = tie.end;
+    // The names that have a return over the horizon.
+    Index kept(Index horizon, Index session) {
+        const std::int32_t* twice = forward_.twice + scored_.at(horizon, session) * scored_.names;
+        return order_.restrict_to([twice](std::uint32_t number) { return twice[number] >= 0; });
     }
-    total += alone(next, n);
-    const double names = static_cast<double>(n);
-    return total - names * (names - 1.0) * (names - 1.0);
-}
+
+    double correlated(const float* x, Index n, Index horizon, Index session) {
+        const Index at = scored_.at(horizon, session), first = session * scored_.names;
+        const Index known = forward_.known[at];
+        const std::int32_t* twice = forward_.twice + at * scored_.names;
+        double spread = forward_.spread[at];
+        const std::uint32_t* ranks = order_.ranks();
+        const double own_spread = spread_of(ranks, n);
+        double total;
+        if (n == known && horizon == 0 && spread == untied_spread(known)) {
+            total = 2.0 * static_cast<double>(product_with_numbers(order_, ranks, n));
+        } else {
+            if (n < known) {
+                spread = own_.rank(x, forward_.named + first, forward_.order + at * scored_.names, known);
+                twice = own_.twice();
+            }
+            total = static_cast<double>(product_with_ranks(order_, ranks, twice, n));
+        }
+        const double names = static_cast<double>(n);
+        return correlation(total - names * (names - 1.0) * (names - 1.0), own_spread, spread);
+    }
+
+    Scored scored_;
+    ForwardRanks forward_;
+    Index min_names_;
+    Order order_;
+    OwnPairs own_;
+};
 
 }  // namespace
 
-void rank_forward(const float* forward, const std::int64_t* rows, Index scored, Index names, std::uint32_t* packed,
-                  ForwardRanks out) {
-    Order order(names);
-    for (Index s = 0; s < scored; ++s) {
-        const Index n = out.known[s];
-        std::uint32_t* place = out.order + s * names;
-        float* twice = out.twice + s * names;
-        order.read(packed + s * names, forward + rows[s] * names, n);
-        std::fill(twice, twice + names, -1.0f);
-        out.spread[s] = untied_spread(n);
+void number_names(const float* forward, Scored scored, ForwardRanks out) {
+    Order order(scored.names);
+    for (Index s = 0; s < scored.sessions; ++s) {
+        std::uint32_t* number = out.number + s * scored.names;
+        std::uint32_t* named = out.named + s * scored.names;
+        const Index n = order.sort(forward + scored.rows[s] * scored.names);
+        std::fill(number, number + scored.names, ~0u);
+        for (Index i = 0; i < n; ++i) number[named[i] = order.number(i)] = static_cast<std::uint32_t>(i);
+        Index last = n;
+        for (Index name = 0; name < scored.names; ++name) {
+            if (number[name] != ~0u) continue;
+            named[last] = static_cast<std::uint32_t>(name);
+            number[name] = static_cast<std::uint32_t>(last++);
+        }
+    }
+}
+
+void rank_forward(const float* forward, Index horizon, Scored scored, ForwardRanks out) {
+    Order order(scored.names);
+    for (Index s = 0; s < scored.sessions; ++s) {
+        const Index at = scored.at(horizon, s), first = s * scored.names;
+        std::uint32_t* place = out.order + at * scored.names;
+        std::int32_t* twice = out.twice + at * scored.names;
+        const Index n = order.sort(forward + scored.rows[s] * scored.names, {out.number + first}, out.named + first);
+        std::fill(twice, twice + scored.names, -1);
+        std::fill(place, place + scored.names, 0u);
+        out.known[at] = static_cast<std::int32_t>(n);
+        out.spread[at] = untied_spread(n);
         for (Index i = 0; i < n; ++i) {
-            place[i] = order.column(i);
-            twice[place[i]] = static_cast<float>(2 * i);
+            place[i] = order.number(i);
+            twice[place[i]] = static_cast<std::int32_t>(2 * i);
         }
-        for (const Tie& tie : order.ties) {
-            for (Index i = tie.first; i < tie.end; ++i) twice[place[i]] = static_cast<float>(tie.first + tie.end - 1);
+        for (const Tie& tie : order.ties()) {
+            for (Index i = tie.first; i < tie.end; ++i) twice[place[i]] = static_cast<std::int32_t>(tie.first + tie.end - 1);
             for (Index i = tie.first + 1; i < tie.end; ++i) place[i] |= kTied;
-            out.spread[s] -= untied_spread(tie.end - tie.first);
+            out.spread[at] -= untied_spread(tie.end - tie.first);
         }
     }
 }
 
-void pack_pairs(const float* x, const std::int64_t* rows, Index scored, Index names, const float* twice,
-                std::uint32_t* packed, std::int32_t* known) {
-    const Packing packing(names);
-    for (Index s = 0; s < scored; ++s)
-        known[s] = packing.pack(x + rows[s] * names, twice + s * names, packed + s * names);
+void rank_ic(const float* x, Scored scored, ForwardRanks forward, Index min_names, double* out, std::int32_t* pairs) {
+    SessionScorer scorer(scored, forward, min_names);
+    for (Index s = 0; s < scored.sessions; ++s) scorer.score(x, s, out, pairs);
 }
 
-void rank_ic(const float* x, const std::int64_t* rows, Index scored, Index names, std::uint32_t* packed,
-             const std::int32_t* known, ForwardRanks forward, Index min_names, double* out) {
-    Order order(names);
-    OwnPairs own(names);
-    Paired paired(names);
-    const std::uint32_t mask = (std::uint32_t{1} << Packing(names).column_bits()) - 1;
-    for (Index s = 0; s < scored; ++s) {
-        std::uint32_t* keys = packed + s * names;
-        const float* row = x + rows[s] * names;
-        const Index n = paired.keep(keys, known[s], row, forward.twice + s * names, mask);
-        out[s] = kNaN;
-        if (n < min_names || n < 2) continue;
-        order.read(keys, row, n);
-        const bool all = n == forward.known[s];
-        const double spread = all ? forward.spread[s] : own.rank(row, forward.order + s * names, forward.known[s]);
-        double factor_spread;
-        const double xy = products(order, all ? forward.twice + s * names : own.twice(), n, factor_spread);
-        out[s] = correlation(xy, factor_spread, spread);
-    }
-}
-
-void pearson_ic(const float* x, const float* forward, const std::int64_t* rows, Index scored, Index names,
-                Index min_names, double* out) {
-    for (Index s = 0; s < scored; ++s) {
-        const float* LODE_RESTRICT a = x + rows[s] * names;
-        const float* LODE_RESTRICT b = forward + rows[s] * names;
+void pearson_ic(const float* x, const float* forward, Scored scored, Index min_names, double* out) {
+    for (Index s = 0; s < scored.sessions; ++s) {
+        const Index names = scored.names;
+        const float* LODE_RESTRICT a = x + scored.rows[s] * names;
+        const float* LODE_RESTRICT b = forward + scored.rows[s] * names;
         const auto pair = [=](Index i) { return known(a[i]) & known(b[i]); };
         const double n = row_sum(names, [=](Index i) { return pair(i) ? 1.0 : 0.0; });
         const double mean_a = row_sum(names, [=](Index i) { return pair(i) ? static_cast<double>(a[i]) : 0.0; }) / n;
