@@ -173,7 +173,8 @@ class Evaluator:
         if kin and kernel.together and self._store.capacity >= out.array.nbytes * len(kin):
             self._run_together(kernel.together, call, kin, arguments, out)
         else:
-            kernel.run(self._site_from(first), arguments, out.array[first:])
+            since = max(0, self._first - plan.nodes[call].wanted) if kernel.skips else first
+            kernel.run(self._site_from(first), arguments, out.array[since:])
         for value in operands:
             if isinstance(value, Buffer):
                 value.release()

@@ -45,12 +45,14 @@ class Kernel:
     """How an operator is computed. `panels`: how many of the leading arguments are panels.
 
     together: computes several calls over the same series and window at once, each to a panel of its own.
+    skips: whether the panel to write to may be shorter than the arguments: the last sessions are then computed.
     """
 
     kind: Kind
     panels: int
     run: Run
     together: Together | None = None
+    skips: bool = False
 
 
 def _elementwise(call: Callable[..., None], panels: int) -> Kernel:
@@ -78,7 +80,7 @@ def _window(call: Callable[..., None], panels: int = 1) -> Kernel:
     def run(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
         call(*arguments[:panels], out, int(arguments[panels]), site.first_row)
 
-    return Kernel("time series", panels, run)
+    return Kernel("time series", panels, run, skips=True)
 
 
 def _row(call: Callable[..., None]) -> Kernel:

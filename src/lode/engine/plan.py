@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 class Node:
     """A distinct call of the batch. `uses`: how often it is still needed; `order`: its arguments, hungriest first.
 
-    reach: sessions before the first wanted one that it is computed for, its arguments' included.
+    reach: sessions before the first wanted one that its arguments are needed for; wanted: that its own values are.
     """
 
     uses: int
     panels: int
     order: tuple[int, ...]
     reach: int = 0
+    wanted: int = 0
 
 
 class Plan:
@@ -71,13 +72,13 @@ class Plan:
 
     def _bound(self) -> None:
         """Let each call know how far back it is computed: as far as its users are, and its own lookback."""
-        wanted: dict[Call, int] = {}
         for call in reversed(self.nodes):
             node = self.nodes[call]
-            node.reach = wanted.get(call, 0) + own_lookback(call)
+            node.reach = node.wanted + own_lookback(call)
             for arg in call.args:
                 if isinstance(arg, Call):
-                    wanted[arg] = max(wanted.get(arg, 0), node.reach)
+                    needed = self.nodes[arg]
+                    needed.wanted = max(needed.wanted, node.reach)
 
     def _add(self, call: Call) -> None:
         needs = [self.nodes[arg].panels if isinstance(arg, Call) else 0 for arg in call.args]

@@ -29,10 +29,10 @@ void bind_lag(nb::module_& m, const char* name, Lag kernel) {
 void bind_window(nb::module_& m, const char* name, Window kernel) {
     m.def(name, [kernel](const Input& x, const Output& out, std::int64_t window, std::int64_t first_row) {
         check_window(window, first_row);
-        same_shape(x, out);
+        no_longer(x, out);
         apart(x, out);
         nb::gil_scoped_release release;
-        kernel(x.data(), out.data(), shape_of(out), window, first_row);
+        kernel(x.data(), out.data(), shape_of(x, out), window, first_row);
     }, nb::arg("x"), nb::arg("out"), nb::arg("window"), nb::arg("first_row") = 0);
 }
 
@@ -40,12 +40,12 @@ void bind_pair(nb::module_& m, const char* name, PairWindow kernel) {
     m.def(name, [kernel](const Input& x, const Input& y, const Output& out, std::int64_t window,
                          std::int64_t first_row) {
         check_window(window, first_row);
-        same_shape(x, out);
-        same_shape(y, out);
+        no_longer(x, out);
+        same_shape(x, y);
         apart(x, out);
         apart(y, out);
         nb::gil_scoped_release release;
-        kernel(x.data(), y.data(), out.data(), shape_of(out), window, first_row);
+        kernel(x.data(), y.data(), out.data(), shape_of(x, out), window, first_row);
     }, nb::arg("x"), nb::arg("y"), nb::arg("out"), nb::arg("window"), nb::arg("first_row") = 0);
 }
 

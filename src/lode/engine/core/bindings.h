@@ -34,6 +34,17 @@ void same_shape(const A& a, const B& b) {
     require(a.shape(0) == b.shape(0) && a.shape(1) == b.shape(1), "arrays differ in shape (sessions, names)");
 }
 
+inline void no_longer(const Input& x, const Output& out) {
+    require(out.shape(0) <= x.shape(0) && out.shape(1) == x.shape(1),
+            "arrays differ in shape (sessions, names), or there are more results than sessions");
+}
+
+// Of an input whose first sessions `out` may have no rows for.
+inline Shape shape_of(const Input& x, const Output& out) {
+    const Shape all = shape_of(x);
+    return {all.sessions, all.names, all.sessions - static_cast<Index>(out.shape(0))};
+}
+
 template <class A>
 void apart(const A& x, const Output& out) {
     require(x.data() != out.data() || x.size() == 0, "a kernel cannot write over its input");

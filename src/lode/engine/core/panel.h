@@ -17,11 +17,15 @@ namespace lode {
 
 using Index = std::ptrdiff_t;
 
-// Sessions by names, row-major: the cell of session t and name n is at t * names + n.
+// Sessions by names, row-major: the cell of session t and name n is at t * names + n. Where results of the first
+// sessions are not wanted, but looked back to, they are skipped: the result then begins with session `skipped`.
 struct Shape {
     Index sessions;
     Index names;
+    Index skipped = 0;
     Index cells() const { return sessions * names; }
+    Index results() const { return (sessions - skipped) * names; }
+    Index result_of(Index session) const { return (session - skipped) * names; }
 };
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();

@@ -58,7 +58,7 @@ class Ranker {
             const Index sessions = std::min(kSideBySide, shape_.sessions - start);
             bring(x, start, sessions);
             for (int v = 0; v < VECTORS; ++v) {
-                stretch(room(v), out + start * shape_.names + v * LANES, sessions, complete[v]);
+                stretch(room(v), out + shape_.result_of(start) + v * LANES, start, sessions, complete[v]);
                 std::copy(room(v) + sessions * LANES, room(v) + (sessions + others_) * LANES, room(v));
             }
         }
@@ -78,14 +78,21 @@ class Ranker {
         }
     }
 
-    void stretch(const float* rows, float* out, Index sessions, V& complete) const {
+    // out: where the result of the stretch's first session is, or would be.
+    void stretch(const float* rows, float* out, Index start, Index sessions, V& complete) const {
         Index t = 0;
+        for (; t < std::min(sessions, shape_.skipped - start); ++t) complete = counted_on(rows, t, complete);
         for (; others_ >= TOGETHER - 1 && t + TOGETHER <= sessions; t += TOGETHER) {
             LODE_UNROLL for (int s = 0; s < TOGETHER; ++s)
                 prefetch_to_write<NAMES * 4>(out + std::min(t + s + AHEAD, sessions - 1) * shape_.names);
             emit<TOGETHER>(rows, out, t, complete);
         }
         for (; t < sessions; ++t) emit<1>(rows, out, t, complete);
+    }
+
+    // Sessions since the last missing value, the t-th of the stretch included.
+    LODE_INLINE V counted_on(const float* rows, Index t, V complete) const {
+        return absolute(cells_at<V>(rows + (others_ + t) * LANES)) <= kLargest ? complete + 1.0f : V{};
     }
 
     template <int SESSIONS>
@@ -95,7 +102,7 @@ class Ranker {
         count<V, SESSIONS>(rows + t * LANES, others_, counts);
         LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) {
             const V now = cells_at<V>(rows + (others_ + t + s) * LANES);
-            complete = absolute(now) <= kLargest ? complete + 1.0f : V{};
+            complete = counted_on(rows, t + s, complete);
             const V share = window_ > 1 ? counts[s] / steps : all<V>(0.5f);
             write_finite(out + (t + s) * shape_.names, complete >= needed ? share : all<V>(kNaN));
         }
@@ -119,7 +126,7 @@ void rank_tiles(const float* x, float* out, Shape shape, Index window) {
 
 void ts_rank(const float* x, float* out, Shape shape, Index window, Index) {
     using Vector = Lanes<float>::Vector;
-    if (window > shape.sessions) return std::fill(out, out + shape.cells(), kNaN);
+    if (window > shape.sessions) return std::fill(out, out + shape.results(), kNaN);
     if (shape.names >= 4 * LanesOf<Vector>::COUNT)
         rank_tiles<Vector, 4>(x, out, shape, window);
     else if (shape.names >= LanesOf<Vector>::COUNT)

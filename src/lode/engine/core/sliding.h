@@ -75,11 +75,12 @@ class Slider {
         Index offset = (first_row + from) % window;
         for (Index t = from; t < to; ++t) {
             const Index end = std::min(to, t + window - 1 - offset);
+            for (; t < std::min(end, shape.skipped); ++t, ++offset) absorb(op, in, shape, t, offset, reference, head);
             for (; t < end; ++t, ++offset)
                 advance(op, in, out, shape, t, offset, tails + (offset + 1) * KEPT * NAMES, reference, head);
             if (t == to) return;
             keep_tails(op, in, shape, t, window, tails, reference, head);
-            emit_whole(op, out + t * shape.names, tails, reference);
+            if (t >= shape.skipped) emit_whole(op, out + shape.result_of(t), tails, reference);
             start(op, head);
             offset = 0;
         }
@@ -113,14 +114,30 @@ class Slider {
         }
     }
 
-    // The head of the block grows by session t, and its window's value is written.
+    // The head of the block grows by session t.
+    LODE_INLINE static void absorb(const Op& op, const Inputs<INPUTS>& in, Shape shape, Index t, Index offset,
+                                   V (&reference)[INPUTS][VECTORS], V (&head)[WORDS][VECTORS]) {
+        const V sessions = all<V>(static_cast<Number>(offset));
+        const Index soon = std::min(t + AHEAD, shape.sessions - 1) * shape.names;
+        LODE_UNROLL for (int k = 0; k < INPUTS; ++k) prefetch_to_read<NAMES * 4>(in.at[k] + soon);
+        LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
+            V x[INPUTS], r[INPUTS], s[WORDS];
+            load(in, t * shape.names + v * LANES, x);
+            LODE_UNROLL for (int k = 0; k < INPUTS; ++k) r[k] = reference[k][v];
+            LODE_UNROLL for (int k = 0; k < WORDS; ++k) s[k] = head[k][v];
+            op.forward(s, x, r, sessions);
+            LODE_UNROLL for (int k = 0; k < WORDS; ++k) head[k][v] = s[k];
+        }
+    }
+
+    // The same, and its window's value is written.
     LODE_INLINE static void advance(const Op& op, const Inputs<INPUTS>& in, float* out, Shape shape, Index t,
                                     Index offset, const Number* tail, V (&reference)[INPUTS][VECTORS],
                                     V (&head)[WORDS][VECTORS]) {
         const V sessions = all<V>(static_cast<Number>(offset));
         const Index soon = std::min(t + AHEAD, shape.sessions - 1) * shape.names;
         LODE_UNROLL for (int k = 0; k < INPUTS; ++k) prefetch_to_read<NAMES * 4>(in.at[k] + soon);
-        prefetch_to_write<NAMES * 4>(out + soon);
+        prefetch_to_write<NAMES * 4>(out + shape.result_of(std::min(t + AHEAD, shape.sessions - 1)));
         LODE_UNROLL for (int v = 0; v < VECTORS; ++v) {
             V x[INPUTS], r[INPUTS], s[WORDS], kept[KEPT];
             load(in, t * shape.names + v * LANES, x);
@@ -129,7 +146,7 @@ class Slider {
             LODE_UNROLL for (int k = 0; k < KEPT; ++k) kept[k] = read<V>(tail + k * NAMES + v * LANES);
             op.forward(s, x, r, sessions);
             LODE_UNROLL for (int k = 0; k < WORDS; ++k) head[k][v] = s[k];
-            write_finite(out + t * shape.names + v * LANES, op.join(s, kept, x, r, sessions));
+            write_finite(out + shape.result_of(t) + v * LANES, op.join(s, kept, x, r, sessions));
         }
     }
 
@@ -201,7 +218,7 @@ void slide_tiles(const Op& op, const Inputs<Op::INPUTS>& in, float* out, Shape s
 template <int VECTORS, class Op>
 void slide(const Op& op, const Inputs<Op::INPUTS>& in, float* out, Shape shape, Index window, Index first_row) {
     using Vector = typename Lanes<typename Op::Number>::Vector;
-    if (window > shape.sessions && !IsPartial<Op>::value) return std::fill(out, out + shape.cells(), kNaN);
+    if (window > shape.sessions && !IsPartial<Op>::value) return std::fill(out, out + shape.results(), kNaN);
     if (shape.names >= VECTORS * LanesOf<Vector>::COUNT)
         slide_tiles<Op, Vector, VECTORS>(op, in, out, shape, window, first_row);
     else if (shape.names >= LanesOf<Vector>::COUNT)
