@@ -42,12 +42,12 @@ _ABSENT = """\
 ## Published and not here
 
 - `vec_*`: of fields with several values a day; a field here has one.
-- `reduce_*`, `combo_a`, `self_corr`, `generate_stats`, `universe_size`, `in`: of sets of alphas and of a simulation, not
-  of a panel.
+- `reduce_*`, `combo_a`, `self_corr`, `generate_stats`, `universe_size`, `in`: of sets of alphas and of a simulation,
+  not of a panel.
 - `ts_target_tvr_decay`, `ts_target_tvr_hump`, `ts_target_tvr_delta_limit`: they tune a parameter until the whole
   simulation has a turnover, later days included; `hump`, `ts_delta_limit` and `ts_decay_linear` take the parameter.
-- `multi_regression`, `group_multi_regression`: what they return is not published. `inst_pnl`, `convert`: they need a book
-  and its prices. `filter`: its recursive part has no finite lookback.
+- `multi_regression`, `group_multi_regression`: what they return is not published. `inst_pnl`, `convert`: they need a
+  book and its prices. `filter`: its recursive part has no finite lookback.
 - `replace`, `keep`: written `if_else(x == 1, 2, x)`, and `if_else(days_from_last_change(f, d=7) >= 0, x, x)` for
   `keep(x, f, period=5)`.
 - `ts_decay_linear` without `dense` and all windows but those that say otherwise are missing where a value in them is;
