@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.peers import exchange
 from lode.engine import Blocks, Crew, Evaluator, instruction_set
 from lode.engine.arrays import Floats, Labels
-from lode.language import Call, Constant, Expr, Field, lookback, parse
+from lode.language import Call, Constant, Expr, Field, Numbers, lookback, parse
 from lode.library import family
 
 SECTORS = 11
@@ -68,6 +68,8 @@ def to_lists(expr: Expr) -> Any:  # noqa: ANN401  what JSON takes
     """Nested lists that a peer reads: a number, a field's name, or [operator, argument, …]."""
     if isinstance(expr, Call):
         return [expr.op, *(to_lists(each) for each in expr.args)]
+    if isinstance(expr, Numbers):
+        raise TypeError(f"a peer has no lists of numbers: {expr}")
     return expr.name if isinstance(expr, Field) else expr.value
 
 

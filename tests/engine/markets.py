@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lode.language import OPERATORS, Call, Constant, Field
+from lode.language import OPERATORS, Call, Constant, Field, Numbers, parse
 
 
 def market(sessions=60, names=37, seed=0, missing=0.03):
@@ -31,6 +31,11 @@ NESTED = (
 )
 
 
+def grouped(expr):
+    """The expression, or values that show its groups where it is one."""
+    return Call("group_mean", (Field("returns"), expr)) if OPERATORS[expr.op].kind == "grouping" else expr
+
+
 def short_call(operator):
     """The operator over a window of a week, so that a small panel holds many; a fact of its declaration alone."""
     series, args = iter(("returns", "volume", "close")), []
@@ -41,9 +46,12 @@ def short_call(operator):
             args.append(Field("sector"))
         elif param.kind == "window":
             args.append(Constant(7.0))
+        elif param.kind == "edges":
+            args.append(Numbers((10.0, 30.0)))
         else:
             args.append(Constant(float(min(3, param.high) if param.default is None else param.default)))
     return Call(operator.name, tuple(args))
 
 
-EVERY_OPERATOR = (*(o.example for o in OPERATORS.values()), *(str(short_call(o)) for o in OPERATORS.values()))
+EXAMPLES = tuple(str(grouped(parse(operator.example))) for operator in OPERATORS.values())
+EVERY_OPERATOR = (*EXAMPLES, *(str(grouped(short_call(operator))) for operator in OPERATORS.values()))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
+from lode.language import OPERATORS
 from tests.language.definitions import DEFINITIONS
+from tests.language.joint_definitions import JOINT_DEFINITIONS
 
 NAN = np.nan
 
@@ -118,6 +120,15 @@ def backfill(x, d):
     return finite(out)
 
 
+def grouped(function):
+    """One of `DEFINITIONS` whose value is labels."""
+
+    def operator(*args):
+        return function(*(clean(a) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in args))
+
+    return operator
+
+
 def defined(function):
     """One of `DEFINITIONS`, which know neither infinities nor float32."""
 
@@ -130,7 +141,10 @@ def defined(function):
 
 
 REFERENCE = {
-    **{name: defined(function) for name, function in DEFINITIONS.items()},
+    **{
+        name: (grouped if OPERATORS[name].kind == "grouping" else defined)(function)
+        for name, function in (DEFINITIONS | JOINT_DEFINITIONS).items()
+    },
     "ts_step": lambda step: step * np.arange(1.0, 1000.0)[:, None],
     "add": elementwise(np.add),
     "subtract": elementwise(np.subtract),

@@ -10,9 +10,10 @@ import pytest
 
 from lode.engine import Evaluator
 from lode.language import OPERATORS, Call, Constant, Field, lookback, parse
+from tests.engine.markets import grouped
 
 NAMES = ("open", "high", "low", "close", "volume", "vwap", "returns")
-EXAMPLES = [parse(operator.example) for operator in OPERATORS.values()]
+EXAMPLES = [grouped(parse(operator.example)) for operator in OPERATORS.values()]
 
 
 def panel(sessions, names, fill=None, seed=0):

@@ -10,19 +10,36 @@ import sys
 import pytest
 
 from lode.errors import ExpressionError
-from lode.language import OPERATORS, Call, Constant, Field, canonical, check, expression_id, lookback, parse, unit
+from lode.language import (
+    OPERATORS,
+    Call,
+    Constant,
+    Field,
+    Numbers,
+    canonical,
+    check,
+    expression_id,
+    lookback,
+    parse,
+    unit,
+)
 
 FIELDS = {"open", "high", "low", "close", "volume", "sector"}
 
 
 def nested(name, depth):
-    """An operator around itself `depth` times, by its first series."""
-    operator, expr, params = OPERATORS[name], Field("close"), OPERATORS[name].params
+    """An operator around itself `depth` times, by its first series or group; buckets of what has buckets."""
+    operator, params = OPERATORS[name], OPERATORS[name].params
     stand_ins = {"series": Field("open"), "group": Field("sector"), "window": Constant(5), "number": Constant(1)}
+    stand_ins |= {"edges": Numbers((1, 2))}
     rest = [Constant(p.default) if p.default is not None else stand_ins[p.kind] for p in params]
-    first = next(i for i, param in enumerate(operator.params) if param.kind == "series")
+    kind = "series" if any(p.kind == "series" for p in params) else "group"
+    first = next(i for i, param in enumerate(params) if param.kind == kind)
+    expr = Field("close") if kind == "series" else Field("sector")
     for _ in range(depth):
         expr = Call(name, tuple(expr if i == first else arg for i, arg in enumerate(rest)))
+        if operator.kind == "grouping" and kind == "series":
+            expr = Call("group_rank", (Field("close"), expr))
     return expr
 
 
@@ -37,7 +54,7 @@ def everything(expr):
         unit(expr)
 
 
-@pytest.mark.parametrize("name", [name for name, o in OPERATORS.items() if any(p.kind == "series" for p in o.params)])
+@pytest.mark.parametrize("name", [name for name, o in OPERATORS.items() if o.params[0].kind in {"series", "group"}])
 def test_every_operator_nested_200_deep(name):
     expr = nested(name, 200)
     everything(expr)

@@ -38,10 +38,10 @@ def test_windows_reach_inside_or_one_session_beyond():
     for operator in OPERATORS.values():
         values = [None if p.kind == "series" else 7.0 if p.kind == "window" else p.default for p in operator.params]
         found = operator.lookback(values)
-        if operator.name in {"log_diff", "ts_weighted_decay"}:
+        if operator.name in {"log_diff", "ts_weighted_decay", "hump_decay"}:
             assert found == 1
         elif any(p.kind == "window" for p in operator.params):
-            assert found == (7 if operator.name in {"ts_delta", "ts_delay", "ts_returns"} else 6)
+            assert found == (7 if operator.name in {"ts_delta", "ts_delay", "ts_returns", "inst_tvr"} else 6)
         else:
             assert found == 0
     assert lookback(parse("ts_regression(close, open, 7, lag=3)")) == 9

@@ -16,6 +16,8 @@ FIRST_CUT = {
 
 _SHORTEST = {
     **dict.fromkeys(("ts_std_dev", "ts_zscore", "ts_corr", "ts_covariance", "ts_regression", "ts_ir", "jump_decay"), 2),
+    **dict.fromkeys(("ts_co_skewness", "ts_co_kurtosis", "ts_triple_corr", "ts_theilsen", "ts_poly_regression"), 2),
+    "ts_partial_corr": 3,
     **dict.fromkeys(("slope", "rsquare", "resi", "ts_vector_proj", "ts_vector_neut"), 2),
     "ts_skewness": 3,
     "ts_kurtosis": 4,

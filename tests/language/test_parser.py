@@ -72,7 +72,8 @@ def test_line_breaks_and_tabs_are_blanks():
         ("rank(Close)", 5, ["`close`"]),
         ("rank", 0, ["is an operator", "rank(close)"]),
         ("ts_mean(close)", 0, ["ts_mean(x, d) takes 2 arguments, not 1", "`d`"]),
-        ("1 + rank(close, open)", 4, ["rank(x) takes 1 argument, not 2"]),
+        ("1 + rank(close, open)", 16, ["rank(x, rate=2): rate must be a number from 0, not open"]),
+        ("1 + log(close, open)", 4, ["log(x) takes 1 argument, not 2"]),
         ("winsorize()", 0, ["takes 1 to 2 arguments, not 0"]),
         ("ts_mean(close, 0)", 15, ["whole number from 1 to 2520, not 0"]),
         ("ts_mean(close, 2521)", 15, ["not 2521"]),
@@ -229,7 +230,7 @@ def test_generated_expressions_pass_the_check(expr):
     ("expr", "says"),
     [
         (Call("nope", (Field("close"),)), "unknown operator `nope`"),
-        (Call("rank", ()), "takes 1 argument, not 0"),
+        (Call("log", ()), "takes 1 argument, not 0"),
         (Call("ts_mean", (Field("close"), Field("open"))), "whole number"),
         (Call("rank", (Field("clse"),)), "unknown field `clse`"),
     ],

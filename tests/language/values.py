@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
-from lode.language import OPERATORS, Constant, Field, postorder
+from lode.language import OPERATORS, Constant, Field, Numbers, postorder
 from tests.language.definitions import DEFINITIONS
+from tests.language.joint_definitions import JOINT_DEFINITIONS
 
 SHAPE = (14, 5)
 
@@ -38,8 +39,10 @@ def evaluate(expr, fields):
             value = fields[node.name]
         elif isinstance(node, Constant):
             value = np.full(SHAPE, node.value)
+        elif isinstance(node, Numbers):
+            value = node.values
         else:
-            value = settled(
+            value = (settled if OPERATORS[node.op].kind != "grouping" else np.asarray)(
                 VALUES[node.op](
                     *(
                         node.args[i].value
@@ -170,6 +173,7 @@ def weighted(x):
 
 VALUES = {
     **DEFINITIONS,
+    **JOINT_DEFINITIONS,
     "ts_step": lambda step: step * np.arange(1.0, 1 + SHAPE[0])[:, None] + np.zeros(SHAPE),
     "add": elementwise(np.add),
     "subtract": elementwise(np.subtract),

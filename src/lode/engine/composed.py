@@ -137,6 +137,16 @@ def jump_decay(x: Floats, d: float, sensitivity: float, force: float, *, out: Fl
     core.if_else(damped, change, x, out)
 
 
+def means_apart(x: Floats, y: Floats, out: Floats) -> None:
+    """Geometric mean - arithmetic mean."""
+    product, both = np.empty_like(out), np.empty_like(out)
+    core.multiply(x, y, product)
+    core.sqrt(product, out)
+    core.add(x, y, product)
+    core.multiply(product, 0.5, both)
+    core.subtract(out.copy(), both, out)
+
+
 def _extremes(x: Floats, d: float, first_row: int) -> Floats:
     low, high, both = np.empty_like(x), np.empty_like(x), np.empty_like(x)
     core.ts_min(x, low, int(d), first_row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -10,12 +11,13 @@ import numpy as np
 
 from lode.engine.arrays import Floats, Labels, Mask, common_shape, without_infinities
 from lode.engine.buffers import Buffer, Pool, Store
+from lode.engine.groupings import labels_of
 from lode.engine.kernels import KERNELS, Argument, Group, Kernel, Site, Together
 from lode.engine.own import OWN_KERNELS
 from lode.engine.plan import Plan
 from lode.engine.simd import core
 from lode.errors import ExpressionError
-from lode.language import Call, Constant, Field
+from lode.language import Call, Constant, Field, Numbers
 
 if TYPE_CHECKING:
     from lode.language import Expr
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 DEFAULT_CACHE_BYTES = 256 << 20
 REMEMBERED = 1 << 16
 
-# What a computed argument is: a panel that is held, a number that stands in every cell, or the name of a group.
-Value: TypeAlias = Buffer | float | str
+# What a computed argument is: a panel that is held (a computed group's labels too), a number that stands in every cell,
+# the name of a group, or a list of numbers.
+Value: TypeAlias = Buffer | float | str | Numbers
 
 
 class Evaluator:
@@ -139,9 +142,11 @@ class Evaluator:
                 done.append(self._leaf(task))
         return done.pop()
 
-    def _leaf(self, leaf: Field | Constant) -> Value:
+    def _leaf(self, leaf: Field | Constant | Numbers) -> Value:
         if isinstance(leaf, Constant):
             return leaf.value
+        if isinstance(leaf, Numbers):
+            return leaf
         if leaf.name not in self._fields:
             return leaf.name
         if leaf.name not in self._clean:
@@ -167,14 +172,14 @@ class Evaluator:
         if kernel.kind == "elementwise" and all(isinstance(value, float) for value in values):
             return self._folded(kernel, values)
         first = min(self._first_of(plan, each) for each in (call, *kin))
-        operands = [self._operand(kernel, i, value, first) for i, value in enumerate(values)]
-        arguments = [value.array[first:] if isinstance(value, Buffer) else value for value in operands]
+        operands = [self._operand(kernel, i, value, first, call.args[i]) for i, value in enumerate(values)]
+        site, arguments = self._site_of(kernel, operands, first)
         out = self._pool.take()
         if kin and kernel.together and self._store.capacity >= out.array.nbytes * len(kin):
             self._run_together(kernel.together, call, kin, arguments, out)
         else:
             since = max(0, self._first - plan.nodes[call].wanted) if kernel.skips else first
-            kernel.run(self._site_from(first), arguments, out.array[since:])
+            kernel.run(site, arguments, out.array[since:])
         for value in operands:
             if isinstance(value, Buffer):
                 value.release()
@@ -210,26 +215,52 @@ class Evaluator:
         kernel.run(self._site, [np.full((1, 1), value, np.float32) for value in values], cell)
         return float(cell[0, 0])
 
-    def _operand(self, kernel: Kernel, position: int, value: Value, first: int) -> Value:
+    def _operand(self, kernel: Kernel, position: int, value: Value, first: int, arg: Expr) -> Value:
         """The argument as the kernel wants it: a panel where it wants one, masked where it looks across names."""
         if position >= kernel.panels:
-            return self._parameter(kernel, position, value)
-        if isinstance(value, str):
-            reason = f"`{value}` is a group, which has no values; groups stand in group operators"
-            raise ExpressionError(reason)
+            return self._parameter(kernel, position, value, arg)
+        value = self._valued(arg, value)
         if kernel.kind == "elementwise":
             return value
         panel = self._panel(value, first)
         return self._masked(panel, first) if kernel.kind in ("cross-section", "group") else panel
 
-    def _parameter(self, kernel: Kernel, position: int, value: Value) -> Value:
-        labels = kernel.kind == "group" and position == kernel.panels
+    def _site_of(self, kernel: Kernel, operands: Sequence[Value], first: int) -> tuple[Site, list[Argument]]:
+        """Where a kernel runs and what it gets: rows of panels, and computed groups under a name for this call."""
+        site, arguments = self._site_from(first), list[Argument]()
+        for position, value in enumerate(operands):
+            if isinstance(value, Buffer) and position in kernel.group_places:
+                name, labels = f"({position})", labels_of(value.array[first:])
+                group = Group(labels, int(labels.max(initial=-1)) + 1)
+                site = replace(site, groups={**site.groups, name: group})
+                arguments.append(name)
+            elif isinstance(value, Numbers):
+                arguments.append(np.array(value.values, np.float32))
+            else:
+                arguments.append(value.array[first:] if isinstance(value, Buffer) else value)
+        return site, arguments
+
+    def _parameter(self, kernel: Kernel, position: int, value: Value, call: Expr) -> Value:
+        labels = position in kernel.group_places
+        if labels and isinstance(value, Buffer) and self._is_group(call):
+            return value
         if labels and value not in self._site.groups:
             name = f"`{value}`" if isinstance(value, str) else "a series or a number"
             reason = f"{name} is no group; groups of this panel are: {', '.join(self._site.groups) or 'none'}"
             raise ExpressionError(reason)
-        if not labels and not isinstance(value, float):
+        if not labels and not isinstance(value, (float, Numbers)):
             reason = "a window or a parameter must be a number, not a series; write a constant there"
+            raise ExpressionError(reason)
+        return value
+
+    def _is_group(self, expr: Expr) -> bool:
+        return isinstance(expr, Call) and self._kernels[expr.op].kind == "grouping"
+
+    def _valued(self, expr: Expr, value: Value) -> Buffer | float:
+        """What has values, ExpressionError for a group."""
+        if isinstance(value, (str, Numbers)) or self._is_group(expr):
+            shown = f"`{value}`" if isinstance(value, str) else f"`{expr}`"
+            reason = f"{shown} is a group, which has no values; groups stand in group operators"
             raise ExpressionError(reason)
         return value
 
@@ -249,10 +280,9 @@ class Evaluator:
         return inside
 
     def _final(self, expr: Expr, value: Value) -> Buffer:
-        if isinstance(value, str):
-            reason = f"`{value}` is a group, which has no values; groups stand in group operators"
-            raise ExpressionError(reason)
-        across = isinstance(expr, Call) and self._kernels[expr.op].kind in ("cross-section", "group")
+        value = self._valued(expr, value)
+        kernel = self._kernels[expr.op] if isinstance(expr, Call) else None
+        across = kernel is not None and kernel.kind in ("cross-section", "group") and not kernel.fills
         panel = self._panel(value, self._first)
         return panel if across else self._masked(panel, self._first)
 

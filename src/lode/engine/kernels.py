@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from lode.engine import composed
+from lode.engine import co_movement, composed, groupings, positions, within_groups
 from lode.engine.simd import core
 
 if TYPE_CHECKING:
     from lode.engine.arrays import Floats, Labels
 
-Argument: TypeAlias = "Floats | float | str"  # a panel, a number, the name of a group
-Kind: TypeAlias = Literal["elementwise", "time series", "cross-section", "group"]
+Argument: TypeAlias = "Floats | float | str"  # a panel, a number, the name of a group; a list is an array of one row
+Kind: TypeAlias = Literal["elementwise", "time series", "cross-section", "group", "grouping"]
 Run: TypeAlias = Callable[["Site", Sequence[Argument], "Floats"], None]
 Together: TypeAlias = Callable[["Floats", Sequence[Sequence[Argument]], Sequence["Floats"]], None]
 
@@ -34,7 +34,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a kernel runs: the absolute index of the first session, the groups by name."""
+    """Where a kernel runs: the absolute index of the first session, the groups by name.
+
+    A group that was computed has a name of its own for the one call.
+    """
 
     first_row: int
     groups: Mapping[str, Group]
@@ -42,10 +45,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """How an operator is computed. `panels`: how many of the leading arguments are panels.
+    """How an operator is computed. `panels`: how many of the leading arguments are panels; groups follow these.
 
     together: computes several calls over the same series and window at once, each to a panel of its own.
     skips: whether the panel to write to may be shorter than the arguments: the last sessions are then computed.
+    fills: gives values where its first argument has none.
     """
 
     kind: Kind
@@ -53,6 +57,14 @@ class Kernel:
     run: Run
     together: Together | None = None
     skips: bool = False
+    groups: int | None = None
+    fills: bool = False
+
+    @property
+    def group_places(self) -> range:
+        """Which arguments are groups: one of a group operator, where nothing is said."""
+        count = (self.kind == "group") if self.groups is None else self.groups
+        return range(self.panels, self.panels + count)
 
 
 def _elementwise(call: Callable[..., None], panels: int) -> Kernel:
@@ -92,14 +104,14 @@ def _row(call: Callable[..., None]) -> Kernel:
 
 def _group(call: Callable[..., None]) -> Kernel:
     def run(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
-        group = site.groups[arguments[1]]  # type: ignore[index]  # a group's name stands as it is
+        group = site.groups[arguments[1]]  # type: ignore[index]  # a group's name
         call(arguments[0], group.labels, out, group.count)
 
     return Kernel("group", 1, run)
 
 
 def _group_percentage(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
-    group = site.groups[arguments[1]]  # type: ignore[index]
+    group = site.groups[arguments[1]]  # type: ignore[index]  # a group's name
     fraction = float(arguments[2]) if len(arguments) > 2 else 0.5
     core.group_percentage(arguments[0], group.labels, out, group.count, fraction)  # type: ignore[arg-type]
 
@@ -165,6 +177,41 @@ def _composed(call: Callable[..., None], kind: Kind, panels: int = 1) -> Kernel:
         call(*arguments, out=out, first_row=site.first_row)
 
     return Kernel(kind, panels, run)
+
+
+def _rank_means(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    ranks = np.empty_like(out), np.empty_like(out)
+    for x, found in zip(arguments, ranks, strict=True):
+        core.rank(x, found)  # type: ignore[arg-type]
+    composed.means_apart(*ranks, out)
+
+
+def _ts_rank_means(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    ranks = np.empty_like(out), np.empty_like(out)
+    for x, found in zip(arguments[:2], ranks, strict=True):
+        core.ts_rank(x, found, int(arguments[2]), site.first_row)  # type: ignore[arg-type]
+    composed.means_apart(*ranks, out)
+
+
+def _bucket(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
+    x, edges, *flags = arguments
+    both, first, last, missing = (float(flag) for flag in flags)
+    groupings.bucket(x, edges, (both, first, last), missing, out)  # type: ignore[arg-type]
+
+
+def _grouping(call: Callable[..., None], groups: int) -> Kernel:
+    def run(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+        call(*(site.groups[str(argument)].labels for argument in arguments), out)
+
+    return Kernel("grouping", 0, run, groups=groups)
+
+
+def _within(call: Callable[..., None], panels: int = 2, *, fills: bool = False) -> Kernel:
+    def run(site: Site, arguments: Sequence[Argument], out: Floats) -> None:
+        group = site.groups[str(arguments[panels])]
+        call(*arguments[:panels], group.labels, group.count, *arguments[panels + 1 :], out)
+
+    return Kernel("group", panels, run, fills=fills)
 
 
 KERNELS: Mapping[str, Kernel] = {
@@ -265,4 +312,25 @@ KERNELS: Mapping[str, Kernel] = {
     },
     "group_median": Kernel("group", 1, _group_percentage),
     "group_percentage": Kernel("group", 1, _group_percentage),
+    "group_vector_proj": _within(within_groups.vector_proj),
+    "group_vector_neut": _within(within_groups.vector_neut),
+    "group_weighted_mean": _within(within_groups.weighted_mean),
+    "group_extra": _within(within_groups.extra, fills=True),
+    "group_backfill": _within(within_groups.backfill, 1, fills=True),
+    "bucket": Kernel("grouping", 1, _bucket),
+    "densify": _grouping(groupings.densify, 1),
+    "group_cartesian_product": _grouping(groupings.cartesian_product, 2),
+    "group_coalesce": _grouping(groupings.coalesce, 2),
+    **{name: _composed(getattr(co_movement, name), "time series", 2) for name in ("ts_co_skewness", "ts_co_kurtosis")},
+    **{name: _composed(getattr(co_movement, name), "time series", 2) for name in ("ts_theilsen", "ts_poly_regression")},
+    **{name: _composed(getattr(co_movement, name), "time series", 3) for name in ("ts_triple_corr", "ts_partial_corr")},
+    "ts_entropy": _composed(co_movement.ts_entropy, "time series"),
+    "rank_gmean_amean_diff": Kernel("cross-section", 2, _rank_means),
+    "ts_rank_gmean_amean_diff": Kernel("time series", 2, _ts_rank_means),
+    **{
+        name: _composed(getattr(positions, name), "cross-section")
+        for name in ("scale_by_side", "scale_down", "rank_by_side", "generalized_rank")
+    },
+    **{name: _composed(getattr(positions, name), "time series") for name in ("hump_decay", "inst_tvr")},
+    "ts_delta_limit": _composed(positions.ts_delta_limit, "time series", 2),
 }

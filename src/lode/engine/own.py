@@ -96,7 +96,7 @@ def _params(function: Function, given: Mapping[str, ParamKind | Param]) -> tuple
 
 
 def _param(function: Function, name: str, what: ParamKind | Param, default: object) -> Param:
-    if isinstance(what, Param):
+    if isinstance(what, Param) and what.kind in _ORDER:
         return what
     if what not in _ORDER:
         reason = f"own operator `{function.__name__}`: {name} is {what!r}; allowed are {', '.join(_ORDER)}, or a Param"

@@ -4,7 +4,7 @@ Pure: no data, no numpy, no I/O. `parse` reads text, `str(expression)` writes it
 """
 
 from lode.language.canonical import canonical, expression_id
-from lode.language.expression import Call, Constant, Expr, Field, postorder
+from lode.language.expression import Call, Constant, Expr, Field, Numbers, postorder
 from lode.language.lookback import lookback, own_lookback
 from lode.language.operators import (
     ALIASES,
@@ -30,6 +30,7 @@ __all__ = [
     "Constant",
     "Expr",
     "Field",
+    "Numbers",
     "Operator",
     "Param",
     "Unit",

@@ -1,4 +1,4 @@
-"""The expression tree: fields, constants and calls of operators.
+"""The expression tree: fields, constants, lists of numbers and calls of operators.
 
 Trees are immutable and may share branches. Whatever walks a tree here does so without recursion, so that depth costs
 neither the interpreter's stack nor, where branches are shared, more than one visit per node.
@@ -83,6 +83,28 @@ class Constant(_Node):
         return 1
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Numbers(_Node):
+    """A list of finite numbers that is one parameter, written in quotes: the edges of `bucket`."""
+
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(Constant(value).value for value in self.values))
+
+    @property
+    def children(self) -> tuple[Expr, ...]:
+        return ()
+
+    @property
+    def size(self) -> int:
+        return 1
+
+    @property
+    def depth(self) -> int:
+        return 1
+
+
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Call(_Node):
     """An operator with its arguments, all of them positional, optional ones filled in.
@@ -118,7 +140,7 @@ class Call(_Node):
         return self._hash == other._hash and _same(self, other)
 
 
-Expr: TypeAlias = Field | Constant | Call
+Expr: TypeAlias = Field | Constant | Numbers | Call
 
 
 def postorder(expr: Expr) -> Iterator[Expr]:
@@ -153,7 +175,7 @@ def _same(left: Call, right: Call) -> bool:
     return True
 
 
-_Step: TypeAlias = str | float | tuple[str, tuple[int, ...]]
+_Step: TypeAlias = str | float | list[float] | tuple[str, tuple[int, ...]]
 
 
 def _flatten(expr: Expr) -> tuple[_Step, ...]:
@@ -165,6 +187,8 @@ def _flatten(expr: Expr) -> tuple[_Step, ...]:
             steps.append(node.name)
         elif isinstance(node, Constant):
             steps.append(node.value)
+        elif isinstance(node, Numbers):
+            steps.append(list(node.values))
         else:
             steps.append((node.op, tuple(place[id(arg)] for arg in node.args)))
         place[id(node)] = len(steps) - 1
@@ -178,6 +202,8 @@ def _assemble(steps: tuple[_Step, ...]) -> Expr:
             nodes.append(Field(step))
         elif isinstance(step, float):
             nodes.append(Constant(step))
+        elif isinstance(step, list):
+            nodes.append(Numbers(tuple(step)))
         else:
             nodes.append(Call(step[0], tuple(nodes[at] for at in step[1])))
     return nodes[-1]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from lode.language.expression import Constant, Expr, Field
+from lode.language import quoted
+from lode.language.expression import Constant, Expr, Field, Numbers
 from lode.language.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def to_text(expr: Expr) -> str:
             written.append(part.name)
         elif isinstance(part, Constant):
             written.append(number_text(part.value))
+        elif isinstance(part, Numbers):
+            written.append(f'"{quoted.written(part.values)}"')
         else:
             stack.extend(reversed(_parts(part)))
     return "".join(written)
@@ -82,13 +85,25 @@ def _call(call: Call) -> list[_Part]:
     operator = OPERATORS.get(call.op)
     parts: list[_Part] = [call.op, "("]
     for index, arg in enumerate(call.args):
+        if operator and _is_silent(operator, index, arg):
+            continue
         if index:
             parts.append(", ")
+        if isinstance(arg, Numbers):
+            spelling, numbers = quoted.spelling_of(arg.values)
+            parts.append(f'{spelling}="{numbers}"')
+            continue
         if operator and index < len(operator.params) and operator.params[index].default is not None:
             parts.append(f"{operator.params[index].name}=")
         parts.append(_named(operator, index, arg))
     parts.append(")")
     return parts
+
+
+def _is_silent(operator: Operator, index: int, arg: Expr) -> bool:
+    """Whether this is the `false` that an option of two choices has anyway."""
+    param = operator.params[index] if index < len(operator.params) else None
+    return param is not None and param.choices == ("false", "true") and arg == Constant(0.0)
 
 
 def _named(operator: Operator | None, index: int, arg: Expr) -> _Part:
@@ -101,7 +116,7 @@ def _named(operator: Operator | None, index: int, arg: Expr) -> _Part:
 def _strength(expr: Expr) -> int:
     if isinstance(expr, Constant):
         return _UNARY if expr.value < 0 else _ATOM
-    if isinstance(expr, Field):
+    if isinstance(expr, (Field, Numbers)):
         return _ATOM
     if expr.op in INFIX and len(expr.args) == 2:
         return INFIX[expr.op][1]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from lode.language.identities import RULES as ARITHMETIC
 from lode.language.identities import Args, Rule, plain
+from lode.language.joint import JOINT
 from lode.language.linear import Linear
 from lode.language.spelled_out import SPELLED_OUT
 from lode.language.symmetries import SYMMETRIES
 
 _LARGEST = 1000
 _REPEATING = (
-    "ts_delta", "ts_av_diff", "vector_neut", "regression_neut", "ts_vector_neut", "ts_regression", *SPELLED_OUT,
+    "ts_delta", "ts_av_diff", "vector_neut", "regression_neut", "ts_vector_neut", "ts_regression", "group_vector_neut",
+    "rank_gmean_amean_diff", "ts_rank_gmean_amean_diff", "inst_tvr", *SPELLED_OUT,
 )  # fmt: skip
 
 
@@ -26,5 +28,5 @@ def _within_bounds(rule: Rule) -> Rule:
     return bounded
 
 
-_ALL: dict[str, Rule] = {**ARITHMETIC, **SYMMETRIES, **SPELLED_OUT}
+_ALL: dict[str, Rule] = {**ARITHMETIC, **SYMMETRIES, **SPELLED_OUT, **JOINT}
 RULES: dict[str, Rule] = {op: _within_bounds(rule) if op in _REPEATING else rule for op, rule in _ALL.items()}

@@ -1,7 +1,7 @@
-"""Formula text as tokens: names, numbers, signs. Anything else is refused here, with its place.
+"""Formula text as tokens: names, numbers, signs, and numbers or a name in quotes. Anything else is refused here.
 
-So nothing but these ever reaches Python's parser: no strings, attributes, brackets, line breaks, or words
-of Python but `and`, `or` and `not`.
+So nothing but these ever reaches Python's parser: no attributes, brackets, line breaks, or words of Python but `and`,
+`or`, `not`, `True` and `False`; what stands in quotes does not reach it either.
 """
 
 from __future__ import annotations
@@ -18,9 +18,15 @@ _LONGEST_NUMBER = 40
 _LONGEST_NAME = 100
 
 LOGICAL = frozenset({"and", "or", "not"})
+TRUTHS = {"true": 1.0, "false": 0.0, "True": 1.0, "False": 0.0}
+NO_STRINGS = (
+    "there are no strings, but for numbers and names that stand in quotes as a parameter, such as "
+    'bucket(rank(close), range="0, 1, 0.1") or driver="gaussian"'
+)
 _TOKEN = re.compile(
     r"""(?P<name>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.])
+      | (?P<text>"[A-Za-z0-9_.,+ -]*"|'[A-Za-z0-9_.,+ -]*')
       | (?P<sign>\*\*|<=|>=|==|!=|[-+*/<>=(),])
       | (?P<blank>[ \t\r\n]+)""",
     re.VERBOSE,
@@ -34,8 +40,8 @@ _HINTS = {
     "|": "conditions are combined with `or`",
     ".": "there are no attributes",
     "!": "a condition is negated with not(x)",
-    "'": "there are no strings",
-    '"': "there are no strings",
+    "'": NO_STRINGS,
+    '"': NO_STRINGS,
     "[": "arguments stand in round parentheses",
     "{": "arguments stand in round parentheses",
 }
@@ -45,7 +51,7 @@ _HINTS = {
 class Token:
     """A piece of the text with the column where it starts; blanks are left out."""
 
-    kind: Literal["name", "number", "sign"]
+    kind: Literal["name", "number", "text", "sign"]
     text: str
     position: int
 
@@ -76,7 +82,7 @@ def scan(text: str) -> list[Token]:
 def _token(match: re.Match[str], text: str) -> Token:
     found, position = match.group(), match.start()
     if match.lastgroup == "name":
-        reason = "" if found in LOGICAL else no_name(found)
+        reason = "" if found in LOGICAL or found in TRUTHS else no_name(found)
         if reason:
             raise fault(reason, text, position)
         return Token("name", found, position)
@@ -84,6 +90,10 @@ def _token(match: re.Match[str], text: str) -> Token:
         if len(found) > _LONGEST_NUMBER:
             raise fault(f"a number of {len(found)} characters; numbers have at most {_LONGEST_NUMBER}", text, position)
         return Token("number", found, position)
+    if match.lastgroup == "text":
+        if position and (text[position - 1].isalnum() or text[position - 1] in "_\"'"):
+            raise fault("a sign or a comma is missing in front of the quote", text, position)
+        return Token("text", found, position)
     return Token("sign", found, position)
 
 

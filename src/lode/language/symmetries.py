@@ -208,15 +208,15 @@ def _quantile(op: str, args: Args) -> Linear:
     return found.times(args[2].constant if content > 0 else -args[2].constant)
 
 
-def _projection(op: str, args: Args) -> Linear:
+def projection(op: str, args: Args) -> Linear:
     """Linear in the first, free of factors of the second."""
     content, rest = args[0].split()
     return plain(op, [rest, args[1].split()[1], *args[2:]]).times(content)
 
 
-def _remainder(op: str, args: Args) -> Linear:
+def remainder(op: str, args: Args) -> Linear:
     """What a projection leaves."""
-    return args[0].plus(_projection(op.replace("neut", "proj"), args), -1)
+    return args[0].plus(projection(op.replace("neut", "proj"), args), -1)
 
 
 def _one_side(op: str, args: Args) -> Linear:
@@ -265,12 +265,12 @@ SYMMETRIES: dict[str, Rule] = {
     "hump": linear,
     "pasteurize": linear,
     "quantile": _quantile,
-    "vector_proj": _projection,
-    "regression_proj": _projection,
-    "vector_neut": _remainder,
-    "regression_neut": _remainder,
-    "ts_vector_proj": _projection,
-    "ts_vector_neut": _remainder,
+    "vector_proj": projection,
+    "regression_proj": projection,
+    "vector_neut": remainder,
+    "regression_neut": remainder,
+    "ts_vector_proj": projection,
+    "ts_vector_neut": remainder,
     "truncate": linear,
     "one_side": _one_side,
     "group_sum": linear,

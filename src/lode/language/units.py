@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from lode.errors import ExpressionError
-from lode.language.expression import Constant, Expr, Field, postorder
+from lode.language.expression import Constant, Expr, Field, Numbers, postorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,6 +208,8 @@ def unit(expr: Expr, field_units: Mapping[str, Unit] = FIELD_UNITS) -> Unit:
             known[id(node)] = _field_unit(node, field_units)
         elif isinstance(node, Constant):
             known[id(node)] = constant_unit(node.value)
+        elif isinstance(node, Numbers):
+            known[id(node)] = Unit.NUMBER
         else:
             if node.op not in OPERATORS:
                 raise ExpressionError(f"unknown operator `{node.op}`")

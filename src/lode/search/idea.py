@@ -54,6 +54,8 @@ def positive(expr: Expr, units: Mapping[str, Unit]) -> bool:
         return units.get(expr.name) in _POSITIVE_UNITS
     if isinstance(expr, Constant):
         return expr.value > 0
+    if not isinstance(expr, Call):
+        return False
     if expr.op in _NEVER_NEGATIVE:
         return True
     return expr.op in _KEEPS_POSITIVE and all(positive(arg, units) for arg in operands_of(expr))
@@ -78,7 +80,7 @@ def skeleton(expr: Expr, units: Mapping[str, Unit]) -> str:
     if isinstance(expr, Field):
         unit = units.get(expr.name)
         return "?" if unit is None else unit.name
-    if isinstance(expr, Constant):
+    if not isinstance(expr, Call):
         return "#"
     return f"{expr.op}({','.join(skeleton(arg, units) for arg in operands_of(expr))})"
 

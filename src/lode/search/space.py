@@ -8,6 +8,7 @@ from typing import Any
 
 from lode.errors import ExpressionError, UsageError
 from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Unit, lookback, own_operators, unit
+from lode.language.operators.declaration import GROUPINGS
 from lode.search.idea import positive
 from lode.search.tree import operands_of, series_nodes, signature
 
@@ -36,7 +37,8 @@ it of measured numbers that are hardly ever equal, or are for those who write fo
 class SearchSpace:
     """Fields with their units, operators, a grid of windows (sessions) and bounds on size (nodes) and lookback.
 
-    Groups are the fields whose unit is `Unit.GROUP`; operators that need one are dropped where there is none.
+    Groups are the fields whose unit is `Unit.GROUP`; operators that need one are dropped where there is none, and so
+    are those that compute one: groups are searched as they are.
     """
 
     fields: Mapping[str, Unit]
@@ -65,7 +67,7 @@ class SearchSpace:
             raise UsageError(msg)
         chosen = _known(operators)
         grouped = len(series) < len(fields)
-        usable = tuple(name for name in chosen if grouped or not _needs_group(OPERATORS[name]))
+        usable = tuple(name for name in chosen if _usable(OPERATORS[name], grouped=grouped))
         if not usable:
             msg = (
                 f"no operator to search with (given: {', '.join(chosen) or 'none'}); group operators need a group field"
@@ -106,6 +108,8 @@ class SearchSpace:
         """Whether a node is a call that can stand and does something."""
         if not isinstance(node, Call):
             return True
+        if any(isinstance(arg, Call) and arg.op in GROUPINGS for arg in node.args):
+            return False
         return node.op in self.operators and OPERATORS[node.op].fault(node.args) is None and not self._idle(node)
 
     def _idle(self, call: Call) -> bool:
@@ -162,8 +166,9 @@ def _known(operators: Collection[str] | None) -> list[str]:
     return sorted(operators)
 
 
-def _needs_group(operator: Operator) -> bool:
-    return any(param.kind == "group" for param in operator.params)
+def _usable(operator: Operator, *, grouped: bool) -> bool:
+    """Whether an operator can be searched, `grouped` where the panel has a group."""
+    return operator.kind != "grouping" and (grouped or all(param.kind != "group" for param in operator.params))
 
 
 def _over(call: Call, field: Field) -> tuple[Expr, ...]:

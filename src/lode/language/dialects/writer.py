@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from lode.errors import ExpressionError
-from lode.language.expression import Call, Constant, Expr, Field, postorder
+from lode.language.expression import Call, Constant, Expr, Field, Numbers, postorder
 from lode.language.printer import number_text
 
 Pattern: TypeAlias = Callable[[Call, Sequence[str]], str | None]
@@ -22,6 +22,8 @@ def write(expr: Expr, patterns: Mapping[str, Pattern], dialect: str) -> str:
             known[id(node)] = f"${node.name}"
         elif isinstance(node, Constant):
             known[id(node)] = plain_number(node.value)
+        elif isinstance(node, Numbers):
+            known[id(node)] = str(node)
         else:
             known[id(node)] = _call(node, [known[id(arg)] for arg in node.args], patterns, dialect)
     return known[id(expr)]

@@ -7,10 +7,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lode.errors import ExpressionError
+from lode.language.operators.co_movement import CO_MOVEMENT
 from lode.language.operators.cross_section import CROSS_SECTION
 from lode.language.operators.declaration import Operator, Param
 from lode.language.operators.elementwise import ELEMENTWISE
 from lode.language.operators.group import GROUPS
+from lode.language.operators.grouping import GROUPING
+from lode.language.operators.positions import POSITIONS
 from lode.language.operators.time_series import TIME_SERIES
 from lode.language.units import FIELD_UNITS
 
@@ -22,7 +25,8 @@ __all__ = ["ALIASES", "OPERATORS", "Operator", "Param", "add_operator", "own_ope
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 _KNOWN: dict[str, Operator] = {
-    operator.name: operator for operator in (*ELEMENTWISE, *TIME_SERIES, *CROSS_SECTION, *GROUPS)
+    operator.name: operator
+    for operator in (*ELEMENTWISE, *TIME_SERIES, *CO_MOVEMENT, *CROSS_SECTION, *POSITIONS, *GROUPS, *GROUPING)
 }
 OPERATORS: Mapping[str, Operator] = MappingProxyType(_KNOWN)
 """All operators, a user's own that were added included."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lode.language.operators.declaration import (
     MEMORY,
     Operator,
@@ -12,27 +14,35 @@ from lode.language.operators.declaration import (
     inside_window,
     number,
     today,
+    truth,
     whole,
 )
+from lode.language.operators.options import always_exact, deviated_and_limited, scaled_to_book
 from lode.language.operators.unit_rules import returns, same_as_x, same_as_y
 from lode.language.units import Unit
 
 _LEFT_OUT = "NaN where x is; such names are left out of the day"
 _BOTH = "NaN where x or y is; such names are left out of the day"
 _TARGET = Param("y", "series")
+_SIDE = replace(whole("side", 1, -1, 1), words=(("long", 1), ("short", -1)))
+RATE = number("rate", 2.0, 0.0)
 
 # fmt: off
 CROSS_SECTION: tuple[Operator, ...] = (
     Operator("rank", "cross-section", (X,), returns(Unit.RANK), today,
              "(r - 1) / (n - 1), r the rank of x among the day's n values; 0.5 for a single one", _LEFT_OUT,
-             "rank(close)", tie_rule="equal values share their average rank", ignored=("rate",)),
+             "rank(close)", tie_rule="equal values share their average rank", options=(RATE,),
+             meaning=always_exact),
     Operator("zscore", "cross-section", (X,), returns(Unit.RATIO), today,
              "(x - mean) / standard deviation of the day (divisor n - 1)",
              f"{_LEFT_OUT}; NaN on a day with one value or a flat one", "zscore(returns)"),
     Operator("scale", "cross-section", (X,), returns(Unit.RATIO), today,
-             "x / sum of |x| over the day", f"{_LEFT_OUT}; NaN where the sum is 0", "scale(returns)"),
+             "x / sum of |x| over the day", f"{_LEFT_OUT}; NaN where the sum is 0", "scale(returns)",
+             options=(number("scale", 1.0), number("longscale", 1.0), number("shortscale", 1.0)),
+             meaning=scaled_to_book),
     Operator("normalize", "cross-section", (X,), same_as_x, today,
-             "x - mean of the day", _LEFT_OUT, "normalize(returns)"),
+             "x - mean of the day", _LEFT_OUT, "normalize(returns)",
+             options=(truth("useStd"), number("limit", 0.0, 0.0)), meaning=deviated_and_limited),
     Operator("winsorize", "cross-section", (X, Param("std", "number", default=4.0, low=0.0, high=1000.0)),
              same_as_x, today,
              "x clipped to mean +- std standard deviations of the day (divisor n - 1)",
@@ -57,7 +67,7 @@ CROSS_SECTION: tuple[Operator, ...] = (
              "regression_neut(returns, rank(volume))"),
     Operator("truncate", "cross-section", (X, number("maxPercent", 0.01, 0.0, 1.0)), same_as_x, today,
              "x clipped to +- maxPercent * sum of |x| over the day", _LEFT_OUT, "truncate(returns, maxPercent=0.05)"),
-    Operator("one_side", "cross-section", (X, whole("side", 1, -1, 1)), same_as_x, today,
+    Operator("one_side", "cross-section", (X, _SIDE), same_as_x, today,
              "x - smallest of the day; with side=-1, x - largest of the day", _LEFT_OUT, "one_side(returns, side=1)"),
     Operator("pasteurize", "cross-section", (X,), same_as_x, today,
              "x of the names that can be traded", "NaN where x is, and for the other names", "pasteurize(returns)"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lode.language.operators.declaration import Operator, Param, X, Y, number, today, whole
+from lode.language.operators.declaration import Operator, Param, X, Y, number, today, truth, whole
+from lode.language.operators.options import filled_with_one, filled_with_zero
 from lode.language.operators.unit_rules import (
     choice,
     common,
@@ -21,15 +22,18 @@ from lode.language.units import Unit
 
 _EITHER = "NaN where x or y is"
 _ITSELF = "NaN where x is"
+_FILTER = (truth("filter"),)
 
 # fmt: off
 ELEMENTWISE: tuple[Operator, ...] = (
     Operator("add", "elementwise", (X, Y), common, today,
-             "x + y", _EITHER, "close + open", commutative=True, chains=True),
+             "x + y", _EITHER, "close + open", commutative=True, chains=True, options=_FILTER,
+             meaning=filled_with_zero),
     Operator("subtract", "elementwise", (X, Y), common, today,
-             "x - y", _EITHER, "close - open", chains=True),
+             "x - y", _EITHER, "close - open", chains=True, options=_FILTER, meaning=filled_with_zero),
     Operator("multiply", "elementwise", (X, Y), times, today,
-             "x * y", _EITHER, "close * volume", commutative=True, chains=True),
+             "x * y", _EITHER, "close * volume", commutative=True, chains=True, options=_FILTER,
+             meaning=filled_with_one),
     Operator("divide", "elementwise", (X, Y), over, today,
              "x / y", f"{_EITHER}, and where y is 0", "close / open"),
     Operator("reverse", "elementwise", (X,), same_as_x, today,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from lode.language.operators.declaration import GROUP, Operator, X, number, today
-from lode.language.operators.unit_rules import returns, same_as_x
+from lode.language.operators.declaration import GROUP, Operator, Param, X, Y, number, today, window, window_at
+from lode.language.operators.options import times_scale
+from lode.language.operators.unit_rules import returns, same_as_x, weighted
 from lode.language.units import Unit
 
 _LEFT_OUT = "NaN where x or the group is missing; such names are left out of the group"
+_BOTH = "NaN where x, y or the group is missing; such names are left out of the group"
+_WEIGHT = Param("weight", "series")
 
 # fmt: off
 GROUPS: tuple[Operator, ...] = (
@@ -17,7 +20,8 @@ GROUPS: tuple[Operator, ...] = (
              "(x - mean) / standard deviation of the group on the day (divisor n - 1)",
              f"{_LEFT_OUT}; NaN in a group with one value or a flat one", "group_zscore(returns, sector)"),
     Operator("group_mean", "group", (X, GROUP), same_as_x, today,
-             "mean of the group on the day", _LEFT_OUT, "group_mean(returns, sector)"),
+             "mean of the group on the day", _LEFT_OUT, "group_mean(returns, sector)",
+             overload="group_weighted_mean"),
     Operator("group_neutralize", "group", (X, GROUP), same_as_x, today,
              "x - mean of the group on the day", _LEFT_OUT, "group_neutralize(returns, sector)"),
     Operator("group_sum", "group", (X, GROUP), same_as_x, today,
@@ -42,5 +46,24 @@ GROUPS: tuple[Operator, ...] = (
              "group_scale(returns, sector)"),
     Operator("group_normalize", "group", (X, GROUP), returns(Unit.RATIO), today,
              "x / sum of |x| over the group on the day", f"{_LEFT_OUT}; NaN where the sum is 0",
-             "group_normalize(returns, sector)"),
+             "group_normalize(returns, sector)", options=(number("scale", 1.0),), meaning=times_scale),
+    Operator("group_weighted_mean", "group", (X, _WEIGHT, GROUP), weighted, today,
+             "sum of weight * x over the group on the day / sum of weight; what group_mean(x, weight, group) says",
+             "NaN where x, the weight or the group is missing; such names are left out of the group; NaN where the "
+             "weights add up to 0", "group_weighted_mean(returns, volume, sector)"),
+    Operator("group_extra", "group", (X, _WEIGHT, GROUP), weighted, today,
+             "x, where it is missing group_mean(x, weight, group) of the day",
+             "NaN where x is missing and nothing of its group is known, or it has no group",
+             "group_extra(returns, 1, sector)"),
+    Operator("group_backfill", "group", (X, GROUP, window(), number("std", 4.0, 0.0, 1000.0)), same_as_x, window_at(2),
+             "x, where it is missing the mean of the known values that the names of its group of today had in the last "
+             "d sessions, clipped to their mean +- std standard deviations (divisor n - 1)",
+             "NaN where x is missing and nothing of its group is known, or it has no group",
+             "group_backfill(returns, sector, 20, std=4)"),
+    Operator("group_vector_proj", "group", (X, Y, GROUP), same_as_x, today,
+             "y * sum of x * y over the group on the day / sum of y * y", f"{_BOTH}; NaN where all of y is 0",
+             "group_vector_proj(returns, volume, sector)"),
+    Operator("group_vector_neut", "group", (X, Y, GROUP), same_as_x, today,
+             "x - group_vector_proj(x, y, group): in each group orthogonal to y", f"{_BOTH}; NaN where all of y is 0",
+             "group_vector_neut(returns, volume, sector)"),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lode.language.operators.declaration import (
+    IGNORE,
     MEMORY,
     D,
     Operator,
@@ -20,6 +23,7 @@ from lode.language.operators.declaration import (
     window_at,
     yesterday,
 )
+from lode.language.operators.options import dense_or_zero, ignoring, kth_where_missing, plus_constant
 from lode.language.operators.unit_rules import (
     held,
     of_regression,
@@ -33,6 +37,7 @@ from lode.language.units import Unit
 
 _FULL = "NaN where any of the d sessions is missing, and before the d-th session"
 _INSIDE = window_at(1)
+_CONSTANT = (number("constant", 0.0),)
 _BOTH = "NaN where x or y misses any of the d sessions, and before the d-th session"
 
 # fmt: off
@@ -49,7 +54,8 @@ TIME_SERIES: tuple[Operator, ...] = (
              "x d sessions ago", "NaN where x was missing d sessions ago", "ts_delay(close, 1)"),
     Operator("ts_rank", "time series", (X, D), returns(Unit.RANK), inside_window,
              "(r - 1) / (d - 1), r the rank of today's value among the last d; 0.5 when d is 1", _FULL,
-             "ts_rank(volume, 10)", tie_rule="equal values share their average rank"),
+             "ts_rank(volume, 10)", tie_rule="equal values share their average rank", options=_CONSTANT,
+             meaning=plus_constant),
     Operator("ts_zscore", "time series", (X, window(2)), returns(Unit.RATIO), inside_window,
              "(x - ts_mean(x, d)) / ts_std_dev(x, d)", f"{_FULL}, and where the window is flat",
              "ts_zscore(volume, 20)"),
@@ -76,18 +82,20 @@ TIME_SERIES: tuple[Operator, ...] = (
              "x - ts_vector_proj(x, y, d)", f"{_BOTH}, and where all of y is 0",
              "ts_vector_neut(returns, volume, 20)"),
     Operator("ts_decay_linear", "time series", (X, D), same_as_x, inside_window,
-             "mean of the last d values with weights 1 (oldest) to d (today)", _FULL, "ts_decay_linear(returns, 10)"),
+             "mean of the last d values with weights 1 (oldest) to d (today)", _FULL, "ts_decay_linear(returns, 10)",
+             options=(Param("dense", "number", 1.0, 0, 1, integer=True, choices=("false", "true")),),
+             meaning=dense_or_zero),
     Operator("ts_product", "time series", (X, D), without_dimension, inside_window,
              "product of the last d values", _FULL, "ts_product(1 + returns, 20)"),
     Operator("ts_av_diff", "time series", (X, D), same_as_x, inside_window,
              "x - ts_mean(x, d)", _FULL, "ts_av_diff(close, 20)"),
     Operator("ts_scale", "time series", (X, D), returns(Unit.RATIO), inside_window,
              "(x - ts_min(x, d)) / (ts_max(x, d) - ts_min(x, d))", f"{_FULL}, and where the window is flat",
-             "ts_scale(close, 20)"),
-    Operator("ts_backfill", "time series", (X, D), same_as_x, inside_window,
+             "ts_scale(close, 20)", options=_CONSTANT, meaning=plus_constant),
+    Operator("ts_backfill", "time series", (X, replace(D, also=("lookback",))), same_as_x, inside_window,
              "the last value that is not missing within d sessions, today included",
              "NaN where all of the d sessions are missing",
-             "ts_backfill(volume, 5)"),
+             "ts_backfill(volume, 5)", options=(whole("k", 1, 1, 250), IGNORE), meaning=kth_where_missing),
     Operator("ts_regression", "time series",
              (Param("y", "series"), X, window(2), whole("lag", 0, 0, 2520), whole("rettype", 0, 0, 9)),
              of_regression, inside_window_and_lag,
@@ -161,7 +169,8 @@ TIME_SERIES: tuple[Operator, ...] = (
              "how many of the last d values are missing", "NaN before the d-th session", "ts_count_nans(volume, 20)"),
     Operator("kth_element", "time series", (X, D, whole("k", 1, 1, 250)), same_as_x, _INSIDE,
              "the k-th value that is not missing, counted back from today, within d sessions",
-             "NaN where fewer than k of the d sessions have a value", "kth_element(volume, 20, k=2)"),
+             "NaN where fewer than k of the d sessions have a value", "kth_element(volume, 20, k=2)", options=(IGNORE,),
+             meaning=ignoring),
     Operator("last_diff_value", "time series", (X, MEMORY), same_as_x, inside_window,
              "the last value within d sessions that differs from today's", "NaN where x is, and where there is none",
              "last_diff_value(close, d=20)"),
@@ -169,7 +178,8 @@ TIME_SERIES: tuple[Operator, ...] = (
              "sessions since x took the value that it has today, 0 when it did so today",
              "NaN where x is, and where x did not change within d sessions", "days_from_last_change(close, d=250)"),
     Operator("trade_when", "time series",
-             (Param("trigger", "series"), Param("alpha", "series"), Param("exit", "series"), MEMORY), held,
+             (Param("trigger", "series", also=("x",)), Param("alpha", "series", also=("y",)),
+              Param("exit", "series", also=("z",)), MEMORY), held,
              inside_window,
              "missing where exit > 0, else alpha where trigger > 0, else what stood there a session ago; forgotten "
              "when neither happened within d sessions", "NaN until the first trigger; a missing trigger or exit "

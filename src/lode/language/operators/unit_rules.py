@@ -35,6 +35,11 @@ def common(units: Units, values: Values) -> Unit:  # noqa: ARG001
     return joined(units[0], units[1])
 
 
+def common_of_two(units: Units, values: Values) -> Unit:  # noqa: ARG001
+    """That of x; y must agree, or be a plain number."""
+    return units[0] if units[1] in {Unit.NUMBER, Unit.ZERO} else joined(units[0], units[1])
+
+
 def comparison(units: Units, values: Values) -> Unit:  # noqa: ARG001
     """Count; x and y must agree."""
     joined(units[0], units[1])
@@ -84,6 +89,21 @@ def times(units: Units, values: Values) -> Unit:  # noqa: ARG001
 def over(units: Units, values: Values) -> Unit:  # noqa: ARG001
     """That of x over that of y."""
     return product(units[0], raised(units[1], -1.0))
+
+
+def slope_of_y(units: Units, values: Values) -> Unit:  # noqa: ARG001
+    """That of y over that of x."""
+    return product(units[1], raised(units[0], -1.0))
+
+
+def powered(units: Units, values: Values) -> Unit:
+    """That of x to the power m."""
+    return raised(units[0], 1.0 if values[1] is None else values[1])
+
+
+def weighted(units: Units, values: Values) -> Unit:  # noqa: ARG001
+    """That of x, whatever the weight's is."""
+    return units[0]
 
 
 def reciprocal(units: Units, values: Values) -> Unit:  # noqa: ARG001
