@@ -118,7 +118,7 @@ class Blocks:
             first_row=reach.start,
             last_rows=rows.stop - rows.start,
         )
-        yield from evaluator.values(self.exprs, self._plan.renewed())
+        yield from evaluator.values(self.exprs, self._plan)
         for array in chain(self._fields.values(), self._groups.values(), () if self._mask is None else (self._mask,)):
             let_go(array)
 
@@ -145,7 +145,7 @@ class Blocks:
 
     def _row_bytes(self) -> int:
         """Bytes of one session of a block: the panels alive at once, and what is mapped of the inputs."""
-        alive = max((node.panels for node in self._plan.nodes.values()), default=1)
+        alive = max((node.panels for node in self._plan.nodes), default=1)
         fields = 2 * len(self._fields)  # as they come, and without infinities
         return self.shape[1] * (_CELL * (alive + _SCRATCH + fields + len(self._groups)) + 1)
 

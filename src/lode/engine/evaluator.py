@@ -14,13 +14,13 @@ from lode.engine.buffers import Buffer, Pool, Store
 from lode.engine.groupings import labels_of
 from lode.engine.kernels import KERNELS, Argument, Group, Kernel, Site, Together
 from lode.engine.own import OWN_KERNELS
-from lode.engine.plan import Plan
+from lode.engine.plan import Leaf, Node, Plan
 from lode.engine.simd import core
 from lode.errors import ExpressionError
-from lode.language import Call, Constant, Field, Numbers
+from lode.language import Constant, Numbers
 
 if TYPE_CHECKING:
-    from lode.language import Expr
+    from lode.language import Call, Expr
 
 DEFAULT_CACHE_BYTES = 256 << 20
 REMEMBERED = 1 << 16
@@ -85,7 +85,7 @@ class Evaluator:
     def values(self, exprs: Sequence[Expr], plan: Plan | None = None) -> Iterator[Floats]:
         """Each expression's (sessions, names) values, in order; read-only and valid until the next step.
 
-        plan: of these expressions, bounded where only the last rows are wanted; made here where None, used up.
+        plan: of these expressions, bounded where only the last rows are wanted; made here where None.
         ExpressionError for a field, group or operator that is not there, before anything is computed.
         """
         plan = plan or Plan(exprs, self._together, bounded=self._last_rows is not None)
@@ -93,11 +93,12 @@ class Evaluator:
             self._store.clear()  # what an earlier batch left may have fewer sessions than this one needs
         self._check_fields(plan)
         self._check_operators(plan)
-        return self._run_through(exprs, plan)
+        return self._run_through(plan)
 
-    def _run_through(self, exprs: Sequence[Expr], plan: Plan) -> Iterator[Floats]:
-        for expr in exprs:
-            result = self._final(expr, self._compute(expr, plan))
+    def _run_through(self, plan: Plan) -> Iterator[Floats]:
+        left = [node.uses for node in plan.nodes]
+        for root in plan.roots:
+            result = self._final(root, self._compute(root, plan, left))
             view = result.array[self._first :].view()
             view.flags.writeable = False
             try:
@@ -114,35 +115,42 @@ class Evaluator:
             raise ExpressionError(reason)
 
     def _check_operators(self, plan: Plan) -> None:
-        unknown = {call.op for call in plan.nodes} - self._kernels.keys()
+        unknown = {node.call.op for node in plan.nodes} - self._kernels.keys()
         if unknown:
             reason = f"no kernel for {', '.join(sorted(unknown))}; there are {', '.join(sorted(self._kernels))}"
             raise ExpressionError(reason)
 
-    def _compute(self, root: Expr, plan: Plan) -> Value:
-        """Run the graph below `root`: a stack of what is to do, a stack of what is done."""
+    def _compute(self, root: Node | Leaf, plan: Plan, left: list[int]) -> Value:
+        """Run the graph below `root`: a stack of what is to do, a stack of what is done.
+
+        left: how often each node is still needed.
+        """
         done: list[Value] = []
-        tasks: list[Expr | tuple[Call]] = [root]
+        tasks: list[Node | Leaf | tuple[Node]] = [root]
         while tasks:
             task = tasks.pop()
-            if isinstance(task, tuple):
-                done.append(self._apply(task[0], plan, done))
-            elif isinstance(task, Call):
-                node = plan.nodes[task]
-                node.uses -= 1
-                kept = self._store.get(task)
-                if kept is not None and node.uses == 0 and not self._returns(task):
-                    self._store.drop(task)
-                if kept is None:
-                    tasks.append((task,))
-                    tasks.extend(task.args[i] for i in reversed(node.order))
-                else:
+            if isinstance(task, Node):
+                kept = self._kept(task, left)
+                if kept is not None:
                     done.append(kept)
+                    continue
+                tasks.append((task,))
+                tasks.extend([task.args[i] for i in reversed(task.order)])
+            elif isinstance(task, tuple):
+                done.append(self._apply(task[0], plan, left, done))
             else:
                 done.append(self._leaf(task))
         return done.pop()
 
-    def _leaf(self, leaf: Field | Constant | Numbers) -> Value:
+    def _kept(self, node: Node, left: list[int]) -> Buffer | None:
+        """What the store has of a node, for one of its users."""
+        left[node.place] -= 1
+        kept = self._store.get(node.call)
+        if kept is not None and left[node.place] == 0 and not self._returns(node.call):
+            self._store.drop(node.call)
+        return kept
+
+    def _leaf(self, leaf: Leaf) -> Value:
         if isinstance(leaf, Constant):
             return leaf.value
         if isinstance(leaf, Numbers):
@@ -153,41 +161,37 @@ class Evaluator:
             self._clean[leaf.name] = Buffer(without_infinities(self._fields[leaf.name]), None)
         return self._clean[leaf.name].hold()
 
-    def _apply(self, call: Call, plan: Plan, done: list[Value]) -> Value:
-        node = plan.nodes[call]
-        values: list[Value] = [0.0] * len(call.args)
+    def _apply(self, node: Node, plan: Plan, left: list[int], done: list[Value]) -> Value:
+        values: list[Value] = [0.0] * len(node.args)
         for i in reversed(node.order):
             values[i] = done.pop()
-        result = self._run(call, values, plan)
-        if isinstance(result, Buffer) and (node.uses > 0 or self._returns(call)):
-            self._store.keep(call, result)
+        result = self._run(node, values, plan, left)
+        if isinstance(result, Buffer) and (left[node.place] > 0 or self._returns(node.call)):
+            self._store.keep(node.call, result)
         return result
 
     def _returns(self, call: Call) -> bool:
         """Whether an earlier batch had the call too: then a later one may, and it is worth room in the store."""
         return self._last_rows is None and self._kernels[call.op].kind != "elementwise" and hash(call) in self._seen
 
-    def _run(self, call: Call, values: list[Value], plan: Plan) -> Value:
-        kernel, kin = self._kernels[call.op], plan.kin(call)
+    def _run(self, node: Node, values: list[Value], plan: Plan, left: list[int]) -> Value:
+        kernel = self._kernels[node.call.op]
         if kernel.kind == "elementwise" and all(isinstance(value, float) for value in values):
             return self._folded(kernel, values)
-        first = min(self._first_of(plan, each) for each in (call, *kin))
-        operands = [self._operand(kernel, i, value, first, call.args[i]) for i, value in enumerate(values)]
+        kin = [other for other in plan.kin(node) if left[other.place]] if kernel.together else []
+        first = max(0, self._first - max([node.reach, *[other.reach for other in kin]]))
+        operands = [self._operand(kernel, i, value, first, node.args[i]) for i, value in enumerate(values)]
         site, arguments = self._site_of(kernel, operands, first)
         out = self._pool.take()
         if kin and kernel.together and self._store.capacity >= out.array.nbytes * len(kin):
-            self._run_together(kernel.together, call, kin, arguments, out)
+            self._run_together(kernel.together, node, kin, arguments, out)
         else:
-            since = max(0, self._first - plan.nodes[call].wanted) if kernel.skips else first
-            kernel.run(site, arguments, out.array[since:])
+            since = max(0, self._first - node.wanted) if kernel.skips else first
+            kernel.run(site, arguments, out.array[since:] if since else out.array)
         for value in operands:
             if isinstance(value, Buffer):
                 value.release()
         return out
-
-    def _first_of(self, plan: Plan, call: Call) -> int:
-        """The first row that is computed of a call."""
-        return max(0, self._first - plan.nodes[call].reach)
 
     def _site_from(self, first: int) -> Site:
         """Where a kernel runs that begins with the row `first`."""
@@ -197,16 +201,16 @@ class Evaluator:
         return self._sites[first]
 
     def _run_together(
-        self, together: Together, call: Call, kin: list[Call], arguments: list[Argument], out: Buffer
+        self, together: Together, node: Node, kin: list[Node], arguments: list[Argument], out: Buffer
     ) -> None:
-        """Compute `call`, and what of its kin is not in the store, which takes them."""
-        missing = [other for other in kin if other not in self._store]
-        others = [self._pool.take() for _ in missing]
-        numbers = [[arg.value if isinstance(arg, Constant) else "" for arg in each.args] for each in (call, *missing)]
+        """Compute the node, and what of its kin is not in the store, which takes them."""
+        calls = [other.call for other in kin if other.call not in self._store]
+        others = [self._pool.take() for _ in calls]
+        numbers = [[a.value if isinstance(a, Constant) else "" for a in each.args] for each in (node.call, *calls)]
         panel: Floats = arguments[0]  # type: ignore[assignment]  # the first argument is a panel
         first = self.shape[0] - len(panel)
         together(panel, numbers, [buffer.array[first:] for buffer in (out, *others)])
-        for other, buffer in zip(missing, others, strict=True):
+        for other, buffer in zip(calls, others, strict=True):
             self._store.keep(other, buffer)
             buffer.release()
 
@@ -215,10 +219,10 @@ class Evaluator:
         kernel.run(self._site, [np.full((1, 1), value, np.float32) for value in values], cell)
         return float(cell[0, 0])
 
-    def _operand(self, kernel: Kernel, position: int, value: Value, first: int, arg: Expr) -> Value:
+    def _operand(self, kernel: Kernel, position: int, value: Value, first: int, arg: Node | Leaf) -> Value:
         """The argument as the kernel wants it: a panel where it wants one, masked where it looks across names."""
         if position >= kernel.panels:
-            return self._parameter(kernel, position, value, arg)
+            return value if type(value) is float else self._parameter(kernel, position, value, arg)
         value = self._valued(arg, value)
         if kernel.kind == "elementwise":
             return value
@@ -229,20 +233,24 @@ class Evaluator:
         """Where a kernel runs and what it gets: rows of panels, and computed groups under a name for this call."""
         site, arguments = self._site_from(first), list[Argument]()
         for position, value in enumerate(operands):
-            if isinstance(value, Buffer) and position in kernel.group_places:
-                name, labels = f"({position})", labels_of(value.array[first:])
-                group = Group(labels, int(labels.max(initial=-1)) + 1)
-                site = replace(site, groups={**site.groups, name: group})
-                arguments.append(name)
-            elif isinstance(value, Numbers):
-                arguments.append(np.array(value.values, np.float32))
+            if isinstance(value, Buffer):
+                if kernel.kind != "elementwise" and position in kernel.group_places:
+                    site, name = self._with_group(site, position, value, first)
+                    arguments.append(name)
+                else:
+                    arguments.append(value.array[first:] if first else value.array)
             else:
-                arguments.append(value.array[first:] if isinstance(value, Buffer) else value)
+                arguments.append(np.array(value.values, np.float32) if isinstance(value, Numbers) else value)
         return site, arguments
 
-    def _parameter(self, kernel: Kernel, position: int, value: Value, call: Expr) -> Value:
+    def _with_group(self, site: Site, position: int, value: Buffer, first: int) -> tuple[Site, str]:
+        name, labels = f"({position})", labels_of(value.array[first:])
+        group = Group(labels, int(labels.max(initial=-1)) + 1)
+        return replace(site, groups={**site.groups, name: group}), name
+
+    def _parameter(self, kernel: Kernel, position: int, value: Value, arg: Node | Leaf) -> Value:
         labels = position in kernel.group_places
-        if labels and isinstance(value, Buffer) and self._is_group(call):
+        if labels and isinstance(value, Buffer) and self._is_group(arg):
             return value
         if labels and value not in self._site.groups:
             name = f"`{value}`" if isinstance(value, str) else "a series or a number"
@@ -253,13 +261,13 @@ class Evaluator:
             raise ExpressionError(reason)
         return value
 
-    def _is_group(self, expr: Expr) -> bool:
-        return isinstance(expr, Call) and self._kernels[expr.op].kind == "grouping"
+    def _is_group(self, arg: Node | Leaf) -> bool:
+        return isinstance(arg, Node) and self._kernels[arg.call.op].kind == "grouping"
 
-    def _valued(self, expr: Expr, value: Value) -> Buffer | float:
+    def _valued(self, arg: Node | Leaf, value: Value) -> Buffer | float:
         """What has values, ExpressionError for a group."""
-        if isinstance(value, (str, Numbers)) or self._is_group(expr):
-            shown = f"`{value}`" if isinstance(value, str) else f"`{expr}`"
+        if isinstance(value, (str, Numbers)) or self._is_group(arg):
+            shown = f"`{value}`" if isinstance(value, str) else f"`{arg.call if isinstance(arg, Node) else arg}`"
             reason = f"{shown} is a group, which has no values; groups stand in group operators"
             raise ExpressionError(reason)
         return value
@@ -279,9 +287,9 @@ class Evaluator:
         panel.release()
         return inside
 
-    def _final(self, expr: Expr, value: Value) -> Buffer:
-        value = self._valued(expr, value)
-        kernel = self._kernels[expr.op] if isinstance(expr, Call) else None
+    def _final(self, root: Node | Leaf, value: Value) -> Buffer:
+        value = self._valued(root, value)
+        kernel = self._kernels[root.call.op] if isinstance(root, Node) else None
         across = kernel is not None and kernel.kind in ("cross-section", "group") and not kernel.fills
         panel = self._panel(value, self._first)
         return panel if across else self._masked(panel, self._first)
@@ -289,4 +297,4 @@ class Evaluator:
     def _remember(self, plan: Plan) -> None:
         if len(self._seen) > REMEMBERED:
             self._seen.clear()
-        self._seen.update(hash(call) for call in plan.nodes)
+        self._seen.update([hash(node.call) for node in plan.nodes])

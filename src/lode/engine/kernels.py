@@ -81,11 +81,11 @@ def _swapped(call: Callable[..., None]) -> Kernel:
     return Kernel("elementwise", 2, run)
 
 
-def _lag(call: Callable[..., None]) -> Kernel:
+def _lag(call: Callable[..., None], *, skips: bool = False) -> Kernel:
     def run(_: Site, arguments: Sequence[Argument], out: Floats) -> None:
         call(arguments[0], out, int(arguments[1]))
 
-    return Kernel("time series", 1, run)
+    return Kernel("time series", 1, run, skips=skips)
 
 
 def _window(call: Callable[..., None], panels: int = 1) -> Kernel:
@@ -250,8 +250,11 @@ KERNELS: Mapping[str, Kernel] = {
     "greater": _swapped(core.less),
     "greater_equal": _swapped(core.less_equal),
     "if_else": _elementwise(core.if_else, 3),
-    **{name: _lag(getattr(core, name)) for name in ("ts_delay", "ts_delta", "ts_backfill", "ts_count_nans")},
-    **{name: _lag(getattr(core, name)) for name in ("last_diff_value", "days_from_last_change")},
+    **{name: _lag(getattr(core, name), skips=True) for name in ("ts_delay", "ts_delta")},
+    **{
+        name: _lag(getattr(core, name))
+        for name in ("ts_backfill", "ts_count_nans", "last_diff_value", "days_from_last_change")
+    },
     **{
         name: _window(getattr(core, name))
         for name in (

@@ -26,6 +26,16 @@ void bind_lag(nb::module_& m, const char* name, Lag kernel) {
     }, nb::arg("x"), nb::arg("out"), nb::arg("sessions"));
 }
 
+void bind_shift(nb::module_& m, const char* name, Lag kernel) {
+    m.def(name, [kernel](const Input& x, const Output& out, std::int64_t sessions) {
+        require(sessions >= 0, "a lag is 0 or more sessions");
+        no_longer(x, out);
+        apart(x, out);
+        nb::gil_scoped_release release;
+        kernel(x.data(), out.data(), shape_of(x, out), sessions);
+    }, nb::arg("x"), nb::arg("out"), nb::arg("sessions"));
+}
+
 void bind_window(nb::module_& m, const char* name, Window kernel) {
     m.def(name, [kernel](const Input& x, const Output& out, std::int64_t window, std::int64_t first_row) {
         check_window(window, first_row);
@@ -144,8 +154,8 @@ void bind_rolling(nb::module_& m) {
     bind_scaled(m, "hump", humped);
     bind_scaled(m, "ts_decay_exp_window", ts_decay_exp_window);
     bind_scaled(m, "ts_ewm_mean", ewm_mean);
-    bind_lag(m, "ts_delay", ts_delay);
-    bind_lag(m, "ts_delta", ts_delta);
+    bind_shift(m, "ts_delay", ts_delay);
+    bind_shift(m, "ts_delta", ts_delta);
     bind_lag(m, "ts_backfill", ts_backfill);
     bind_window(m, "ts_mean", ts_mean);
     bind_window(m, "ts_sum", ts_sum);

@@ -6,18 +6,23 @@
 
 namespace lode {
 
+// Results before the `lag`-th session are missing; `unknown` is how many cells of the results these are.
+static Index unknown_cells(Shape shape, Index lag) {
+    return std::clamp<Index>(lag - shape.skipped, 0, shape.sessions - shape.skipped) * shape.names;
+}
+
 void ts_delay(const float* x, float* out, Shape shape, Index lag) {
-    const Index known = std::max<Index>(0, shape.sessions - lag) * shape.names;
-    std::fill(out, out + (shape.cells() - known), kNaN);
-    std::copy(x, x + known, out + (shape.cells() - known));
+    const Index unknown = unknown_cells(shape, lag), known = shape.results() - unknown;
+    std::fill(out, out + unknown, kNaN);
+    if (known > 0) std::copy_n(x + (shape.cells() - lag * shape.names - known), known, out + unknown);
 }
 
 void ts_delta(const float* x, float* out, Shape shape, Index lag) {
-    const Index known = std::max<Index>(0, shape.sessions - lag) * shape.names;
-    const Index unknown = shape.cells() - known;
+    const Index unknown = unknown_cells(shape, lag), known = shape.results() - unknown;
     std::fill(out, out + unknown, kNaN);
-    const float* LODE_RESTRICT now = x + unknown;
-    const float* LODE_RESTRICT before = x;
+    if (known == 0) return;
+    const float* LODE_RESTRICT now = x + (shape.cells() - known);
+    const float* LODE_RESTRICT before = now - lag * shape.names;
     float* LODE_RESTRICT result = out + unknown;
     for (Index i = 0; i < known; ++i) result[i] = finite(now[i] - before[i]);
 }
