@@ -72,7 +72,7 @@ def test_line_breaks_and_tabs_are_blanks():
         ("rank(Close)", 5, ["`close`"]),
         ("rank", 0, ["is an operator", "rank(close)"]),
         ("ts_mean(close)", 0, ["ts_mean(x, d) takes 2 arguments, not 1", "`d`"]),
-        ("1 + rank(close, open)", 16, ["rank(x, rate=2): rate must be a number from 0, not open"]),
+        ("1 + rank(close, open)", 16, ["rank(x, rate=2): rate must be a number from 0 to 2, not open"]),
         ("1 + log(close, open)", 4, ["log(x) takes 1 argument, not 2"]),
         ("winsorize()", 0, ["takes 1 to 2 arguments, not 0"]),
         ("ts_mean(close, 0)", 15, ["whole number from 1 to 2520, not 0"]),

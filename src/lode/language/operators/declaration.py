@@ -71,7 +71,7 @@ class Param:
         if self.kind == "ignore":
             return '"NAN", or "NAN 0" with numbers that count as missing too'
         if self.choices:
-            return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
+            return " or ".join(filter(None, (", ".join(self.choices[:-1]), self.choices[-1])))
         number = "a whole number" if self.integer else "a number"
         if self.low is not None and self.low <= -_ANY:
             return number
