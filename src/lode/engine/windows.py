@@ -53,18 +53,26 @@ def total(terms: Iterator[Doubles] | Windows) -> Doubles:
     return found
 
 
-def chunks(x: Floats) -> Iterator[slice]:
+def chunks(x: Floats, held: float = 1) -> Iterator[slice]:
     """Sessions a few at a time, so that what is computed with them stays small."""
-    step = max(1, _CELLS_AT_ONCE // max(1, x.shape[1]))
+    step = max(1, int(_CELLS_AT_ONCE / held) // max(1, x.shape[1]))
     for start in range(0, len(x), step):
         yield slice(start, min(start + step, len(x)))
 
 
-def over_windows(function: Callable[..., Doubles], series: Sequence[Floats], d: float, out: Floats) -> None:
-    """Write function(windows of each series) to `out`; what is infinite or beyond float32 is missing."""
-    for rows in chunks(out):
-        with np.errstate(all="ignore"):
-            out[rows] = finite(function(*(Windows(x, rows, int(d)) for x in series)))
+def over_windows(
+    function: Callable[..., Doubles], series: Sequence[Floats], d: float, out: Floats, *, held: float = 1
+) -> None:
+    """Write function(windows of each series) to `out`; what is infinite or beyond float32 is missing.
+
+    held: arrays that the function keeps at once for each of its results; the more, the fewer cells at a time.
+    """
+    width = max(1, int(_CELLS_AT_ONCE / held))
+    for left in range(0, out.shape[1], width):
+        names = slice(left, left + width)
+        for rows in chunks(out[:, names], held):
+            with np.errstate(all="ignore"):
+                out[rows, names] = finite(function(*(Windows(x[:, names], rows, int(d)) for x in series)))
 
 
 def finite(values: Doubles) -> Doubles:
