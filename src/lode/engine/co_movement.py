@@ -166,11 +166,12 @@ def ts_entropy(x: Floats, d: float, buckets: float, *, out: Floats, first_row: i
 
 
 def _entropy(x: Windows, buckets: int) -> Doubles:
-    low, high = x.lag(0), x.lag(0)
-    for w in x:
-        low, high = np.minimum(low, w), np.maximum(high, w)
+    values = np.stack(list(x))
+    low, high = values.min(axis=0), values.max(axis=0)
     width = np.where(high > low, high - low, 1.0)
-    places = [np.minimum(np.floor((w - low) / width * buckets), buckets - 1) for w in x]
-    shares = (total((place == b).astype(np.float64) for place in places) / x.d for b in range(buckets))
-    found = total(-p * np.log(np.where(p > 0, p, 1.0)) for p in shares)
-    return np.where(np.isnan(low + high), np.nan, found) + 0.0
+    places = np.minimum(np.floor((values - low) / width * buckets), buckets - 1)
+    cells = low.size
+    keys = np.where(np.isnan(places), 0.0, places).astype(np.int64).reshape(x.d, cells) * cells + np.arange(cells)
+    shares = np.bincount(keys.ravel(), minlength=buckets * cells).reshape(buckets, *low.shape) / x.d
+    found = total(-p * np.log(np.where(p > 0, p, 1.0)) for p in iter(shares))
+    return np.where(np.isnan(low), np.nan, found) + 0.0

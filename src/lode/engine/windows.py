@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Doubles: TypeAlias = NDArray[np.float64]
 _CELLS_AT_ONCE = 1 << 16
+_HELD_AT_ONCE = 1 << 20
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -53,9 +54,9 @@ def total(terms: Iterator[Doubles] | Windows) -> Doubles:
     return found
 
 
-def chunks(x: Floats, held: float = 1) -> Iterator[slice]:
+def chunks(x: Floats, cells: int = _CELLS_AT_ONCE) -> Iterator[slice]:
     """Sessions a few at a time, so that what is computed with them stays small."""
-    step = max(1, int(_CELLS_AT_ONCE / held) // max(1, x.shape[1]))
+    step = max(1, cells // max(1, x.shape[1]))
     for start in range(0, len(x), step):
         yield slice(start, min(start + step, len(x)))
 
@@ -67,10 +68,10 @@ def over_windows(
 
     held: arrays that the function keeps at once for each of its results; the more, the fewer cells at a time.
     """
-    width = max(1, int(_CELLS_AT_ONCE / held))
-    for left in range(0, out.shape[1], width):
-        names = slice(left, left + width)
-        for rows in chunks(out[:, names], held):
+    cells = max(1, min(_CELLS_AT_ONCE, int(_HELD_AT_ONCE / held)))
+    for left in range(0, out.shape[1], cells):
+        names = slice(left, left + cells)
+        for rows in chunks(out[:, names], cells):
             with np.errstate(all="ignore"):
                 out[rows, names] = finite(function(*(Windows(x[:, names], rows, int(d)) for x in series)))
 
