@@ -103,6 +103,8 @@ class Param:
 
 
 def _series_fault(arg: Expr) -> str | None:
+    if isinstance(arg, Numbers):
+        return f"{arg} is a list of numbers, which is no series; it stands in bucket(x, buckets={arg})"
     if isinstance(arg, Field) and FIELD_UNITS.get(arg.name) == Unit.GROUP:
         return f"`{arg.name}` is a group, which has no values; write for example group_rank(close, {arg.name})"
     if isinstance(arg, Call) and arg.op in GROUPINGS:
