@@ -94,11 +94,12 @@ def same(got, want, scale=1.0):
 
 REMAINDERS = {"resi", "ts_poly_regression", "ts_regression", "regression_neut"}
 REMAINDERS |= {"vector_neut", "ts_vector_neut", "group_vector_neut"}
+OF_RANKS = {"rank_gmean_amean_diff", "ts_rank_gmean_amean_diff"}
 
 
 def scale_of(call, want, fields):
     """What rounding is measured by: what a fit leaves may be far smaller than what it is left of."""
-    seen = [want, *fields.values()] if call.op in REMAINDERS else [want]
+    seen = [want, *fields.values()] if call.op in REMAINDERS else [want, np.ones(int(call.op in OF_RANKS))]
     return max(np.nanmax(np.abs(values), initial=1e-9, where=np.isfinite(values)) for values in seen)
 
 

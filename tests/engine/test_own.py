@@ -69,6 +69,9 @@ def test_numbers_groups_defaults_and_units():
     values = Evaluator(fields, groups).value(parse("scaled_in(close, sector)"))
     expected = np.where(groups["sector"] == 0, fields["close"] * 2, 0)
     np.testing.assert_array_equal(values, expected.astype(np.float32))
+    values = Evaluator(fields).value(parse('scaled_in(close, bucket(volume, buckets="20"))'))
+    expected = np.where(fields["volume"] < 20, fields["close"] * 2, 0)
+    np.testing.assert_array_equal(values, expected.astype(np.float32))
     assert unit(parse("scaled_in(close, sector, 3)"), FIELD_UNITS) == Unit.RATIO
     assert lookback(parse("scaled_in(close, sector)")) == 0
     with pytest.raises(ExpressionError, match="from 0 to 9"):

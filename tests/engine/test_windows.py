@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 
+from lode.engine import Evaluator
 from lode.engine.windows import Windows, chunks, finite, over_windows
+from lode.language import parse
 
 
 def panel(*names):
@@ -35,6 +38,18 @@ def test_the_order_of_a_sum_does_not_depend_on_the_rows(monkeypatch):
     x = np.random.default_rng(0).normal(0, 1e3, (50, 7)).astype(np.float32)
     whole, parts = np.empty_like(x), np.empty_like(x)
     over_windows(lambda w: w.mean(), [x], 9, whole)
-    monkeypatch.setattr("lode.engine.windows._CELLS_AT_ONCE", 7)
-    over_windows(lambda w: w.mean(), [x], 9, parts)
-    np.testing.assert_array_equal(whole.view(np.uint32), parts.view(np.uint32))
+    for cells in (1, 3, 7, 20):
+        monkeypatch.setattr("lode.engine.windows._CELLS_AT_ONCE", cells)
+        over_windows(lambda w: w.mean(), [x], 9, parts)
+        np.testing.assert_array_equal(whole.view(np.uint32), parts.view(np.uint32))
+
+
+@pytest.mark.parametrize(
+    "text", ["ts_entropy(x, 9)", "ts_poly_regression(x, y, 9, k=3)", "ts_partial_corr(x, y, z, 9)"]
+)
+def test_neither_do_operators_that_hold_their_windows(text, monkeypatch):
+    fields = {name: np.random.default_rng(ord(name)).normal(0, 9, (40, 7)).astype(np.float32) for name in "xyz"}
+    whole = Evaluator(fields).value(parse(text))
+    for held in (1, 60, 700):
+        monkeypatch.setattr("lode.engine.windows._HELD_AT_ONCE", held)
+        np.testing.assert_array_equal(Evaluator(fields).value(parse(text)).view(np.uint32), whole.view(np.uint32))

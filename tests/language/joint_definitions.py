@@ -35,9 +35,9 @@ def theilsen(x, y):
 
 
 def poly_regression(y, x, k):
-    if len(np.unique(x)) <= k:
-        return NAN
     at = (x - x.mean()) / np.abs(x - x.mean()).max()
+    if flat(x) or len(np.unique(at)) <= k:
+        return NAN
     basis, _ = np.linalg.qr(np.vander(at, int(k) + 1, increasing=True))
     left = y - y.mean()
     for _ in range(2):
@@ -92,7 +92,8 @@ def hump_decay(x, p, relative):
 
 def inst_tvr(x, d):
     traded = windowed("ts_sum", np.sum)(step(np.abs(x - delay(x, 1))), d)
-    return step(traded) / step(windowed("ts_sum", np.sum)(np.abs(x), d))
+    held = step(windowed("ts_sum", np.sum)(np.abs(x), d))
+    return np.divide(step(traded), held, out=np.full(x.shape, NAN), where=held != 0)
 
 
 def delta_limit(x, y, share):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from lode.errors import ExpressionError
-from lode.language import Call, Constant, Field, parse, postorder
+from lode.language import Call, Constant, Field, Numbers, parse, postorder
 from tests.language.strategies import expressions
 
 
@@ -79,3 +79,13 @@ def test_shared_branches_are_walked_once():
     assert len(list(postorder(expr))) == 101
     assert pickle.loads(pickle.dumps(expr)) == expr  # noqa: S301
     assert expr.fields == {"close"}
+
+
+def test_a_list_of_numbers_is_a_leaf():
+    edges = Numbers((1, 2.5))
+    assert (edges.size, edges.depth, edges.children, edges.fields) == (1, 1, (), frozenset())
+    assert str(edges) == '"1, 2.5"'
+    assert pickle.loads(pickle.dumps(edges)) == edges != Numbers((1, 2))  # noqa: S301
+    assert str(Numbers((-0.0,))) == '"0"'
+    with pytest.raises(ExpressionError, match="finite"):
+        Numbers((1, float("nan")))

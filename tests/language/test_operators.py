@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lode.language import ALIASES, OPERATORS, Constant, Field, Param, lookback, parse, unit
+from lode.language import ALIASES, OPERATORS, Constant, Field, Param, Unit, lookback, parse, unit
+from lode.language.operators.declaration import GROUPINGS
 
 FIRST_CUT = {
     "elementwise": "add subtract multiply divide reverse abs sign log sqrt power signed_power inverse min max if_else "
@@ -37,6 +38,7 @@ def test_declarations_are_complete(operator):
     assert operator.nan_rule
     example = parse(operator.example)
     assert example.op == operator.name
+    assert (unit(example) == Unit.GROUP) == (operator.kind == "grouping") == (operator.name in GROUPINGS)
     assert unit(example).name
     assert lookback(example) >= 0
     names = [param.name for param in operator.params]

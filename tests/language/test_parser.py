@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lode.errors import ExpressionError
-from lode.language import OPERATORS, Call, Constant, Field, check, parse
+from lode.language import OPERATORS, Call, Constant, Field, Numbers, check, parse
 from tests.language.strategies import expressions
 
 PRESENT = ["open", "high", "low", "close", "volume", "sector"]
@@ -72,7 +72,7 @@ def test_line_breaks_and_tabs_are_blanks():
         ("rank(Close)", 5, ["`close`"]),
         ("rank", 0, ["is an operator", "rank(close)"]),
         ("ts_mean(close)", 0, ["ts_mean(x, d) takes 2 arguments, not 1", "`d`"]),
-        ("1 + rank(close, open)", 16, ["rank(x, rate=2): rate must be a number from 0, not open"]),
+        ("1 + rank(close, open)", 16, ["rank(x, rate=2): rate must be a number from 0 to 2, not open"]),
         ("1 + log(close, open)", 4, ["log(x) takes 1 argument, not 2"]),
         ("winsorize()", 0, ["takes 1 to 2 arguments, not 0"]),
         ("ts_mean(close, 0)", 15, ["whole number from 1 to 2520, not 0"]),
@@ -231,6 +231,10 @@ def test_generated_expressions_pass_the_check(expr):
     [
         (Call("nope", (Field("close"),)), "unknown operator `nope`"),
         (Call("log", ()), "takes 1 argument, not 0"),
+        (Call("log", (Numbers((1, 2)),)), '"1, 2" is a list of numbers'),
+        (Call("ts_mean", (Field("close"), Numbers((1, 2)))), 'd must be a whole number from 1 to 2520, not "1, 2"'),
+        (Call("bucket", (Field("close"), Numbers((2, 1)), *[Constant(0.0)] * 4)), "buckets must be rising numbers"),
+        (Call("bucket", (Field("close"), Constant(1.0), *[Constant(0.0)] * 4)), "buckets must be rising numbers"),
         (Call("ts_mean", (Field("close"), Field("open"))), "whole number"),
         (Call("rank", (Field("clse"),)), "unknown field `clse`"),
     ],

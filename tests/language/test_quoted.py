@@ -28,7 +28,7 @@ def test_edges(spelling, text, edges):
 @pytest.mark.parametrize(
     ("spelling", "text", "offset", "said"),
     [
-        ("buckets", "", 0, "0 edges; 1 to 1000 are needed"),
+        ("buckets", "", 0, "0 edges; 1 to 1001 are needed"),
         ("buckets", "1, 3, 2", 6, "edges must rise, and 2 follows 3"),
         ("buckets", "1, 1", 3, "edges must rise"),
         ("buckets", "1, nan", 3, "`nan` is no number"),
@@ -67,3 +67,9 @@ def test_what_is_ignored():
     assert quoted.left_out("0 nan, -1") == (0, -1)
     with pytest.raises(QuotedError, match="missing values are always passed over"):
         quoted.left_out("0")
+
+
+def test_a_thousand_buckets_are_the_most():
+    edges = quoted.edges("range", "0, 1, 0.001")
+    assert len(edges) == 1001
+    assert quoted.spelling_of(edges) == ("range", "0, 1, 0.001")

@@ -21,6 +21,8 @@ FIELDS = {"open", "high", "low", "close", "volume", "sector"}
         ("Mul(Constant(2.0),$volume)", "AlphaGen", "2 * volume"),
         ("rank(close) - 1", None, "rank(close) - 1"),
         ("close", None, "close"),
+        ("Rank(close, rate=0) + Log(high / low)", None, "rank(close) + log(high / low)"),
+        ("Max(close, open)", None, "max(close, open)"),
     ],
 )
 def test_the_dialect_is_known_by_dollar_signs_and_names(text, dialect, meant):

@@ -104,7 +104,7 @@ def by_day(function):
 def by_group(function):
     def operator(x, group):
         out = np.full(SHAPE, np.nan)
-        for label in (0, 1):
+        for label in np.unique(group[group >= 0]):
             inside = group == label
             out[inside] = by_day(function)(np.where(inside, x, np.nan))[inside]
         return out

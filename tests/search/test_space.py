@@ -59,6 +59,14 @@ def test_thins_windows_by_history():
     assert SearchSpace.of(BAR_FIELDS, history=2520).windows[-1] == 250
 
 
+def test_groups_are_not_computed():
+    names = ["rank", "group_rank", "bucket", "densify", "group_cartesian_product"]
+    space = SearchSpace.of(BAR_FIELDS, operators=names)
+    assert space.operators == ("group_rank", "rank")
+    assert space.holds(parse("group_rank(close, sector)"))
+    assert not space.holds(parse("group_rank(close, bucket(rank(close), buckets='0.5'))"))
+
+
 def test_has_group_operators_only_with_groups():
     assert "group_mean" in SPACE.operators
     assert SPACE.groups == ("sector",)

@@ -74,33 +74,46 @@ def _partial(x: Windows, y: Windows, z: Windows) -> Doubles:
 
 def ts_poly_regression(y: Floats, x: Floats, d: float, k: float, *, out: Floats, first_row: int) -> None:  # noqa: ARG001
     """y less a polynomial of x."""
-    over_windows(lambda y, x: _left_by_powers(y, x, int(k)), (y, x), d, out)
+    over_windows(lambda y, x: _left_by_powers(y, x, int(k)), (y, x), d, out, held=d * (k + 4))
 
 
 def _left_by_powers(y: Windows, x: Windows, k: int) -> Doubles:
-    """By polynomials that are orthogonal over the window's x (Forsythe 1957), made from x scaled to [-1, 1]."""
+    """What is left of y by each polynomial in turn, twice: the second time takes what rounding left."""
     middle = x.mean()
-    scale = np.max([np.abs(w - middle) for w in x], axis=0)
-    below, this = np.zeros_like(middle), [np.ones_like(middle) for _ in range(x.d)]
-    before, at = [below] * x.d, [(w - middle) / scale for w in x]
-    left = list(y)
-    size_before = np.ones_like(middle)
-    for degree in range(k + 1):
-        size = total(p * p for p in iter(this))
-        share = total(e * p for e, p in zip(left, this, strict=True)) / size
-        left = [e - share * p for e, p in zip(left, this, strict=True)]
-        if degree < k:
-            centre = total(u * p * p for u, p in zip(at, this, strict=True)) / size
-            ratio = size / size_before if degree else below
-            after = [(u - centre) * p - ratio * q for u, p, q in zip(at, this, before, strict=True)]
-            before, this, size_before = this, after, size
-    return np.where(_different(x, k) > k, left[-1], np.nan)
+    at, left = _to_one([w - middle for w in x]), list(y)
+    basis = _orthogonal(at, k)
+    for _ in range(2):
+        for values, size in basis:
+            share = total(e * p for e, p in zip(left, values, strict=True)) / size
+            left = [e - share * p for e, p in zip(left, values, strict=True)]
+    return np.where(_different(at, k) > k, left[-1], np.nan)
 
 
-def _different(x: Windows, most: int) -> Doubles:
+def _orthogonal(at: list[Doubles], k: int) -> list[tuple[list[Doubles], Doubles]]:
+    """Polynomials that are orthogonal over the window: their values, 1 at most, and sums of squares."""
+    ones = [np.ones_like(at[0])] * len(at)
+    basis = [(ones, total(iter(ones)))]
+    for _ in range(k):
+        this = basis[-1][0]
+        values = [u * p for u, p in zip(at, this, strict=True)]
+        for earlier, size in (*basis, *basis):  # against all of them and twice, for what rounding leaves
+            share = total(v * p for v, p in zip(values, earlier, strict=True)) / size
+            values = [v - share * p for v, p in zip(values, earlier, strict=True)]
+        values = _to_one(values)
+        basis.append((values, total(p * p for p in iter(values))))
+    return basis
+
+
+def _to_one(values: list[Doubles]) -> list[Doubles]:
+    """Scaled so that the largest is 1."""
+    largest = np.max([np.abs(value) for value in values], axis=0)
+    return [value / largest for value in values]
+
+
+def _different(x: list[Doubles], most: int) -> Doubles:
     """How many different values a window has, counted up to most + 1."""
     seen: list[Doubles] = []
-    count = np.zeros_like(x.lag(0))
+    count = np.zeros_like(x[0])
     for w in x:
         new = np.ones(w.shape, bool)
         for value in seen:
@@ -149,15 +162,16 @@ def _median_of_known(values: Doubles) -> Doubles:
 
 def ts_entropy(x: Floats, d: float, buckets: float, *, out: Floats, first_row: int) -> None:  # noqa: ARG001
     """Entropy of the histogram of a window."""
-    over_windows(lambda x: _entropy(x, int(buckets)), (x,), d, out)
+    over_windows(lambda x: _entropy(x, int(buckets)), (x,), d, out, held=d)
 
 
 def _entropy(x: Windows, buckets: int) -> Doubles:
-    low, high = x.lag(0), x.lag(0)
-    for w in x:
-        low, high = np.minimum(low, w), np.maximum(high, w)
+    values = np.stack(list(x))
+    low, high = values.min(axis=0), values.max(axis=0)
     width = np.where(high > low, high - low, 1.0)
-    places = [np.minimum(np.floor((w - low) / width * buckets), buckets - 1) for w in x]
-    shares = (total((place == b).astype(np.float64) for place in places) / x.d for b in range(buckets))
-    found = total(-p * np.log(np.where(p > 0, p, 1.0)) for p in shares)
-    return np.where(np.isnan(low + high), np.nan, found) + 0.0
+    places = np.minimum(np.floor((values - low) / width * buckets), buckets - 1)
+    cells = low.size
+    keys = np.where(np.isnan(places), 0.0, places).astype(np.int64).reshape(x.d, cells) * cells + np.arange(cells)
+    shares = np.bincount(keys.ravel(), minlength=buckets * cells).reshape(buckets, *low.shape) / x.d
+    found = total(-p * np.log(np.where(p > 0, p, 1.0)) for p in iter(shares))
+    return np.where(np.isnan(low), np.nan, found) + 0.0

@@ -139,12 +139,8 @@ def jump_decay(x: Floats, d: float, sensitivity: float, force: float, *, out: Fl
 
 def means_apart(x: Floats, y: Floats, out: Floats) -> None:
     """Geometric mean - arithmetic mean."""
-    product, both = np.empty_like(out), np.empty_like(out)
-    core.multiply(x, y, product)
-    core.sqrt(product, out)
-    core.add(x, y, product)
-    core.multiply(product, 0.5, both)
-    core.subtract(out.copy(), both, out)
+    left, right = x.astype(np.float64), y.astype(np.float64)
+    out[:] = np.sqrt(left * right) - (left + right) / 2
 
 
 def _extremes(x: Floats, d: float, first_row: int) -> Floats:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Doubles: TypeAlias = NDArray[np.float64]
 _CELLS_AT_ONCE = 1 << 16
+_HELD_AT_ONCE = 1 << 20
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -53,18 +54,26 @@ def total(terms: Iterator[Doubles] | Windows) -> Doubles:
     return found
 
 
-def chunks(x: Floats) -> Iterator[slice]:
+def chunks(x: Floats, cells: int = _CELLS_AT_ONCE) -> Iterator[slice]:
     """Sessions a few at a time, so that what is computed with them stays small."""
-    step = max(1, _CELLS_AT_ONCE // max(1, x.shape[1]))
+    step = max(1, cells // max(1, x.shape[1]))
     for start in range(0, len(x), step):
         yield slice(start, min(start + step, len(x)))
 
 
-def over_windows(function: Callable[..., Doubles], series: Sequence[Floats], d: float, out: Floats) -> None:
-    """Write function(windows of each series) to `out`; what is infinite or beyond float32 is missing."""
-    for rows in chunks(out):
-        with np.errstate(all="ignore"):
-            out[rows] = finite(function(*(Windows(x, rows, int(d)) for x in series)))
+def over_windows(
+    function: Callable[..., Doubles], series: Sequence[Floats], d: float, out: Floats, *, held: float = 1
+) -> None:
+    """Write function(windows of each series) to `out`; what is infinite or beyond float32 is missing.
+
+    held: arrays that the function keeps at once for each of its results; the more, the fewer cells at a time.
+    """
+    cells = max(1, min(_CELLS_AT_ONCE, int(_HELD_AT_ONCE / held)))
+    for left in range(0, out.shape[1], cells):
+        names = slice(left, left + cells)
+        for rows in chunks(out[:, names], cells):
+            with np.errstate(all="ignore"):
+                out[rows, names] = finite(function(*(Windows(x[:, names], rows, int(d)) for x in series)))
 
 
 def finite(values: Doubles) -> Doubles:

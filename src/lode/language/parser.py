@@ -214,8 +214,8 @@ class _Reader:
         if name == MARK and position in self.calls.texts:
             raise fault(NO_STRINGS, self.text, position)
         present = self.fields
-        if name in TRUTHS and (present is None or name not in present):
-            return Constant(TRUTHS[name])
+        if name.lower() in TRUTHS and (present is None or name not in present):
+            return Constant(TRUTHS[name.lower()])
         if name in OPERATORS and (present is None or name not in present):
             example = OPERATORS[name].example
             raise fault(f"`{name}` is an operator; write it with its arguments: {example}", self.text, position)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-MOST_EDGES = 1000
+MOST_BUCKETS = 1000
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _PIECE = re.compile(r"[^\s,]+")
 _DIGITS = 12
@@ -65,10 +65,10 @@ def _evenly(numbers: Sequence[tuple[float, int]], *, strict: bool = True) -> tup
     if step <= 0:
         raise QuotedError(f"the step must be above 0, not {step:g}", by)
     steps = (stop - start) / step
-    if steps >= MOST_EDGES:
+    if steps > MOST_BUCKETS:
         if not strict:
             return ()
-        raise QuotedError(f"{steps:.0f} buckets; there are at most {MOST_EDGES}: take a larger step", by)
+        raise QuotedError(f"{steps:.0f} buckets; there are at most {MOST_BUCKETS}: take a larger step", by)
     inner = [_tidy(start + i * step) for i in range(math.ceil(steps))]
     found = (*(edge for edge in inner if edge < stop), stop)
     if strict and any(after <= before for before, after in pairwise(found)):
@@ -77,8 +77,8 @@ def _evenly(numbers: Sequence[tuple[float, int]], *, strict: bool = True) -> tup
 
 
 def _counted(values: list[float]) -> tuple[float, ...]:
-    if not 1 <= len(values) <= MOST_EDGES:
-        raise QuotedError(f'{len(values)} edges; 1 to {MOST_EDGES} are needed, such as buckets="2, 5, 10"')
+    if not 1 <= len(values) <= MOST_BUCKETS + 1:
+        raise QuotedError(f'{len(values)} edges; 1 to {MOST_BUCKETS + 1} are needed, such as buckets="2, 5, 10"')
     return tuple(values)
 
 

@@ -48,8 +48,8 @@ _ABSENT = """\
   simulation has a turnover, later days included; `hump`, `ts_delta_limit` and `ts_decay_linear` take the parameter.
 - `multi_regression`, `group_multi_regression`: what they return is not published. `inst_pnl`, `convert`: they need a
   book and its prices. `filter`: its recursive part has no finite lookback.
-- `replace`, `keep`: written `if_else(x == 1, 2, x)`, and `if_else(days_from_last_change(f, d=7) >= 0, x, x)` for
-  `keep(x, f, period=5)`.
+- `clamp` with inverse=true: see `tail`. `replace`, `keep`: written `if_else(x == 1, 2, x)`, and
+  `if_else(days_from_last_change(f, d=7) >= 0, x, x)` for `keep(x, f, period=5)`.
 - `ts_decay_linear` without `dense` and all windows but those that say otherwise are missing where a value in them is;
   many of the published ones pass missing values over.
 """

@@ -34,6 +34,7 @@ _TOKEN = re.compile(
 _HINTS = {
     "^": "powers are written x ** y",
     "$": "fields are written without `$`: close",
+    ";": "there is one formula; write what a name stands for in its place",
     "?": "a choice is written if_else(condition, x, y)",
     ":": "a choice is written if_else(condition, x, y)",
     "&": "conditions are combined with `and`",

@@ -23,8 +23,23 @@ _ELSEWHERE = {
 _DOLLAR_VOLUME = re.compile(r"adv([1-9][0-9]{0,3})")
 
 
+# What WorldQuant publishes and is not here, by the beginning of its name.
+_LEFT_OUT = {
+    "vec_": "it is of fields with several values a day, which a panel does not have",
+    "reduce_": "it is of sets of alphas, not of a panel",
+    "ts_target_tvr_": "it tunes itself to later days; `hump` and `ts_delta_limit` take the limit",
+    "multi_regression": "what it returns is not published; `ts_regression` has one x",
+    "group_multi_regression": "what it returns is not published; `group_vector_neut` has one y",
+    "replace": "write if_else(x == 1, 2, x)",
+    "keep": "write if_else(days_from_last_change(f, d=7) >= 0, x, x)",
+}  # fmt: skip
+
+
 def unknown_operator(name: str) -> str:
     """The message for an operator that does not exist."""
+    for beginning, reason in _LEFT_OUT.items():
+        if name.lower().startswith(beginning):
+            return f"`{name}` is published by WorldQuant and left out here: {reason}"
     return f"unknown operator `{name}`{nearest(name, (*OPERATORS, *ALIASES))}"
 
 

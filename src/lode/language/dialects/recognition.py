@@ -21,7 +21,8 @@ _QLIB, _ALPHAGEN = ({*notation.words, *notation.refused} for notation in (QLIB, 
 def read_any(text: str, fields: Collection[str] | None = None) -> tuple[Expr, str | None]:
     """The expression, and the dialect that it was read as: `qlib`, `AlphaGen`, or None for the language itself.
 
-    A dialect's text has `$close` or names that only the dialect has, and no operator of the language. It is AlphaGen's
+    A dialect's text has `$close` or names that only the dialect has, and no operator of the language; without a dollar
+    sign the language's operators may be written in capitals (`Rank(close)`). It is AlphaGen's
     where windows are written `20d` or a name is AlphaGen's alone, otherwise qlib's. ExpressionError points at the
     place.
 
@@ -40,7 +41,9 @@ def recognised(text: str) -> str | None:
     if len(text) > LONGEST_TEXT:
         return None
     called = set(_CALLED.findall(text))
-    own = called & {*OPERATORS, *ALIASES}
-    if own or not (_FIELD.search(text) or called & (_QLIB | _ALPHAGEN)):
+    dollars, own = _FIELD.search(text), {*OPERATORS, *ALIASES}
+    if called & own or (called and not dollars and {name.lower() for name in called} <= own):
+        return None
+    if not (dollars or called & (_QLIB | _ALPHAGEN)):
         return None
     return ALPHAGEN.name if _DAYS.search(text) or called & (_ALPHAGEN - _QLIB) else QLIB.name

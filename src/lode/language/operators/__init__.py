@@ -37,6 +37,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "is_finite": "is_not_nan",
         "is_not_finite": "is_nan",
         "ts_percentage": "ts_percentile",
+        "ts_weighted_delay": "ts_weighted_decay",
     }
 )
 _PUBLISHED = frozenset(_KNOWN)

@@ -25,7 +25,7 @@ _LEFT_OUT = "NaN where x is; such names are left out of the day"
 _BOTH = "NaN where x or y is; such names are left out of the day"
 _TARGET = Param("y", "series")
 _SIDE = replace(whole("side", 1, -1, 1), words=(("long", 1), ("short", -1)))
-RATE = number("rate", 2.0, 0.0)
+RATE = number("rate", 2.0, 0.0, 2.0)
 
 # fmt: off
 CROSS_SECTION: tuple[Operator, ...] = (

@@ -71,7 +71,7 @@ class Param:
         if self.kind == "ignore":
             return '"NAN", or "NAN 0" with numbers that count as missing too'
         if self.choices:
-            return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
+            return " or ".join(filter(None, (", ".join(self.choices[:-1]), self.choices[-1])))
         number = "a whole number" if self.integer else "a number"
         if self.low is not None and self.low <= -_ANY:
             return number
@@ -103,6 +103,8 @@ class Param:
 
 
 def _series_fault(arg: Expr) -> str | None:
+    if isinstance(arg, Numbers):
+        return f"{arg} is a list of numbers, which is no series; it stands in bucket(x, buckets={arg})"
     if isinstance(arg, Field) and FIELD_UNITS.get(arg.name) == Unit.GROUP:
         return f"`{arg.name}` is a group, which has no values; write for example group_rank(close, {arg.name})"
     if isinstance(arg, Call) and arg.op in GROUPINGS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lode.language.operators.declaration import Operator, Param, X, Y, number, today, truth, whole
-from lode.language.operators.options import filled_with_one, filled_with_zero
+from lode.language.operators.options import always_precise, filled_with_one, filled_with_zero
 from lode.language.operators.unit_rules import (
     choice,
     common,
@@ -47,7 +47,8 @@ ELEMENTWISE: tuple[Operator, ...] = (
     Operator("sqrt", "elementwise", (X,), square_root, today,
              "square root of x", f"{_ITSELF}, and where x < 0", "sqrt(volume)"),
     Operator("power", "elementwise", (X, Y), to_the_power, today,
-             "x ** y", f"{_EITHER}, and where the power is not a finite real number", "returns ** 2"),
+             "x ** y", f"{_EITHER}, and where the power is not a finite real number", "returns ** 2",
+             options=(truth("precise"),), meaning=always_precise),
     Operator("signed_power", "elementwise", (X, Y), to_the_power, today,
              "sign(x) * |x| ** y", f"{_EITHER}, and where the power is not finite", "signed_power(returns, 0.5)"),
     Operator("inverse", "elementwise", (X,), reciprocal, today,

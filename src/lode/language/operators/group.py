@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from lode.language.operators.declaration import GROUP, Operator, Param, X, Y, number, today, window, window_at
+from lode.language.operators.declaration import (
+    GROUP,
+    Operator,
+    Param,
+    X,
+    Y,
+    choice_of,
+    number,
+    today,
+    window,
+    window_at,
+)
 from lode.language.operators.options import times_scale
 from lode.language.operators.unit_rules import returns, same_as_x, weighted
 from lode.language.units import Unit
@@ -10,6 +21,7 @@ from lode.language.units import Unit
 _LEFT_OUT = "NaN where x or the group is missing; such names are left out of the group"
 _BOTH = "NaN where x, y or the group is missing; such names are left out of the group"
 _WEIGHT = Param("weight", "series")
+_NORMALIZE = (choice_of("constantCheck", "false"), number("tolerance", 0.01, 0.0), number("scale", 1.0))
 
 # fmt: off
 GROUPS: tuple[Operator, ...] = (
@@ -46,7 +58,8 @@ GROUPS: tuple[Operator, ...] = (
              "group_scale(returns, sector)"),
     Operator("group_normalize", "group", (X, GROUP), returns(Unit.RATIO), today,
              "x / sum of |x| over the group on the day", f"{_LEFT_OUT}; NaN where the sum is 0",
-             "group_normalize(returns, sector)", options=(number("scale", 1.0),), meaning=times_scale),
+             "group_normalize(returns, sector)", options=_NORMALIZE,
+             meaning=times_scale),
     Operator("group_weighted_mean", "group", (X, _WEIGHT, GROUP), weighted, today,
              "sum of weight * x over the group on the day / sum of weight; what group_mean(x, weight, group) says",
              "NaN where x, the weight or the group is missing; such names are left out of the group; NaN where the "

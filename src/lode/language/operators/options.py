@@ -24,6 +24,11 @@ def always_exact(op: str, args: Args, options: Options) -> Expr:  # noqa: ARG001
     return Call(op, args)
 
 
+def always_precise(op: str, args: Args, options: Options) -> Expr:  # noqa: ARG001
+    """Powers are computed in one way, precise=true or false."""
+    return Call(op, args)
+
+
 def plus_constant(op: str, args: Args, options: Options) -> Expr:
     """Constant is added to the value."""
     return Call("add", (Call(op, args), options["constant"]))
@@ -52,7 +57,7 @@ def scaled_to_book(op: str, args: Args, options: Options) -> Expr:
 
 
 def times_scale(op: str, args: Args, options: Options) -> Expr:
-    """The value times scale."""
+    """The value times scale. What constantCheck=true does is not published; tolerance says nothing without it."""
     return times(Call(op, args), options["scale"])
 
 
