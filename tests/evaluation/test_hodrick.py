@@ -89,7 +89,10 @@ def test_rows_with_holes_are_left_out():
     assert hodrick_ols(r, [x], horizon=4).n == 95
     r[50] = np.nan
     assert hodrick_ols(r, [x], horizon=4).n == 91  # the four rows before it
-    assert np.isfinite(hodrick_ols(r, [x], horizon=4).t).all()
+    got = hodrick_ols(r, [x], horizon=4)
+    assert np.isfinite(got.t).all()
+    r[50] = np.inf
+    np.testing.assert_array_equal(hodrick_ols(r, [x], horizon=4).t, got.t)
 
 
 @pytest.mark.parametrize("x", [np.ones(100), np.full(100, 0.1), np.full(100, np.nan)])

@@ -56,7 +56,7 @@ def hodrick_ols(
     """
     if horizon < 1:
         raise UsageError(f"horizon {horizon}: a return is earned over at least 1 session")
-    r = np.asarray(returns, dtype=np.float64)
+    r = np.where(np.isfinite(returns), returns, np.nan).astype(np.float64)
     known = _rows(r, regressors, horizon)
     z, length, centre = _design([np.asarray(x, dtype=np.float64) for x in regressors], known)
     n, size = int(known.sum()), z.shape[1]
