@@ -15,7 +15,7 @@ Series = NDArray[np.float64]
 
 SESSIONS_A_YEAR = 252
 COST_BPS = 10.0
-_LEAST_TURNOVER = 0.125
+LEAST_TURNOVER = 0.125
 
 
 @dataclass(frozen=True)
@@ -109,5 +109,5 @@ def _portfolio(returns: Series, traded: Series, net: Series) -> Portfolio:
     later = traded.copy()
     later[first] = np.nan  # the first book is bought once, it says nothing of a session's turnover
     daily = series_mean(later)
-    fitness = sharpe * math.sqrt(abs(annual) / max(daily, _LEAST_TURNOVER)) if math.isfinite(daily) else math.nan
+    fitness = sharpe * math.sqrt(abs(annual) / max(daily, LEAST_TURNOVER)) if math.isfinite(daily) else math.nan
     return Portfolio(sharpe, annual, drawdown(returns), daily, fitness, sharpe_ratio(net), returns, traded)

@@ -1,0 +1,26 @@
+"""Portfolio simulation: what a factor's book would have earned, filled at prices that came after its values.
+
+market.py is where orders are filled; weights.py makes a book of values in the manner of WorldQuant BRAIN, books.py one
+of quantiles; fills.py holds a book through missing days, delistings and dividends; figures.py puts it in numbers and
+gates.py holds those against BRAIN's limits.
+"""
+
+from lode.evaluation.simulation.books import long_only, long_short
+from lode.evaluation.simulation.figures import Figures, figures_of
+from lode.evaluation.simulation.fills import Simulation, simulate
+from lode.evaluation.simulation.gates import Gate, brain_gates
+from lode.evaluation.simulation.market import Market
+from lode.evaluation.simulation.weights import brain_weights
+
+__all__ = [
+    "Figures",
+    "Gate",
+    "Market",
+    "Simulation",
+    "brain_gates",
+    "brain_weights",
+    "figures_of",
+    "long_only",
+    "long_short",
+    "simulate",
+]
