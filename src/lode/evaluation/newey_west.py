@@ -57,7 +57,7 @@ class NeweyWest:
         """Interval that covers the true mean with probability `level`, by the same law as p; NaN where t is."""
         if not math.isfinite(self.t):
             return math.nan, math.nan
-        share, freedom = _share_and_freedom(self.n, self.lags, self.horizon)
+        share, freedom = share_and_freedom(self.n, self.lags, self.horizon)
         half = float(special.stdtrit(freedom, (1 + level) / 2)) * self.se / math.sqrt(share)
         return self.mean - half, self.mean + half
 
@@ -108,11 +108,11 @@ def _long_run_variance(deviations: NDArray[np.float64], lags: int) -> float:
 def _upper_tail(t: float, n: int, lags: int, horizon: int) -> float:
     if math.isnan(t):
         return math.nan
-    share, freedom = _share_and_freedom(n, lags, horizon)
+    share, freedom = share_and_freedom(n, lags, horizon)
     return float(special.stdtr(freedom, -math.sqrt(share) * t))
 
 
-def _share_and_freedom(n: int, lags: int, horizon: int) -> tuple[float, float]:
+def share_and_freedom(n: int, lags: int, horizon: int) -> tuple[float, float]:
     """Share s of the variance that is seen, at least .05, and degrees of freedom ν, at most n - 1."""
     k = np.arange(1, max(lags, horizon) + 1)
     weights, overlap = np.clip(1 - k / (lags + 1), 0, None), np.clip(1 - k / horizon, 0, None)
