@@ -13,7 +13,8 @@ REVERSAL = parse("rank(-ts_delta(close, 1) / ts_delay(close, 1))")
 KEYS = {
     "expression", "canonical", "id", "lookback", "unit", "fields", "coverage", "horizons", "quantiles", "turnover",
     "rank_autocorrelation", "half_life_sessions", "portfolio", "exposures", "neutral_rank_ic", "fama_macbeth",
-    "leak_check",
+    "leak_check", "options", "sessions", "names", "first_session", "last_session", "books", "gates", "years",
+    "per_name", "market_factors", "library", "pool", "verdicts",
 }  # fmt: skip
 
 
@@ -21,7 +22,7 @@ def test_json_has_the_keys_of_the_interface(reversal_market, options):
     told = json.loads(json.dumps(evidence_sheet(REVERSAL, reversal_market, options).to_dict(), allow_nan=False))
     assert set(told) == KEYS
     assert list(told["horizons"]) == ["1", "2", "5", "10", "20", "60"]
-    assert set(told["horizons"]["1"]) == {"ic", "rank_ic", "icir", "t_nw"}
+    assert {"ic", "rank_ic", "icir", "t_nw"} <= set(told["horizons"]["1"])
     assert set(told["portfolio"]) == {"sharpe", "return", "drawdown", "turnover", "fitness", "net_sharpe"}
     assert {"count", "mean_return", "spread", "spread_t_nw"} <= set(told["quantiles"])
     assert set(told["exposures"]) == {"beta", "momentum", "short_term_reversal", "size", "sector"}
@@ -97,7 +98,7 @@ def test_degenerate_factors_give_numbers_or_nothing(values, market, options):
 def test_one_name_has_no_rank_ic(options):
     panel = make_panel(np.exp(np.cumsum(0.02 * np.random.default_rng(0).standard_normal((80, 1)), axis=0)))
     told = evidence_sheet(REVERSAL, panel, options).to_dict()
-    assert told["horizons"]["1"] == {"ic": None, "rank_ic": None, "icir": None, "t_nw": None}
+    assert {told["horizons"]["1"][key] for key in ("ic", "rank_ic", "icir", "t_nw")} == {None}
     assert told["portfolio"]["sharpe"] is None
 
 

@@ -1,22 +1,26 @@
 """Evaluation: what a factor's values were worth, on the rows that are handed in.
 
 labels.py makes the returns to predict, newey_west.py tests a mean; ic.py, quantiles.py, turnover.py, portfolio.py,
-regressions.py and exposure.py (with styles.py) each hold one view of a factor, and sheet.py puts them together. Arrays
-are (sessions, names), NaN where missing; nothing here reads or writes.
+regressions.py, high_minus_low.py, market_factors.py, known.py and exposure.py (with styles.py) each hold one view of a
+factor and simulation/ holds its books through fills; sheet.py puts everything together, report/ tells it and page/
+draws it. Arrays are (sessions, names), NaN where missing; nothing here reads or writes.
 """
 
 from lode.evaluation.ic import IcSummary, daily_rank_ic, ic_summary
 from lode.evaluation.labels import forward_returns
 from lode.evaluation.newey_west import NeweyWest, newey_west_t, nw_lags
 from lode.evaluation.quantiles import quantile_returns
-from lode.evaluation.sheet import Identity, Sheet, evidence_sheet, sheet_of
+from lode.evaluation.report import Identity, References, Sheet, SheetOptions
+from lode.evaluation.sheet import evidence_sheet, sheet_of
 from lode.evaluation.turnover import half_life, rank_autocorrelation, turnover
 
 __all__ = [
     "IcSummary",
     "Identity",
     "NeweyWest",
+    "References",
     "Sheet",
+    "SheetOptions",
     "daily_rank_ic",
     "evidence_sheet",
     "forward_returns",

@@ -11,14 +11,60 @@ in its place; a name of neither quantile is faced with the whole portfolio.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lode.evaluation.quantiles import Quantiles
-from lode.evaluation.ranks import row_blocks
+from lode.evaluation.ranks import row_blocks, series_mean
+from lode.evaluation.time_series import TimeSeriesFit, time_series_ols
 
 Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class NameRegressions:
+    """Each name's return regressed on the high-minus-low portfolio of the others; see `TimeSeriesFit`."""
+
+    names: tuple[str, ...]
+    fit: TimeSeriesFit
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row per name: alpha per session, beta with t, two-sided p and 95 % interval, R², sessions."""
+        low, high = self.fit.interval()
+        for at, name in enumerate(self.names):
+            yield {
+                "name": name,
+                "alpha": float(self.fit.alpha[at]),
+                "beta": float(self.fit.beta[at, 0]),
+                "t": float(self.fit.t[at, 1]),
+                "p": float(self.fit.p[at, 1]),
+                "interval": [float(low[at, 1]), float(high[at, 1])],
+                "r_squared": float(self.fit.r_squared[at]),
+                "sessions": int(self.fit.n[at]),
+            }
+
+    @property
+    def mean_beta(self) -> float:
+        """Mean beta over names; NaN where none has one."""
+        return series_mean(self.fit.beta[:, 0])
+
+    def share_significant(self, level: float = 0.05) -> float:
+        """Share of the names with a p whose p is at or below `level`; NaN where none has one."""
+        p = self.fit.p[:, 1]
+        return series_mean(np.where(np.isfinite(p), p <= level, np.nan))
+
+
+def regress_names(
+    names: tuple[str, ...], quantiles: Quantiles, forward: Floats, count: int, *, sizes: Floats | None = None
+) -> NameRegressions:
+    """Regress each name's return on what it is faced with in the same session; see `spread_without_own`."""
+    spread = spread_without_own(quantiles, forward, count, sizes=sizes)
+    return NameRegressions(names, time_series_ols(forward, [spread]))
 
 
 def spread_without_own(quantiles: Quantiles, forward: Floats, count: int, *, sizes: Floats | None = None) -> Matrix:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from lode.errors import EvidenceError, NotFoundError, UsageError
-from lode.evaluation import Sheet, evidence_sheet
+from lode.evaluation import Sheet, SheetOptions, evidence_sheet
 from lode.evidence.leaks import check_leaks, overall
 from lode.language import Expr, parse
 from lode.library import Definition
@@ -44,7 +44,7 @@ def evaluate_by_hand(text: str, context: Context, *, snapshot: str | None = None
     panel = open_panel(context, record.snapshot)
     expression = read_expression(text, context, panel)
     options = MiningOptions()
-    sheet = evidence_sheet(expression, panel, options)
+    sheet = evidence_sheet(expression, panel, SheetOptions())
     enter(sheet, record.snapshot, context, size=expression.size)
     checks = check_leaks(
         leak_subject(expression, options), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))

@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from lode.collect.bars_file import load_body
 from lode.collect.own_tables import read_table
 from lode.errors import DataError
-from lode.evaluation import Sheet
-from lode.evaluation.sheet import Identity, sheet_of
+from lode.evaluation import Identity, Sheet, SheetOptions, sheet_of
 from lode.panel import Panel
 from lode.warehouse.stores.snapshots import read_snapshot
 from lode.workflow.context import Context
 from lode.workflow.manual import enter, open_panel
-from lode.workflow.options import MiningOptions
 
 _NAMES = {
     "session": ("session", "date"),
@@ -42,7 +40,7 @@ def evaluate_values(path: Path, context: Context, *, snapshot: str | None = None
     values = _on_panel(_columns(read_table(body, str(path)), path), panel, path)
     digest = hashlib.sha256(body).hexdigest()[:16]
     text = f"values of {path.name}"
-    sheet = sheet_of(values, panel, Identity(text, text, digest, 0, "undefined", ()), MiningOptions())
+    sheet = sheet_of(values, panel, Identity(text, text, digest, 0, "undefined", ()), SheetOptions())
     enter(sheet, record.snapshot, context, size=0)
     return sheet
 

@@ -6,19 +6,22 @@ gates.py holds those against BRAIN's limits.
 """
 
 from lode.evaluation.simulation.books import long_only, long_short
-from lode.evaluation.simulation.figures import Figures, figures_of
+from lode.evaluation.simulation.figures import Drawdown, Figures, deepest_drawdown, figures_of
 from lode.evaluation.simulation.fills import Simulation, simulate
 from lode.evaluation.simulation.gates import Gate, brain_gates
 from lode.evaluation.simulation.market import Market
-from lode.evaluation.simulation.weights import brain_weights
+from lode.evaluation.simulation.weights import brain_weights, decayed
 
 __all__ = [
+    "Drawdown",
     "Figures",
     "Gate",
     "Market",
     "Simulation",
     "brain_gates",
     "brain_weights",
+    "decayed",
+    "deepest_drawdown",
     "figures_of",
     "long_only",
     "long_short",

@@ -37,25 +37,23 @@ def decayed(values: Floats, sessions: int) -> Floats:
     return mean.astype(np.float32)
 
 
-def brain_weights(
-    values: Floats, *, decay: int = 0, truncation: float = 0.0, quoted: NDArray[np.bool_] | None = None
-) -> Floats:
-    """Weights of gross size one, the positive and the negative ones apart; (sessions, names).
+def brain_weights(values: Floats, *, truncation: float = 0.0, quoted: NDArray[np.bool_] | None = None) -> Floats:
+    """Weights of gross size one in proportion to the values, (sessions, names).
 
-    values: already neutralised where that is wanted; a book of values that are not is net long or short. quoted: where
-    a name had a price; a missing value of a name without one is no order (NaN), of another it is a weight of zero.
+    values: already decayed and neutralised where that is wanted; a book of values that are not is net long or short.
+    quoted: where a name had a price; a missing value of a name without one is no order (NaN), of another it is a
+    weight of zero.
     truncation: largest size of a weight, 0 for none. What is over it goes to the other names of its side in proportion;
     where all of them are at it the book stays smaller.
     """
     if not 0 <= truncation <= 1:
         raise UsageError(f"truncation {truncation}: allowed is a share of the book from 0 (none) to 1")
-    smooth = decayed(values, decay)
-    weights = np.where(np.isfinite(smooth), smooth, 0).astype(np.float64)
+    weights = np.where(np.isfinite(values), values, 0).astype(np.float64)
     gross = np.abs(weights).sum(axis=1, keepdims=True)
     np.divide(weights, gross, out=weights, where=gross > 0)
     if truncation:
         _truncate(weights, truncation)
-    return _orders(weights, smooth, quoted)
+    return _orders(weights, values, quoted)
 
 
 def _orders(weights: NDArray[np.float64], values: Floats, quoted: NDArray[np.bool_] | None) -> Floats:
