@@ -1,10 +1,12 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linearmodels import FamaMacBeth
 
 from lode.evaluation import newey_west_t
 from lode.evaluation.regressions import daily_ols, fama_macbeth
@@ -41,6 +43,23 @@ def test_fama_macbeth_is_the_newey_west_test_of_daily_slopes():
     expected = newey_west_t(np.array(slopes), horizon=5)
     got = fama_macbeth(x, y, horizon=5)
     assert (got.mean, got.t, got.n) == pytest.approx((expected.mean, expected.t, 60))
+
+
+@pytest.mark.parametrize(("lags", "kernel"), [(0, "unadjusted"), (5, "kernel")])
+@pytest.mark.parametrize("regressors", [1, 3])
+def test_fama_macbeth_agrees_with_linearmodels(lags, kernel, regressors):
+    y, x = problem(5, sessions=80, regressors=regressors)
+    cells = np.isfinite(y) & np.isfinite(x[0])
+    session, name = np.nonzero(cells)
+    index = pd.MultiIndex.from_arrays([name, session])
+    columns = {"constant": np.ones(len(name)), **{f"x{i}": one[cells] for i, one in enumerate(x)}}
+    model = FamaMacBeth(pd.Series(y[cells], index), pd.DataFrame(columns, index))
+    options = {"debiased": False} | ({"bandwidth": lags, "kernel": "bartlett"} if lags else {})
+    fit = model.fit(cov_type=kernel, **options)
+    got = fama_macbeth(x[0], y, controls=x[1:], lags=lags)
+    assert got.mean == pytest.approx(fit.params["x0"], rel=1e-6)
+    assert got.se == pytest.approx(fit.std_errors["x0"], rel=1e-6)
+    assert got.t == pytest.approx(fit.tstats["x0"], rel=1e-6)
 
 
 def test_planted_slope_is_found():

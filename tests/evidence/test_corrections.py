@@ -61,3 +61,10 @@ def test_test_that_could_not_be_made_counts_as_one(method):
 def test_what_is_no_probability_is_refused(bad):
     with pytest.raises(DataError):
         holm(bad)
+
+
+@given(probabilities)
+def test_what_one_correction_finds_a_laxer_one_finds_too(p):
+    assert (holm(p) <= bonferroni(p)).all()
+    assert (benjamini_hochberg(p) <= holm(p) + 1e-12).all()  # Holm's discoveries are among Benjamini-Hochberg's
+    assert (benjamini_hochberg(p) <= benjamini_yekutieli(p)).all()

@@ -17,15 +17,23 @@ _DEPENDENT = 1e-10
 
 
 def fama_macbeth(
-    values: NDArray[np.floating], forward: NDArray[np.floating], *, horizon: int = 1, min_names: int = _MIN_NAMES
+    values: NDArray[np.floating],
+    forward: NDArray[np.floating],
+    *,
+    controls: Sequence[NDArray[np.floating]] = (),
+    horizon: int = 1,
+    lags: int | None = None,
+    min_names: int = _MIN_NAMES,
 ) -> NeweyWest:
     """Test the mean slope of forward returns on values, one regression with a constant per session.
 
-    Fama and MacBeth (1973), with Newey-West's standard error of the slopes. The slope is return per unit of value, for
-    values as they are. NaN where undefined; sessions in which the values do not vary are left out.
+    Fama and MacBeth (1973), with Newey-West's standard error of the slopes; with `lags=0` it is the paper's own, of
+    slopes that are independent, but for its factor n / (n - 1). The slope is return per unit of value, for values as
+    they are, beside those of `controls`, each (sessions, names). NaN where undefined; sessions in which the values do
+    not vary are left out, and cells without one of the controls.
     """
-    slopes, _ = daily_ols(forward, [values], min_names=min_names)
-    return newey_west_t(slopes[:, 0], horizon=horizon)
+    slopes, _ = daily_ols(forward, [values, *controls], min_names=min_names)
+    return newey_west_t(slopes[:, 0], lags, horizon)
 
 
 def daily_ols(

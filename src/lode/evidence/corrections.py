@@ -18,13 +18,13 @@ Probabilities = NDArray[np.float64]
 
 def bonferroni(p: ArrayLike) -> Probabilities:
     """min(1, m p)."""
-    known = _checked(p)
+    known = checked_probabilities(p)
     return np.minimum(1.0, known * known.size)
 
 
 def holm(p: ArrayLike) -> Probabilities:
     """Holm (1979): max over j ≤ i of (m - j + 1) p_(j), at most 1."""
-    known = _checked(p)
+    known = checked_probabilities(p)
     order = np.argsort(known, kind="stable")
     stepped = known[order] * np.arange(known.size, 0, -1)
     return _restored(np.maximum.accumulate(stepped), order)
@@ -32,12 +32,15 @@ def holm(p: ArrayLike) -> Probabilities:
 
 def benjamini_hochberg(p: ArrayLike) -> Probabilities:
     """Benjamini and Hochberg (1995): q = min over j ≥ i of m/j p_(j), at most 1."""
-    return _step_up(_checked(p), 1.0)
+    return _step_up(checked_probabilities(p), 1.0)
 
 
 def benjamini_yekutieli(p: ArrayLike) -> Probabilities:
-    """Benjamini and Yekutieli (2001): Benjamini-Hochberg times 1 + 1/2 + … + 1/m, at most 1."""
-    known = _checked(p)
+    """Benjamini and Yekutieli (2001): Benjamini-Hochberg times 1 + 1/2 + … + 1/m, at most 1.
+
+    It is what Harvey, Liu and Zhu (2016) call BHY.
+    """
+    known = checked_probabilities(p)
     return _step_up(known, float(np.sum(1 / np.arange(1, known.size + 1))))
 
 
@@ -54,7 +57,8 @@ def _restored(ordered: Probabilities, order: NDArray[np.intp]) -> Probabilities:
     return adjusted
 
 
-def _checked(p: ArrayLike) -> Probabilities:
+def checked_probabilities(p: ArrayLike) -> Probabilities:
+    """Return p-values as a vector, 1 for NaN; DataError where one is no probability."""
     given = np.atleast_1d(np.asarray(p, dtype=np.float64)).ravel()
     known = np.where(np.isnan(given), 1.0, given)
     if known.size and (known.min() < 0 or known.max() > 1):
