@@ -55,7 +55,7 @@ def sheet_of(
     """
     horizon, least, count, sizes = options.horizon, options.min_names, options.quantiles, sizes_of(panel, options)
     styles, sector = styles_of(panel.fields), panel.groups.get("sector")
-    judged = neutralized(values, neutralizations(options.neutralize), styles, sector)
+    judged = judged_values(values, panel, options, styles)
     labels = {h: forward_returns(panel, horizon=h, delay=options.delay) for h in options.horizons}
     forward, next_return = labels[horizon], labels[1]
     ranks, quantiles = average_ranks(judged), quantiles_of(judged, count, min_names=least)
@@ -102,6 +102,17 @@ def sheet_of(
         ),
         label=panel.meta.label,
     )
+
+
+def judged_values(
+    values: Floats, panel: Panel, options: SheetOptions, styles: Mapping[str, Floats] | None = None
+) -> Floats:
+    """Values less what the options take out of them, (sessions, names); styles: where they are at hand."""
+    out = neutralizations(options.neutralize)
+    if not out:
+        return values
+    known = styles_of(panel.fields) if styles is None else styles
+    return neutralized(values, out, known, panel.groups.get("sector"))
 
 
 def sizes_of(panel: Panel, options: SheetOptions) -> Floats | None:

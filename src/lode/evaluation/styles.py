@@ -21,6 +21,7 @@ Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
 YEAR, QUARTER, MONTH = 252, 63, 21
+LONGEST = YEAR + 1  # sessions that a style looks back over
 _NAMES_AT_ONCE = 256
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from lode.errors import EvidenceError, NotFoundError, UsageError
 from lode.evaluation import Sheet, SheetOptions, evidence_sheet
 from lode.evidence.leaks import check_leaks, overall
-from lode.language import Expr, parse
+from lode.language import Expr, expression_id, parse
 from lode.library import Definition
 from lode.log import get_logger
 from lode.panel import Panel, load_snapshot
@@ -28,26 +28,27 @@ from lode.workflow.freezing import rebuilder
 from lode.workflow.library_values import library_columns, library_request
 from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
-from lode.workflow.scoring import leak_subject
+from lode.workflow.referring import judged_subject, references
 from lode.workflow.value_file import write_values
 from lode.workflow.vaults import MANUAL, first_closed_session, run_settings
 
 _FACTOR_ID = re.compile(r"[0-9a-f]{6,16}")
 
 
-def evaluate_by_hand(text: str, context: Context, *, snapshot: str | None = None) -> Sheet:
+def evaluate_by_hand(
+    text: str, context: Context, *, snapshot: str | None = None, options: SheetOptions | None = None
+) -> Sheet:
     """Return the evidence sheet of a formula or factor id on train and validation, and enter the try into the ledger.
 
     The panel ends before its own vault and before any other run's vault that it shares instruments with.
     """
-    record = read_snapshot(context.warehouse, snapshot)
+    record, asked = read_snapshot(context.warehouse, snapshot), options or SheetOptions()
     panel = open_panel(context, record.snapshot)
     expression = read_expression(text, context, panel)
-    options = MiningOptions()
-    sheet = evidence_sheet(expression, panel, SheetOptions())
+    sheet = evidence_sheet(expression, panel, asked, references(context, panel, expression_id(expression)))
     enter(sheet, record.snapshot, context, size=expression.size)
     checks = check_leaks(
-        leak_subject(expression, options), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
+        judged_subject(expression, asked), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
     )
     return sheet.with_leak_check(overall(checks))
 
@@ -134,7 +135,8 @@ def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> None:
     )
     trial = Trial(sheet.identity.id, sheet.identity.expression, size, rank_ic, t_nw, coverage)
     run = _manual_run(context, snapshot)
-    record_trials(context.warehouse, trials_frame([trial], run=run, epoch=0, shard=0, horizon=1, delay=1))
+    rows = trials_frame([trial], run=run, epoch=0, shard=0, horizon=1, delay=sheet.options.delay)
+    record_trials(context.warehouse, rows)
 
 
 def _manual_run(context: Context, snapshot: str) -> str:

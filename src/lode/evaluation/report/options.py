@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -44,6 +44,7 @@ class SheetOptions:
         _within("horizon", self.horizon, 1, _LONGEST)
         _within("delay", self.delay, 0, _MOST_DELAY)
         _within("cost_bps", self.cost_bps, 0, 1000)
+        _within("min_names", self.min_names, 3, 100_000)
         _within("quantiles", self.quantiles, 2, _MOST_QUANTILES)
         _within("decay", self.decay, 0, _MOST_DECAY)
         _within("truncation", self.truncation, 0, 1)
@@ -59,6 +60,14 @@ class SheetOptions:
     def to_dict(self) -> dict[str, Any]:
         """Return the options as JSON holds them."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, options: Mapping[str, Any]) -> SheetOptions:
+        """Read options by name; an unknown name is a UsageError that lists the known ones."""
+        known = [option.name for option in fields(cls)]
+        if unknown := sorted(set(options) - set(known)):
+            raise UsageError(f"unknown options {unknown}; known are {known}")
+        return cls(**options)
 
 
 @dataclass(frozen=True)
