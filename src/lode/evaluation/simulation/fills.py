@@ -146,4 +146,4 @@ def _latest(values: Matrix, known: NDArray[np.bool_]) -> Matrix:
 
 def _by_session(values: Matrix, ticks: int) -> Matrix:
     """(ticks of all sessions, names) as (sessions, ticks, names)."""
-    return values.reshape(len(values) // ticks, ticks, -1)
+    return values.reshape(len(values) // ticks, ticks, values.shape[1])

@@ -67,7 +67,7 @@ class Market:
 
     def quoted(self) -> Mask:
         """Whether each name had a price in a session, (sessions, names)."""
-        known = np.isfinite(self.price).reshape(self.sessions, self.ticks, -1)
+        known = np.isfinite(self.price).reshape(self.sessions, self.ticks, self.price.shape[1])
         return np.logical_or(known[:, 0], known[:, -1])
 
 
