@@ -13,7 +13,7 @@ REVERSAL = parse("rank(-ts_delta(close, 1) / ts_delay(close, 1))")
 KEYS = {
     "expression", "canonical", "id", "lookback", "unit", "fields", "coverage", "horizons", "quantiles", "turnover",
     "rank_autocorrelation", "half_life_sessions", "portfolio", "exposures", "neutral_rank_ic", "fama_macbeth",
-    "leak_check", "options", "sessions", "names", "first_session", "last_session", "books", "gates", "years",
+    "leak_check", "options", "sessions", "names", "first_session", "last_session", "books", "gates", "costs", "years",
     "per_name", "market_factors", "library", "pool", "verdicts",
 }  # fmt: skip
 

@@ -38,6 +38,7 @@ def evaluate_command(
     decay: int = 0,
     truncation: float = 0.08,
     cost_bps: float = 10.0,
+    capital: float = 20e6,
     min_names: int = 10,
     as_json: AsJson = False,
     html: Path | None = None,
@@ -70,6 +71,8 @@ def evaluate_command(
         Of the same book: largest share of one name; 0 for no limit.
     cost_bps
         Cost of what is traded, in basis points.
+    capital
+        Money in that book, for which impact is counted.
     min_names
         Fewest names of a session that counts.
     html
@@ -87,6 +90,7 @@ def evaluate_command(
         weighting=weighting,
         decay=decay,
         truncation=truncation,
+        capital=capital,
     )
     with open_context(load_settings()) as context:
         sheet = _judged(expression, values, context, snapshot, options)

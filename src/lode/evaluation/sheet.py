@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lode.engine import Evaluator, Scorer
 from lode.errors import UsageError
 from lode.evaluation.exposure import exposure_of
+from lode.evaluation.hansen_hodrick import hansen_hodrick_t
 from lode.evaluation.high_minus_low import regress_names
 from lode.evaluation.ic import IcSummary, daily_rank_ic, ic_summary
 from lode.evaluation.known import Resemblance, largest, resemblances
@@ -63,6 +64,7 @@ def sheet_of(
     earned = {
         h: quantile_returns(judged, labels[h], count, min_names=least, sizes=sizes, quantiles=quantiles) for h in labels
     }
+    spreads = {h: returns[:, -1] - returns[:, 0] for h, returns in earned.items()}
     exposure, newcomers = exposure_of(judged, styles, sector), turnover_of(quantiles, count)
     books = books_of(judged, quantiles, Bench(panel, Market.of(panel), styles, options), sizes)
     pool = resemblances(judged, references.pool, panel, next_return, min_names=least)
@@ -74,9 +76,10 @@ def sheet_of(
         names=len(panel.names),
         coverage=_coverage(judged, panel),
         horizons={h: (_summary(ics[h], h), _summary(rank_ics[h], h)) for h in labels},
-        spreads={h: newey_west_t(returns[:, -1] - returns[:, 0], horizon=h) for h, returns in earned.items()},
+        spreads={h: newey_west_t(spread, horizon=h) for h, spread in spreads.items()},
+        overlapping={h: hansen_hodrick_t(spread, h) for h, spread in spreads.items()},
         quantiles=quantile_summary(earned[horizon], horizon=horizon),
-        net_spread=newey_west_t(_after_cost(earned[horizon], traded, options), horizon=horizon),
+        net_spread=newey_west_t(_after_cost(spreads[horizon], traded, options), horizon=horizon),
         turnover=series_mean(newcomers),
         rank_autocorrelation=series_mean(autocorrelation(ranks)),
         half_life_sessions=half_life_of(ranks),
@@ -85,6 +88,7 @@ def sheet_of(
         neutral_rank_ic=series_mean(daily_rank_ic(exposure.left, forward, min_names=least)),
         fama_macbeth=fama_macbeth(judged, forward, horizon=horizon, min_names=least),
         books=books.figures,
+        costs=books.costs,
         gates=_gates(books, options, pool),
         per_name=regress_names(panel.names, quantiles, next_return, count, sizes=sizes),
         market_factors=factor_regression(books.returns["long_short"], references.market_factors),
@@ -94,7 +98,7 @@ def sheet_of(
         daily=Daily(
             sessions=panel.sessions,
             rank_ic=rank_ics[horizon],
-            spread=earned[1][:, -1] - earned[1][:, 0],
+            spread=spreads[1],
             turnover=newcomers,
             market=_market(next_return, options.delay),
             books=books.returns,
@@ -142,8 +146,8 @@ def _summary(series: Series, horizon: int) -> IcSummary:
     return ic_summary(series, horizon=horizon)
 
 
-def _after_cost(returns: NDArray[np.float64], traded: Series, options: SheetOptions) -> Series:
-    return returns[:, -1] - returns[:, 0] - options.cost_bps * 1e-4 * traded
+def _after_cost(spread: Series, traded: Series, options: SheetOptions) -> Series:
+    return spread - options.cost_bps * 1e-4 * traded
 
 
 def _gates(books: Books, options: SheetOptions, pool: tuple[Resemblance, ...]) -> tuple[Gate, ...]:

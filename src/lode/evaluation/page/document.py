@@ -6,7 +6,7 @@ from html import escape
 
 from lode.evaluation.page.pictures import pictures_of
 from lode.evaluation.page.tables import lines_table, names_table, tables_of
-from lode.evaluation.report.lines import number, percent
+from lode.evaluation.report.lines import money, number, percent
 from lode.evaluation.report.model import Sheet
 
 _STYLE = """
@@ -79,6 +79,7 @@ def _tiles(sheet: Sheet) -> list[tuple[str, str]]:
         ("Sharpe, after cost", f"{number(brain.sharpe, 2)}, {number(brain.net_sharpe, 2)}"),
         ("turnover", percent(brain.turnover)),
         ("drawdown", percent(brain.drawdown)),
+        ("capacity", money(sheet.costs.capacity)),
         ("half-life", f"{number(sheet.half_life_sessions, 1)} sessions"),
         ("coverage", percent(sheet.coverage)),
         ("gates passed", f"{passed} of {len(sheet.gates)}"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from lode.evaluation.known import Resemblance
-from lode.evaluation.report.lines import number, percent
+from lode.evaluation.report.lines import money, number, percent
 from lode.evaluation.report.model import Sheet
 
 _BOOK_NAMES = {"brain": "BRAIN", "long_short": "long-short", "long_only": "long-only"}
@@ -26,8 +26,8 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> s
 
 def tables_of(sheet: Sheet) -> list[str]:
     """Return every table but that of the names."""
-    made = [_horizons(sheet), _books(sheet), _gates(sheet), _years(sheet), _alike("Library", sheet.library),
-            _alike("Pool", sheet.pool), _factors(sheet)]  # fmt: skip
+    made = [_horizons(sheet), _books(sheet), _costs(sheet), _gates(sheet), _years(sheet),
+            _alike("Library", sheet.library), _alike("Pool", sheet.pool), _factors(sheet)]  # fmt: skip
     return [each for each in made if each]
 
 
@@ -93,6 +93,19 @@ def _books(sheet: Sheet) -> str:
     ]
     head = ["book", "Sharpe", "net", "return a year", "net", "turnover", "drawdown", "fitness", "margin", "names"]
     return table("Books", head, rows)
+
+
+def _costs(sheet: Sheet) -> str:
+    costs = sheet.costs
+    rows = [
+        ["fees", percent(costs.fees, 2), f"{sheet.options.cost_bps:g} bp of what is traded"],
+        ["spread", percent(costs.spread, 2), f"{number(costs.half_spread_bps, 1)} bp, half of it, from highs and lows"],
+        ["impact", percent(costs.impact, 2), f"square-root law, at {money(costs.capital)}"],
+        ["return after them", percent(costs.net_return, 2), f"Sharpe {number(costs.net_sharpe, 2)}"],
+        ["capacity", money(costs.capacity), "capital at which impact halves the Sharpe after fees and spread"],
+        ["before fees and spread", money(costs.gross_capacity), "the same of the Sharpe before them"],
+    ]
+    return table("Costs a year, BRAIN book", ["", "", ""], rows)
 
 
 def _gates(sheet: Sheet) -> str:

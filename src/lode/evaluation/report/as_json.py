@@ -37,6 +37,7 @@ def told(sheet: Sheet) -> dict[str, Any]:
         "neutral_rank_ic": sheet.neutral_rank_ic,
         "fama_macbeth": {"slope": sheet.fama_macbeth.mean, "t": sheet.fama_macbeth.t},
         "books": {name: figures.to_dict() for name, figures in sheet.books.items()},
+        "costs": sheet.costs.to_dict(),
         "gates": [gate.to_dict() for gate in sheet.gates],
         "years": [year.to_dict() for year in sheet.years],
         "per_name": _per_name(sheet),
@@ -61,6 +62,7 @@ def _horizon(sheet: Sheet, horizon: int) -> dict[str, Any]:
         "interval": list(rank_ic.test.interval()),
         "sessions": rank_ic.n,
         **_spread(sheet.spreads[horizon], "spread"),
+        "spread_t_hh": sheet.overlapping[horizon].t,
     }
 
 

@@ -13,10 +13,12 @@ from lode.evaluation.neutralisation import neutralizations, neutralized
 from lode.evaluation.quantiles import Quantiles
 from lode.evaluation.report.options import SheetOptions
 from lode.evaluation.simulation import (
+    Costs,
     Figures,
     Market,
     Simulation,
     brain_weights,
+    costs_of,
     decayed,
     figures_of,
     long_only,
@@ -40,6 +42,7 @@ class Books:
     returns: Mapping[str, Series]
     net: Series
     brain: Simulation
+    costs: Costs
     sub_sharpe: float
     sub_share: float
 
@@ -80,6 +83,7 @@ def books_of(values: Floats, quantiles: Quantiles, bench: Bench, sizes: Floats |
         returns={name: book.returns for name, book in books.items()},
         net=brain.after_cost(rate),
         brain=brain,
+        costs=costs_of(brain, bench.panel.fields, cost_bps=bench.options.cost_bps, capital=bench.options.capital),
         sub_sharpe=sub_sharpe,
         sub_share=sub_share,
     )

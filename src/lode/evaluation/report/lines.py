@@ -55,6 +55,14 @@ def percent(value: float, digits: int = 1) -> str:
     return f"{number(100 * value, digits)} %"
 
 
+def money(value: float) -> str:
+    """Return an amount in words of three digits, "–" where undefined."""
+    for name, size in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6), ("thousand", 1e3)):
+        if size <= value < math.inf:
+            return f"{value / size:.3g} {name}"
+    return f"{value:.3g}" if math.isfinite(value) else number(value)
+
+
 def gate_line(gate: Gate) -> str:
     """Return a gate's outcome, value and limit; what is undefined says why where that is known."""
     told = f"{gate.outcome}   {number(gate.value, 3)}, {gate.side} {number(gate.limit, 3)}"
@@ -102,7 +110,16 @@ def _book_lines(sheet: Sheet) -> list[Line]:
             f"drawdown {percent(figures.drawdown)}"
         )
         rows.append((_BOOKS.get(name, name), told))
-    return rows
+    return [*rows, *_cost_lines(sheet)]
+
+
+def _cost_lines(sheet: Sheet) -> list[Line]:
+    costs = sheet.costs
+    paid = f"fees {percent(costs.fees)}, spread {percent(costs.spread)}, impact {percent(costs.impact)} a year"
+    return [
+        (f"costs at {money(costs.capital)}", f"{paid}; Sharpe after them {number(costs.net_sharpe, 2)}"),
+        ("capacity", f"{money(costs.capacity)}; of the book before fees and spread {money(costs.gross_capacity)}"),
+    ]
 
 
 def _regression_lines(sheet: Sheet) -> list[Line]:

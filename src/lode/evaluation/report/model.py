@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from lode.evaluation.hansen_hodrick import HansenHodrick
 from lode.evaluation.high_minus_low import NameRegressions
 from lode.evaluation.ic import IcSummary
 from lode.evaluation.known import Resemblance
@@ -20,7 +21,7 @@ from lode.evaluation.quantiles import QuantileSummary
 from lode.evaluation.report.identity import Identity
 from lode.evaluation.report.options import SheetOptions
 from lode.evaluation.report.years import Year
-from lode.evaluation.simulation import Figures, Gate
+from lode.evaluation.simulation import Costs, Figures, Gate
 
 LeakOutcome = Literal["passed", "failed", "not checkable"]
 Series = NDArray[np.float64]
@@ -47,8 +48,9 @@ class Daily:
 class Sheet:
     """A factor's evidence. Returns are per label, before cost unless a name says otherwise; NaN where undefined.
 
-    horizons: of daily IC and rank IC by horizon, in sessions; spreads: top less bottom quantile by horizon. net_spread:
-    that of the options' horizon after cost. leak_check: the caller's, since it takes a rebuild; so are the `verdicts`,
+    horizons: of daily IC and rank IC by horizon, in sessions; spreads: top less bottom quantile by horizon, tested
+    as Newey and West do; overlapping: the same as Hansen and Hodrick do. net_spread: that of the options' horizon after
+    cost. leak_check: the caller's, since it takes a rebuild; so are the `verdicts`,
     which take the ledger: figures such as "psr" and "dsr" by name.
     """
 
@@ -59,6 +61,7 @@ class Sheet:
     coverage: float
     horizons: Mapping[int, tuple[IcSummary, IcSummary]]
     spreads: Mapping[int, NeweyWest]
+    overlapping: Mapping[int, HansenHodrick] = field(repr=False)
     quantiles: QuantileSummary
     net_spread: NeweyWest
     turnover: float
@@ -70,6 +73,7 @@ class Sheet:
     fama_macbeth: NeweyWest
     books: Mapping[str, Figures] = field(repr=False)
     gates: tuple[Gate, ...] = field(repr=False)
+    costs: Costs = field(repr=False)
     per_name: NameRegressions = field(repr=False)
     market_factors: FactorRegression | None = field(repr=False)
     library: tuple[Resemblance, ...] = field(repr=False)

@@ -27,6 +27,7 @@ class SheetOptions:
     to its trade. cost_bps: basis points per unit traded. min_names: fewest names of a session that counts.
     neutralize: what is taken out of the values first, of lode.evaluation.neutralisation, several with commas.
     quantiles, weighting: how many, and equal or by capitalisation. decay, truncation: of the book in BRAIN's manner.
+    capital: money in that book, for which impact is counted; 20 million is BRAIN's.
     """
 
     horizon: int = 1
@@ -38,6 +39,7 @@ class SheetOptions:
     weighting: Weighting = "equal"
     decay: int = 0
     truncation: float = 0.08
+    capital: float = 20e6
 
     def __post_init__(self) -> None:
         check_timing(self.horizon, self.delay)
@@ -48,6 +50,7 @@ class SheetOptions:
         _within("quantiles", self.quantiles, 2, _MOST_QUANTILES)
         _within("decay", self.decay, 0, _MOST_DECAY)
         _within("truncation", self.truncation, 0, 1)
+        _within("capital", self.capital, 0, 1e15)
         neutralizations(self.neutralize)
         if self.weighting not in get_args(Weighting):
             raise UsageError(f"weighting {self.weighting!r}: allowed are {', '.join(get_args(Weighting))}")
