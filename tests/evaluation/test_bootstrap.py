@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lode.errors import UsageError
 from lode.evaluation import newey_west_t
-from lode.evaluation.bootstrap import bootstrap_interval, mean_block_length
+from lode.evaluation.bootstrap import block_lengths, bootstrap_interval, mean_block_length
 
 
 def persistent(seed, n=500, persistence=0.5):
@@ -29,7 +29,10 @@ def test_block_length_is_archs(seed, persistence):
 def test_block_grows_with_dependence_and_is_the_longest_of_the_columns():
     short, long = persistent(0, persistence=0), persistent(0, persistence=0.9)
     assert mean_block_length(short) < 5 < mean_block_length(long)
-    assert mean_block_length(np.column_stack([short, long, np.ones(500)])) == mean_block_length(long)
+    together = np.column_stack([short, long, np.ones(500)])
+    assert mean_block_length(together) == pytest.approx(mean_block_length(long))
+    assert block_lengths(together)[0] == pytest.approx(mean_block_length(short))
+    assert math.isnan(block_lengths(together)[2])
 
 
 def test_interval_is_archs_percentile_interval():

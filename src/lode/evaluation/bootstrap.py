@@ -44,18 +44,25 @@ class BootstrapInterval:
     n: int
 
 
-def mean_block_length(series: NDArray[np.floating]) -> float:
-    """Mean length of blocks for a series, (sessions,), or the longest over the columns of (sessions, series).
+def block_lengths(series: NDArray[np.floating]) -> Sample:
+    """Mean length of blocks for each column of (sessions, series), (series,); of (sessions,) for the one.
 
     At least 1, at most a third of the sessions. Sessions with a missing value are dropped. NaN with fewer than 20
-    sessions or where nothing varies.
+    sessions and for a column that does not vary.
     """
     known = _known(series)
-    varying = known[:, _varies(known)] if len(known) >= FEWEST_OBSERVATIONS else known[:, :0]
-    if not varying.shape[1]:
-        return math.nan
-    longest = float(optimal_block_length(varying / np.abs(varying).max(axis=0))["stationary"].max())
-    return min(max(1.0, longest), len(known) / 3)
+    lengths = np.full(known.shape[1], np.nan)
+    varies = _varies(known) & (len(known) >= FEWEST_OBSERVATIONS)
+    if varies.any():
+        scaled = known[:, varies] / np.abs(known[:, varies]).max(axis=0)
+        lengths[varies] = np.clip(optimal_block_length(scaled)["stationary"].to_numpy(), 1, len(known) / 3)
+    return lengths
+
+
+def mean_block_length(series: NDArray[np.floating]) -> float:
+    """Return the longest of `block_lengths`; NaN where there is none."""
+    lengths = block_lengths(series)
+    return float(np.nanmax(lengths)) if np.isfinite(lengths).any() else math.nan
 
 
 def bootstrap_interval(
