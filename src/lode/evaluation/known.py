@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,20 @@ _FEWEST_SESSIONS = 20
 
 @dataclass(frozen=True)
 class Resemblance:
-    """How alike two factors are over the latest sessions; NaN where undefined.
+    """How alike a known factor is over the latest sessions; NaN where undefined.
 
     values: mean daily rank correlation of their values. returns: correlation of the daily returns of their rank books.
+    daily: the returns of the known one's book, (latest sessions,).
     """
 
     name: str
     values: float
     returns: float
+    daily: Series = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, str | float]:
+        """Return the resemblance as JSON holds it."""
+        return {"name": self.name, "values": self.values, "returns": self.returns}
 
 
 def known_library(panel: Panel) -> dict[str, Expr]:
@@ -53,14 +59,11 @@ def resemblances(
     own, earned = average_ranks(values[first:]), np.nan_to_num(next_return[first:])
     paid = np.isfinite(next_return[first:]).sum(axis=1) > 0
     own_returns = _book_returns(own, earned, paid, min_names)
-    compared = (
-        Resemblance(
-            name,
-            series_mean(rank_correlation(own, ranks, min_names=min_names)),
-            _correlation(own_returns, _book_returns(ranks, earned, paid, min_names)),
-        )
-        for name, ranks in _ranks_of(known, panel, first)
-    )
+    compared = []
+    for name, ranks in _ranks_of(known, panel, first):
+        alike = series_mean(rank_correlation(own, ranks, min_names=min_names))
+        daily = _book_returns(ranks, earned, paid, min_names)
+        compared.append(Resemblance(name, alike, _correlation(own_returns, daily), daily))
     return tuple(sorted(compared, key=lambda each: (-largest([each]), each.name)))
 
 

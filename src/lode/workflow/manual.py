@@ -28,7 +28,7 @@ from lode.workflow.freezing import rebuilder
 from lode.workflow.library_values import library_columns, library_request
 from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
-from lode.workflow.referring import judged_subject, references
+from lode.workflow.referring import judged_subject, references, verdicts
 from lode.workflow.value_file import write_values
 from lode.workflow.vaults import MANUAL, first_closed_session, run_settings
 
@@ -46,11 +46,11 @@ def evaluate_by_hand(
     panel = open_panel(context, record.snapshot)
     expression = read_expression(text, context, panel)
     sheet = evidence_sheet(expression, panel, asked, references(context, panel, expression_id(expression)))
-    enter(sheet, record.snapshot, context, size=expression.size)
+    run = enter(sheet, record.snapshot, context, size=expression.size)
     checks = check_leaks(
         judged_subject(expression, asked), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
     )
-    return sheet.with_leak_check(overall(checks))
+    return sheet.with_leak_check(overall(checks)).with_verdicts(verdicts(sheet, run, context))
 
 
 def compute_to_file(
@@ -126,8 +126,8 @@ def _only(definitions: tuple[Definition, ...], text: str) -> Definition:
     return definitions[0]
 
 
-def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> None:
-    """Enter a try into the ledger, under a run of its own that shares the snapshot's vault."""
+def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> str:
+    """Enter a try into the ledger, under a run of its own that shares the snapshot's vault; return the run."""
     told = sheet.to_dict()
     first = told["horizons"]["1"]
     rank_ic, t_nw, coverage = (
@@ -137,6 +137,7 @@ def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> None:
     run = _manual_run(context, snapshot)
     rows = trials_frame([trial], run=run, epoch=0, shard=0, horizon=1, delay=sheet.options.delay)
     record_trials(context.warehouse, rows)
+    return run
 
 
 def _manual_run(context: Context, snapshot: str) -> str:

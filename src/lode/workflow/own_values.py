@@ -20,7 +20,7 @@ from lode.panel import Panel
 from lode.warehouse.stores.snapshots import read_snapshot
 from lode.workflow.context import Context
 from lode.workflow.manual import enter, open_panel
-from lode.workflow.referring import references
+from lode.workflow.referring import references, verdicts
 
 _NAMES = {
     "session": ("session", "date"),
@@ -45,8 +45,8 @@ def evaluate_values(
     text = f"values of {path.name}"
     identity = Identity(text, text, digest, 0, "undefined", ())
     sheet = sheet_of(values, panel, identity, options or SheetOptions(), references(context, panel, digest))
-    enter(sheet, record.snapshot, context, size=0)
-    return sheet
+    run = enter(sheet, record.snapshot, context, size=0)
+    return sheet.with_verdicts(verdicts(sheet, run, context))
 
 
 def _columns(table: pl.DataFrame, path: Path) -> pl.DataFrame:

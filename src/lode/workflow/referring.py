@@ -1,7 +1,8 @@
-"""What a try by hand is compared with, and what its leak checks evaluate."""
+"""What a try by hand is compared with, what its leak checks evaluate, and what it is worth beside the other tries."""
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,19 +12,22 @@ from numpy.typing import NDArray
 
 from lode.engine import Evaluator
 from lode.errors import ExpressionError
-from lode.evaluation import References, SheetOptions
+from lode.evaluation import References, Sheet, SheetOptions
 from lode.evaluation.known import known_library
 from lode.evaluation.market_factors import FACTORS
 from lode.evaluation.neutralisation import neutralizations
 from lode.evaluation.sheet import judged_values
 from lode.evaluation.styles import LONGEST
 from lode.evidence.leaks import Subject
+from lode.evidence.standing import TrialScores, standing
 from lode.language import Expr, lookback, parse
 from lode.log import get_logger
 from lode.panel import Panel
 from lode.warehouse.stores.factors import list_factors
+from lode.warehouse.stores.ledger import count_trials, score_variance
 from lode.warehouse.stores.market_factors import read_market_factors
 from lode.workflow.context import Context
+from lode.workflow.vaults import runs_on_vault
 
 _STYLE_FIELDS = {"size": ("close", "volume", "dollar_volume", "market_cap"), "beta": ("close",), "sector": ("sector",)}
 
@@ -54,6 +58,18 @@ def judged_subject(expression: Expr, options: SheetOptions) -> Subject:
     needed = {name for style in out for name in _STYLE_FIELDS.get(style, ())}
     longest = LONGEST if {"size", "beta"} & set(out) else 0
     return replace(subject, fields={*expression.fields, *needed}, lookback=max(subject.lookback, longest))
+
+
+def verdicts(sheet: Sheet, run: str, context: Context) -> dict[str, float]:
+    """Figures that take the ledger, after the try of `run` is in it; see lode.evidence.standing.
+
+    The trials' t are taken to be of as many sessions as the sheet has: those of a run's train split are somewhat fewer.
+    """
+    sharing = runs_on_vault(context, run)
+    count, spread = count_trials(context.warehouse, sharing), score_variance(context.warehouse, sharing)
+    sessions = sheet.horizons[1][1].n
+    variance = spread / sessions if sessions and math.isfinite(spread) else 0.0 if count == 1 else math.nan
+    return standing(sheet, TrialScores(count, variance))
 
 
 def _pool(context: Context, panel: Panel, factor: str) -> dict[str, Expr]:

@@ -42,8 +42,8 @@ def told(sheet: Sheet) -> dict[str, Any]:
         "years": [year.to_dict() for year in sheet.years],
         "per_name": _per_name(sheet),
         "market_factors": _market_factors(sheet.market_factors),
-        "library": [asdict(each) for each in sheet.library],
-        "pool": [asdict(each) for each in sheet.pool],
+        "library": [each.to_dict() for each in sheet.library],
+        "pool": [each.to_dict() for each in sheet.pool],
         "verdicts": dict(sheet.verdicts),
         "leak_check": sheet.leak_check,
     }

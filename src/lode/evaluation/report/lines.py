@@ -14,11 +14,12 @@ Line = tuple[str, str]
 _BOOKS = {"brain": "BRAIN book", "long_short": "long-short book", "long_only": "long-only book"}
 _SHOWN = 3
 _VERDICTS = {
-    "psr": "PSR, Sharpe above 0",
-    "dsr": "DSR, trials counted",
-    "trials": "trials on this vault",
-    "pbo": "PBO",
-    "spa_p": "SPA p, against the library",
+    "psr": ("PSR, Sharpe above 0", 3),
+    "track_record_sessions": ("sessions until PSR is .95", 0),
+    "trials": ("trials on this vault", 0),
+    "dsr": ("DSR, trials counted", 3),
+    "pbo": ("PBO among the known", 3),
+    "spa_p": ("SPA p, best known", 4),
 }
 
 
@@ -38,7 +39,7 @@ def lines_of(sheet: Sheet) -> list[Line]:
         *_regression_lines(sheet),
         *_known_lines(sheet),
         *((f"gate: {gate.name}", gate_line(gate)) for gate in sheet.gates),
-        *((_VERDICTS.get(name, name), number(value, 3)) for name, value in sheet.verdicts.items()),
+        *_verdict_lines(sheet),
         ("leak check", sheet.leak_check),
     ]
 
@@ -67,6 +68,10 @@ def gate_line(gate: Gate) -> str:
     """Return a gate's outcome, value and limit; what is undefined says why where that is known."""
     told = f"{gate.outcome}   {number(gate.value, 3)}, {gate.side} {number(gate.limit, 3)}"
     return f"{told} ({gate.note})" if gate.note else told
+
+
+def _verdict_lines(sheet: Sheet) -> list[Line]:
+    return [(_VERDICTS[name][0], number(value, _VERDICTS[name][1])) for name, value in sheet.verdicts.items()]
 
 
 def _about(sheet: Sheet) -> list[Line]:
