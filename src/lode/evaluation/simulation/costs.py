@@ -1,7 +1,9 @@
 """What trading takes from a simulated book: fees, half the spread, impact; and how much capital the book carries.
 
 Fees are proportional to what is traded. The spread is Corwin and Schultz's of the last month, half of it paid on every
-trade; a name without an estimate pays the session's mean. Impact is the square-root law's, on the mean dollar volume
+trade. Negative estimates of two sessions are kept and the month's mean is zero at least: set to zero one by one, as the
+paper's default has it, they give the S&P 500's names of 2013 to 2018 a spread of .5 %, kept one of .14 %. A name without
+an estimate pays the session's mean. Impact is the square-root law's, on the mean dollar volume
 and the volatility of the last month, as known before the session of the trade.
 """
 
@@ -79,7 +81,8 @@ def half_spreads(fields: Mapping[str, Floats]) -> Matrix | None:
     """Half of each name's spread, a share of its price, (sessions, names); None without high, low and close."""
     if not {"high", "low", "close"} <= set(fields):
         return None
-    spread = mean_spread(corwin_schultz(fields["high"], fields["low"], fields["close"])) / 2
+    pairs = corwin_schultz(fields["high"], fields["low"], fields["close"], negative="keep")
+    spread = np.maximum(mean_spread(pairs), 0) / 2
     return np.where(np.isfinite(spread), spread, row_mean(spread)[:, None])
 
 
