@@ -1,10 +1,10 @@
 """What trading takes from a simulated book: fees, half the spread, impact; and how much capital the book carries.
 
 Fees are proportional to what is traded. The spread is Corwin and Schultz's of the last month, half of it paid on every
-trade. Negative estimates of two sessions are kept and the month's mean is zero at least: set to zero one by one, as the
-paper's default has it, they give the S&P 500's names of 2013 to 2018 a spread of .5 %, kept one of .14 %. A name without
-an estimate pays the session's mean. Impact is the square-root law's, on the mean dollar volume
-and the volatility of the last month, as known before the session of the trade.
+trade; a name without an estimate pays the session's mean. Negative estimates of two sessions are kept, and the month's
+mean is zero at least: set to zero one by one, as the paper's default has it, they give the S&P 500's names of 2013 to
+2018 a spread of .50 %, and kept one of .14 %. Impact is the square-root law's, on the mean dollar volume and the
+volatility of the last month, as known before the session of the trade.
 """
 
 from __future__ import annotations
