@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lode.errors import UsageError
-from lode.evaluation.quantiles import quantile_returns, quantile_summary, quantiles_of
+from lode.evaluation.quantiles import quantile_returns, quantile_summary, quantiles_of, quantiles_of_ranks
+from lode.evaluation.ranks import average_ranks
 
 NAN = np.nan
 
@@ -82,3 +83,13 @@ def test_quantiles_at_hand_change_nothing(seed, missing):
     forward[rng.random(values.shape) < missing] = NAN
     at_hand = quantile_returns(values, forward, 4, quantiles=quantiles_of(values, 4))
     np.testing.assert_array_equal(at_hand, quantile_returns(values, forward, 4))
+
+
+@given(st.integers(0, 10_000), st.integers(2, 12), st.sampled_from([0, 1, 9]), st.sampled_from([5, 31, 101]))
+def test_quantiles_of_ranks_are_those_of_the_values(seed, count, digits, names):
+    rng = np.random.default_rng(seed)
+    values = np.round(rng.standard_normal((8, names)), digits).astype(np.float32)
+    values[rng.random(values.shape) < 0.1] = NAN
+    values[0], values[1] = NAN, 3
+    expected = quantiles_of(values, count, min_names=3)
+    np.testing.assert_array_equal(quantiles_of_ranks(average_ranks(values), count, min_names=3), expected)

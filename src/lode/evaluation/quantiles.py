@@ -45,6 +45,31 @@ def quantiles_of(values: Floats, count: int = COUNT, *, min_names: int = MIN_NAM
     return quantiles
 
 
+def quantiles_of_ranks(ranks: Floats, count: int = COUNT, *, min_names: int = MIN_NAMES) -> Quantiles:
+    """`quantiles_of` values whose average ranks, 1 to n in each session, are at hand; the same without a sort.
+
+    Without ties the name of rank r lies above the edge i/count where (r - 1) count > i (n - 1), so that it is in the
+    quantile ⌈(r - 1) count / (n - 1)⌉ - 1. Sessions with ties are sorted.
+    """
+    quantiles = np.empty(ranks.shape, dtype=np.int16)
+    for block in row_blocks(ranks.shape):
+        quantiles[block] = _block_of_ranks(ranks[block], count, max(count, min_names))
+    return quantiles
+
+
+def _block_of_ranks(ranks: Floats, count: int, least: int) -> Quantiles:
+    known = np.isfinite(ranks)
+    n = np.count_nonzero(known, axis=1)
+    places = np.where(known, ranks, 1).astype(np.float64) - 1
+    tied = np.einsum("tn,tn->t", places, places) < n * (n - 1) * (2 * n - 1) / 6 - 0.25
+    above = np.ceil(places * count / np.maximum(n - 1, 1)[:, None])
+    quantiles = np.maximum(above - 1, 0).astype(np.int16)
+    quantiles[~(known & (n >= least)[:, None])] = -1
+    if tied.any():
+        quantiles[tied] = _block_quantiles(ranks[tied], count, least)
+    return quantiles
+
+
 def _block_quantiles(values: Floats, count: int, least: int) -> Quantiles:
     known = np.isfinite(values)
     ordered = np.sort(np.where(known, values, np.float32(np.inf)), axis=1)

@@ -20,7 +20,7 @@ from lode.evaluation.market_factors import factor_regression
 from lode.evaluation.neutralisation import neutralizations, neutralized
 from lode.evaluation.newey_west import newey_west_t
 from lode.evaluation.portfolio import rank_book
-from lode.evaluation.quantiles import quantile_returns, quantile_summary, quantiles_of
+from lode.evaluation.quantiles import quantile_returns, quantile_summary, quantiles_of_ranks
 from lode.evaluation.ranks import average_ranks, row_mean, series_mean
 from lode.evaluation.regressions import fama_macbeth
 from lode.evaluation.report.books import Bench, Books, books_of
@@ -59,7 +59,8 @@ def sheet_of(
     judged = judged_values(values, panel, options, styles)
     labels = {h: forward_returns(panel, horizon=h, delay=options.delay) for h in options.horizons}
     forward, next_return = labels[horizon], labels[1]
-    ranks, quantiles = average_ranks(judged), quantiles_of(judged, count, min_names=least)
+    ranks = average_ranks(judged)
+    quantiles = quantiles_of_ranks(ranks, count, min_names=least)
     ics, rank_ics = _scores(judged, labels, least)
     earned = {
         h: quantile_returns(judged, labels[h], count, min_names=least, sizes=sizes, quantiles=quantiles) for h in labels

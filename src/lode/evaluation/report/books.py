@@ -72,15 +72,14 @@ def books_of(values: Floats, quantiles: Quantiles, bench: Bench, sizes: Floats |
     """Simulate every book of values, (sessions, names); sizes: weights within quantiles, equal where None."""
     count, quoted, rate = bench.options.quantiles, bench.market.quoted(), bench.options.cost_bps * 1e-4
     brain = bench.brain(values)
-    books = {
-        "brain": brain,
-        "long_short": bench.book(long_short(quantiles, count, sizes, quoted=quoted)),
-        "long_only": bench.book(long_only(quantiles, count, sizes, quoted=quoted)),
-    }
+    figures, returns = {"brain": figures_of(brain, cost=rate)}, {"brain": brain.returns}
+    for name, weights in (("long_short", long_short), ("long_only", long_only)):
+        book = bench.book(weights(quantiles, count, sizes, quoted=quoted))
+        figures[name], returns[name] = figures_of(book, half=name != "long_only", cost=rate), book.returns
     sub_sharpe, sub_share = _sub_universe(values, bench)
     return Books(
-        figures={name: figures_of(book, half=name != "long_only", cost=rate) for name, book in books.items()},
-        returns={name: book.returns for name, book in books.items()},
+        figures=figures,
+        returns=returns,
         net=brain.after_cost(rate),
         brain=brain,
         costs=costs_of(brain, bench.panel.fields, cost_bps=bench.options.cost_bps, capital=bench.options.capital),
