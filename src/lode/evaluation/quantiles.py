@@ -63,7 +63,7 @@ def _block_of_ranks(ranks: Floats, count: int, least: int) -> Quantiles:
     places = np.where(known, ranks, 1).astype(np.float64) - 1
     tied = np.einsum("tn,tn->t", places, places) < n * (n - 1) * (2 * n - 1) / 6 - 0.25
     above = np.ceil(places * count / np.maximum(n - 1, 1)[:, None])
-    quantiles = np.maximum(above - 1, 0).astype(np.int16)
+    quantiles: Quantiles = np.maximum(above - 1, 0).astype(np.int16)
     quantiles[~(known & (n >= least)[:, None])] = -1
     if tied.any():
         quantiles[tied] = _block_quantiles(ranks[tied], count, least)
