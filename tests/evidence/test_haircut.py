@@ -15,17 +15,17 @@ T_RATIOS = np.array([1.99, 2.63, 2.21, 3.43, 2.17, 2.64, 4.56, 5.34, 2.75, 2.49]
 
 def test_example_of_harvey_and_liu():
     # a yearly ratio of .75 over 20 years is .32 among 200 independent tests: a haircut of some 60 %
-    yearly, months = 0.75, 240
+    daily, sessions = 0.75 / math.sqrt(252), 20 * 252
 
     def sidak(p):
         return 1 - (1 - p) ** 200
 
-    got = haircut_sharpe(yearly / math.sqrt(12), months, correction=sidak)
-    assert got.p[0] == pytest.approx(0.0008, abs=2e-4)
-    assert got.adjusted_p[0] == pytest.approx(0.15, abs=0.04)
-    assert got.sharpe[0] * math.sqrt(12) == pytest.approx(0.32, abs=0.03)
-    cut = haircut_sharpe(yearly / math.sqrt(12), months, correction=bonferroni, trials=200)
-    assert cut.sharpe[0] < got.sharpe[0]
+    got = haircut_sharpe(daily, sessions, correction=sidak)
+    assert got.p[0] == pytest.approx(0.0008, abs=5e-5)
+    assert got.adjusted_p[0] == pytest.approx(0.15, abs=0.005)
+    assert got.sharpe[0] * math.sqrt(252) == pytest.approx(0.32, abs=0.005)
+    assert got.share[0] == pytest.approx(0.6, abs=0.05)
+    assert haircut_sharpe(daily, sessions, correction=bonferroni, trials=200).sharpe[0] < got.sharpe[0]
 
 
 def test_ratios_of_harvey_liu_and_zhu_that_survive():

@@ -94,8 +94,9 @@ def test_strategy_that_rests_in_a_half_is_not_chosen_there():
     returns = noise(3, 80, 3)
     returns[:40, 0], returns[40:, 0] = 0.0, 5 + 0.01 * returns[40:, 0]
     got = probability_of_overfitting(returns, blocks=2)
-    assert np.isfinite(got.in_sample).all()
     assert np.isfinite(got.logits).all()
+    np.testing.assert_array_equal(np.isfinite(got.held_out), [True, False])  # in the first half it rests
+    assert got.logits[1] == pytest.approx(math.log((1 / 4) / (3 / 4)))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,14 @@ over the overlapping errors is one over single sessions (see also Ang and Bekaer
 
 so no autocovariance is estimated at all. Here the inner sum runs over the t whose row is in the regression. The errors
 are those of the null: where returns are predictable the test loses some power, it does not find more. p is two-sided,
-of Student's T with n/h - k degrees of freedom, k the coefficients.
+of Student's T with n/√h - k degrees of freedom, k the coefficients: a choice by trial. On 8000 draws of noise each,
+with predictors of persistence .98 and .9, 60 of 500, 20 of 1000 and 5 of 250 sessions, p ≤ .05, .01 and .001 came .6 to
+1 times as often as stated; a normal p up to 1.5 times, with n/h degrees next to nothing was found.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,7 +59,7 @@ def hodrick_ols(
     """
     if horizon < 1:
         raise UsageError(f"horizon {horizon}: a return is earned over at least 1 session")
-    r = np.asarray(returns, dtype=np.float64)
+    r = np.where(np.isfinite(returns), returns, np.nan).astype(np.float64)
     known = _rows(r, regressors, horizon)
     z, length, centre = _design([np.asarray(x, dtype=np.float64) for x in regressors], known)
     n, size = int(known.sum()), z.shape[1]
@@ -74,7 +77,7 @@ def hodrick_ols(
     varies = float(np.nanstd(r)) > 1e-12 * float(np.nanmax(np.abs(r)))
     se = np.sqrt(np.where((variance > 0) & varies, variance, np.nan))
     t = coefficients / se
-    return OverlapFit(coefficients, se, t, 2 * special.stdtr(n / horizon - size, -np.abs(t)), horizon, n)
+    return OverlapFit(coefficients, se, t, 2 * special.stdtr(n / math.sqrt(horizon) - size, -np.abs(t)), horizon, n)
 
 
 def _rows(r: Series, regressors: Sequence[NDArray[np.floating]], horizon: int) -> NDArray[np.bool_]:

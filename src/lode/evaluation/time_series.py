@@ -109,32 +109,43 @@ def _fit(
 ) -> tuple[NDArray[np.generic], ...]:
     """Fields of `TimeSeriesFit`, in their order, for a block of names."""
     explained, own, n = _compacted(y, x)
-    least = np.array([horizon - 1 if kernel == "uniform" else lags if lags is not None else -1], dtype=np.int64)
-    used = np.where(least < 0, [nw_lags(int(count), horizon) if count else horizon for count in n], least)
+    used = _lags(n, horizon, lags, kernel)
     present = np.arange(explained.shape[1]) < n[:, None]
     centre, unit, length = _unit_regressors(own, present)
-    gram = unit.transpose(0, 2, 1) @ unit
-    enough = n >= [max(fewest_observations(int(L)), 2 * (len(x) + 1)) for L in used]
-    solvable = enough & (np.linalg.eigvalsh(gram).min(axis=-1, initial=1) > _DEPENDENT)
-    gram[~solvable] = np.eye(len(x))
-    inverse = np.linalg.inv(gram).astype(np.float64, copy=False)
+    inverse, solvable = _inverse(unit, n, used)
     mean = explained.sum(axis=1) / np.maximum(n, 1)
     around = np.where(present, explained - mean[:, None], 0)
-    slopes = (inverse @ (unit.transpose(0, 2, 1) @ around[:, :, None]))[:, :, 0]
-    residual = around - (unit @ slopes[:, :, None])[:, :, 0]
-    covariance = _sandwich(unit, residual, present, inverse, used, kernel)
-    back = _from_unit(n, centre, length)
-    roots = np.sqrt(np.maximum(n, 1))[:, None]
-    coefficients = (back @ np.concatenate([mean[:, None] * roots, slopes], axis=1)[:, :, None])[:, :, 0]
-    variance = np.einsum("nij,njk,nik->ni", back, covariance, back)
+    slopes = inverse @ (unit.transpose(0, 2, 1) @ around[:, :, None])
+    residual = around - (unit @ slopes)[:, :, 0]
     floor = _ROUNDING * np.abs(explained).max(axis=1, initial=0)
     exact = (residual**2).sum(axis=1) <= np.maximum(n, 1) * floor**2
+    back = _from_unit(n, centre, length)
+    level = (mean * np.sqrt(np.maximum(n, 1)))[:, None, None]
+    coefficients = (back @ np.concatenate([level, slopes], axis=1))[:, :, 0]
+    variance = np.einsum("nij,njk,nik->ni", back, _sandwich(unit, residual, present, inverse, used, kernel), back)
     coefficients[~solvable] = np.nan
     se = np.sqrt(np.where((variance > 0) & (solvable & ~exact)[:, None], variance, np.nan))
     share, freedom = _law(n, used, horizon, kernel, len(x))
     t = coefficients / se
     p = 2 * special.stdtr(freedom[:, None], -np.sqrt(share)[:, None] * np.abs(t))
     return coefficients, se, t, p, _r_squared(residual, around, floor, solvable), n, used, share, freedom
+
+
+def _lags(n: Counts, horizon: int, lags: int | None, kernel: Kernel) -> Counts:
+    """L of each name, (names,)."""
+    if kernel == "uniform":
+        return np.full(len(n), horizon - 1, dtype=np.int64)
+    each = (nw_lags(int(count), horizon) if lags is None else lags for count in n)
+    return np.fromiter(each, dtype=np.int64, count=len(n))
+
+
+def _inverse(unit: Matrix, n: Counts, lags: Counts) -> tuple[Matrix, NDArray[np.bool_]]:
+    """Inverse of the regressors' products, (names, regressors, regressors), and which names can be solved."""
+    gram = unit.transpose(0, 2, 1) @ unit
+    fewest = np.array([max(fewest_observations(int(L)), 2 * (unit.shape[2] + 1)) for L in lags])
+    solvable = (n >= fewest) & (np.linalg.eigvalsh(gram).min(axis=-1, initial=1) > _DEPENDENT)
+    gram[~solvable] = np.eye(unit.shape[2])
+    return np.linalg.inv(gram).astype(np.float64, copy=False), solvable
 
 
 def _compacted(y: NDArray[np.floating], x: Sequence[NDArray[np.floating]]) -> tuple[Matrix, Matrix, Counts]:

@@ -37,8 +37,9 @@ class Overfitting:
     """What became of the best strategy of each split; NaN and no splits where it cannot be said.
 
     pbo: share of splits in which it was at or below the median of what is held out. logits: λ, (splits,). in_sample,
-    held_out: its Sharpe ratios per observation, (splits,). loss: share of splits in which it lost on what is held out.
-    slope: of held_out on in_sample; negative where a better past goes with a worse future.
+    held_out: its Sharpe ratios per observation, (splits,), NaN where that one does not vary. loss: share of splits in
+    which it lost on what is held out. slope: of held_out on in_sample; negative where a better past goes with a worse
+    future.
     """
 
     pbo: float
@@ -106,7 +107,8 @@ def _chosen(sample: Matrix, held: Matrix) -> tuple[Matrix, Matrix, Matrix]:
     best = sample.argmax(axis=1)[:, None]
     inside, outside = (np.take_along_axis(ratios, best, axis=1) for ratios in (sample, held))
     rank = (held < outside).sum(axis=1) + ((held == outside).sum(axis=1) + 1) / 2
-    return special.logit(rank / (held.shape[1] + 1)), inside[:, 0], outside[:, 0]
+    known = (np.where(np.isfinite(ratios[:, 0]), ratios[:, 0], np.nan) for ratios in (inside, outside))
+    return special.logit(rank / (held.shape[1] + 1)), *known
 
 
 def _slope(inside: Matrix, outside: Matrix) -> float:
