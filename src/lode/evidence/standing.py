@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lode.evaluation import Sheet, newey_west_t
 from lode.evidence.overfitting import probability_of_overfitting
-from lode.evidence.sharpe import deflated_sharpe_ratio, minimum_track_record, probabilistic_sharpe_ratio
+from lode.evidence.sharpe import SharpeEstimate
 
 Series = NDArray[np.float64]
 
@@ -41,10 +41,10 @@ def standing(sheet: Sheet, trials: TrialScores) -> dict[str, float]:
     is 95 %. trials: their number. dsr: probability that the true ratio of the rank IC is above the best that as many
     tries without skill would show, in the direction that the sheet has. pbo, spa_p: see the module.
     """
-    book, beside = _moments(sheet.daily.books["brain"]), _beside(sheet)
+    book, beside = _estimate(sheet.daily.books["brain"]), _beside(sheet)
     return {
-        "psr": _psr(book),
-        "track_record_sessions": _track_record(book),
+        "psr": book.probabilistic(),
+        "track_record_sessions": book.track_record(),
         "trials": float(trials.count),
         "dsr": _dsr(sheet, trials),
         "pbo": probability_of_overfitting(beside).pbo,
@@ -52,48 +52,20 @@ def standing(sheet: Sheet, trials: TrialScores) -> dict[str, float]:
     }
 
 
-@dataclass(frozen=True)
-class _Moments:
-    sharpe: float
-    n: int
-    skew: float
-    kurtosis: float
-
-
-def _moments(series: Series) -> _Moments | None:
-    """Ratio of mean and deviation, and the shape, of the finite values; None of too few, or where they do not vary."""
-    known = series[np.isfinite(series)]
-    if known.size < _FEWEST or np.ptp(known) <= 1e-12 * np.abs(known).max():
-        return None
-    z = (known - known.mean()) / known.std()
-    return _Moments(float(known.mean() / known.std(ddof=1)), known.size, float((z**3).mean()), float((z**4).mean()))
-
-
-def _psr(book: _Moments | None) -> float:
-    if book is None:
-        return math.nan
-    return probabilistic_sharpe_ratio(book.sharpe, book.n, skew=book.skew, kurtosis=book.kurtosis)
-
-
-def _track_record(book: _Moments | None) -> float:
-    if book is None:
-        return math.nan
-    return minimum_track_record(book.sharpe, skew=book.skew, kurtosis=book.kurtosis)
+def _estimate(series: Series) -> SharpeEstimate:
+    """Return the ratio of a daily series with the shape of its law; NaN of too few sessions."""
+    few = np.isfinite(series).sum() < _FEWEST
+    return SharpeEstimate.of(np.full(1, math.nan) if few else series)
 
 
 def _dsr(sheet: Sheet, trials: TrialScores) -> float:
-    test, shape = sheet.horizons[sheet.options.horizon][1].test, _moments(sheet.daily.rank_ic)
-    if shape is None or not math.isfinite(test.t) or trials.count < 1 or not math.isfinite(trials.variance):
+    """DSR of the rank IC in its own direction, its ratio t/√n in place of the plain one."""
+    test, shape = sheet.horizons[sheet.options.horizon][1].test, _estimate(sheet.daily.rank_ic)
+    if not math.isfinite(test.t) or trials.count < 1 or not math.isfinite(trials.variance):
         return math.nan
-    direction = math.copysign(1, test.t)
-    return deflated_sharpe_ratio(
-        abs(test.t) / math.sqrt(test.n),
-        test.n,
-        trials=trials.count,
-        variance=trials.variance,
-        skew=direction * shape.skew,
-        kurtosis=shape.kurtosis,
-    )
+    skew = math.copysign(shape.skew, shape.skew * test.t)
+    own = SharpeEstimate(abs(test.t) / math.sqrt(test.n), test.n, skew, shape.kurtosis)
+    return own.deflated(trials=trials.count, variance=trials.variance)
 
 
 def _beside(sheet: Sheet) -> Series:
