@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from lode.evaluation import SheetOptions
-from lode.language import parse
+from lode.evaluation.known import known_library
+from lode.language import expression_id, parse
 from lode.warehouse.stores.market_factors import insert_market_factors
 from lode.workflow.context import Context
 from lode.workflow.manual import evaluate_by_hand, open_panel
@@ -37,10 +38,12 @@ def test_market_factors_stop_where_the_panel_does(mined: Mined, context: Context
     assert evaluate_by_hand("rank(volume)", context, snapshot=mined.result["snapshot"]).market_factors is not None
 
 
-def test_pool_is_the_proven_factors_but_oneself(mined: Mined, context: Context) -> None:
+def test_nothing_is_compared_with_itself(mined: Mined, context: Context) -> None:
     panel = open_panel(context, mined.result["snapshot"])
     proven = [factor["id"] for factor in mined.result["proven"]]
     assert sorted(references(context, panel, "").pool) == sorted(proven)
+    weekly = known_library(panel)["technical.weekly_reversal"]
+    assert "technical.weekly_reversal" not in references(context, panel, expression_id(weekly)).library
     assert proven[0] not in references(context, panel, proven[0]).pool
 
 

@@ -13,6 +13,7 @@ from lode.cli.output import console, emit_json, print_table, rows_of
 from lode.errors import StorageError, UsageError
 from lode.evaluation import Sheet, SheetOptions
 from lode.evaluation.report import Weighting
+from lode.evaluation.simulation import Fill
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.factors import list_factors, read_evidence, read_factor, record_factors
@@ -39,6 +40,7 @@ def evaluate_command(
     truncation: float = 0.08,
     cost_bps: float = 10.0,
     capital: float = 20e6,
+    fill: Fill = "close",
     min_names: int = 10,
     as_json: AsJson = False,
     html: Path | None = None,
@@ -73,6 +75,8 @@ def evaluate_command(
         Cost of what is traded, in basis points.
     capital
         Money in that book, for which impact is counted.
+    fill
+        Of the simulated books: at the close, or at the open, of the session that is `delay` later.
     min_names
         Fewest names of a session that counts.
     html
@@ -91,6 +95,7 @@ def evaluate_command(
         decay=decay,
         truncation=truncation,
         capital=capital,
+        fill=fill,
     )
     with open_context(load_settings()) as context:
         sheet = _judged(expression, values, context, snapshot, options)

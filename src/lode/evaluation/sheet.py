@@ -67,7 +67,7 @@ def sheet_of(
     }
     spreads = {h: returns[:, -1] - returns[:, 0] for h, returns in earned.items()}
     exposure, newcomers = exposure_of(judged, styles, sector), turnover_of(quantiles, count)
-    books = books_of(judged, quantiles, Bench(panel, Market.of(panel), styles, options), sizes)
+    books = books_of(judged, quantiles, Bench(panel, Market.of(panel, fill=options.fill), styles, options), sizes)
     pool = resemblances(judged, references.pool, panel, next_return, min_names=least)
     traded = spread_traded(quantiles, count, horizon=horizon, sizes=sizes)
     return Sheet(

@@ -20,7 +20,7 @@ from lode.evaluation.sheet import judged_values
 from lode.evaluation.styles import LONGEST
 from lode.evidence.leaks import Subject
 from lode.evidence.standing import TrialScores, standing
-from lode.language import Expr, lookback, parse
+from lode.language import Expr, expression_id, lookback, parse
 from lode.log import get_logger
 from lode.panel import Panel
 from lode.warehouse.stores.factors import list_factors
@@ -33,8 +33,9 @@ _STYLE_FIELDS = {"size": ("close", "volume", "dollar_volume", "market_cap"), "be
 
 
 def references(context: Context, panel: Panel, factor: str) -> References:
-    """The library, the proven factors other than `factor`, and the published market factors of a panel's sessions."""
-    return References(known_library(panel), _pool(context, panel, factor), _market_factors(context, panel))
+    """The library and the proven factors, both without `factor`, and the market factors of a panel's sessions."""
+    library = {key: known for key, known in known_library(panel).items() if expression_id(known) != factor}
+    return References(library, _pool(context, panel, factor), _market_factors(context, panel))
 
 
 def judged_subject(expression: Expr, options: SheetOptions) -> Subject:

@@ -19,6 +19,8 @@ def test_horizon_that_is_asked_for_is_shown_with_the_others():
         ({"quantiles": 1}, "quantiles 1: allowed is 2 to 1000"),
         ({"weighting": "rank"}, "allowed are equal, cap"),
         ({"neutralize": "country"}, "neutralize 'country'"),
+        ({"fill": "noon"}, "allowed are close, open"),
+        ({"fill": "open", "delay": 0}, "take delay 1"),
         ({"decay": -1}, "decay -1"),
         ({"truncation": 2.0}, "truncation 2"),
         ({"lag": 1}, r"unknown options \['lag'\]; known are \['horizon'"),

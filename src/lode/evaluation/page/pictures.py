@@ -60,8 +60,8 @@ def _books(sheet: Sheet) -> str:
 
 
 def _fill(sheet: Sheet) -> str:
-    delay = sheet.options.delay
-    return "at the same close" if delay == 0 else f"at the close {delay} session{'s'[: delay > 1]} later"
+    delay, fill = sheet.options.delay, sheet.options.fill
+    return "at the same close" if delay == 0 else f"at the {fill} {delay} session{'s'[: delay > 1]} later"
 
 
 def _drawdown(sheet: Sheet) -> str:

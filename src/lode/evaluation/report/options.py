@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lode.errors import UsageError
 from lode.evaluation.labels import check_timing
 from lode.evaluation.neutralisation import neutralizations
+from lode.evaluation.simulation.market import Fill
 from lode.language import Expr
 
 Weighting = Literal["equal", "cap"]
@@ -27,7 +28,8 @@ class SheetOptions:
     to its trade. cost_bps: basis points per unit traded. min_names: fewest names of a session that counts.
     neutralize: what is taken out of the values first, of lode.evaluation.neutralisation, several with commas.
     quantiles, weighting: how many, and equal or by capitalisation. decay, truncation: of the book in BRAIN's manner.
-    capital: money in that book, for which impact is counted; 20 million is BRAIN's.
+    capital: money in that book, for which impact is counted; 20 million is BRAIN's. fill: of the simulated books, at
+    the close or the open of the session `delay` later; labels and scores run from close to close.
     """
 
     horizon: int = 1
@@ -40,6 +42,7 @@ class SheetOptions:
     decay: int = 0
     truncation: float = 0.08
     capital: float = 20e6
+    fill: Fill = "close"
 
     def __post_init__(self) -> None:
         check_timing(self.horizon, self.delay)
@@ -52,6 +55,10 @@ class SheetOptions:
         _within("truncation", self.truncation, 0, 1)
         _within("capital", self.capital, 0, 1e15)
         neutralizations(self.neutralize)
+        if self.fill not in get_args(Fill):
+            raise UsageError(f"fill {self.fill!r}: allowed are {', '.join(get_args(Fill))}")
+        if self.fill == "open" and self.delay == 0:
+            raise UsageError("fill 'open' with delay 0: a value of the close is traded at a later open; take delay 1")
         if self.weighting not in get_args(Weighting):
             raise UsageError(f"weighting {self.weighting!r}: allowed are {', '.join(get_args(Weighting))}")
 

@@ -10,13 +10,14 @@ from lode.evaluation.simulation.costs import Costs, costs_of
 from lode.evaluation.simulation.figures import Drawdown, Figures, deepest_drawdown, figures_of
 from lode.evaluation.simulation.fills import Simulation, simulate
 from lode.evaluation.simulation.gates import Gate, brain_gates
-from lode.evaluation.simulation.market import Market
+from lode.evaluation.simulation.market import Fill, Market
 from lode.evaluation.simulation.weights import brain_weights, decayed
 
 __all__ = [
     "Costs",
     "Drawdown",
     "Figures",
+    "Fill",
     "Gate",
     "Market",
     "Simulation",
