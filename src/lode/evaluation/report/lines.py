@@ -132,7 +132,7 @@ def _regression_lines(sheet: Sheet) -> list[Line]:
     share = percent(per_name.share_significant())
     rows = [("names on high minus low", f"mean beta {number(per_name.mean_beta, 2)}, {share} with p ≤ .05")]
     if factors is None:
-        return [*rows, ("market factors", "not at hand; run `lode collect market`")]
+        return [*rows, ("market factors", "not at hand; run `lode collect factors`")]
     alpha = (
         f"alpha {percent(factors.alpha, 4)} a session   t {number(factors.t, 2)}   R² {number(factors.r_squared, 3)}"
     )
