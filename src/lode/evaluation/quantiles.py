@@ -102,7 +102,8 @@ def quantile_returns(
     means = np.full((len(values), count), np.nan)
     for block in row_blocks(values.shape):
         weights = None if sizes is None else np.nan_to_num(np.clip(sizes[block], 0, None))
-        means[block] = _means(formed[block], np.nan_to_num(forward[block]), weights, count)
+        earned = np.where(formed[block] >= 0, forward[block], np.float32(0))
+        means[block] = _means(formed[block], earned, weights, count)
     return means
 
 
