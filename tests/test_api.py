@@ -87,11 +87,19 @@ def test_evaluate_shows_itself_and_enters_the_ledger(panel: lode.Panel, home: Ho
     } <= set(told)
     assert told["leak_check"] == "passed"
     assert told["horizons"]["1"]["rank_ic"] > 0.1
+    assert {gate["name"] for gate in told["gates"]} >= {"Sharpe", "fitness", "self-correlation"}
+    assert 0 <= told["verdicts"]["psr"] <= 1
     assert "<table" in sheet._repr_html_()
     with home.context() as context:
         runs = context.warehouse.query("SELECT run, factor FROM trials FINAL")
     assert runs["factor"].to_list() == [told["id"]]
     assert runs["run"][0].startswith("manual-")
+
+
+def test_evaluate_takes_the_sheets_options(panel: lode.Panel, home: Home) -> None:
+    assert lode.evaluate(FORMULA, panel, home.settings, quantiles=2, delay=0).options.delay == 0
+    with pytest.raises(UsageError, match=r"unknown options \['speed'\]"):
+        lode.evaluate(FORMULA, panel, home.settings, speed=1)
 
 
 def test_mine_is_the_same_workflow(panel: lode.Panel, home: Home) -> None:

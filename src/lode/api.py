@@ -52,17 +52,26 @@ def compute(expression: str, panel: Panel) -> pl.DataFrame:
     return pl.DataFrame(columns).with_columns(pl.col(pl.Float32).fill_nan(None))
 
 
-def evaluate(expression: str, panel: Panel, settings: Settings | None = None) -> Sheet:
+def evaluate(
+    expression: str,
+    panel: Panel,
+    settings: Settings | None = None,
+    **options: Any,  # noqa: ANN401  those of SheetOptions
+) -> Sheet:
     """Evidence sheet of a formula on the train and validation sessions of a panel; never the vault.
+
+    options: `horizon`, `delay`, `neutralize`, `quantiles`, `weighting`, …, as lode.evaluation.SheetOptions has them.
 
     The try enters the ledger under LODE_HOME as a trial of the run `manual-<snapshot>`; this needs the extra
     `warehouse`. Raises ExpressionError for a formula that cannot be read, UsageError for too few sessions.
     """
+    from lode.evaluation import SheetOptions  # noqa: PLC0415  heavy
     from lode.workflow.frames import stored  # noqa: PLC0415  needs the extra `warehouse`
     from lode.workflow.manual import evaluate_by_hand  # noqa: PLC0415
 
+    asked = SheetOptions.from_dict(options)
     with stored(panel, settings) as (context, snapshot):
-        return evaluate_by_hand(expression, context, snapshot=snapshot)
+        return evaluate_by_hand(expression, context, snapshot=snapshot, options=asked)
 
 
 def mine(panel: Panel, settings: Settings | None = None, **options: Any) -> Run:  # noqa: ANN401  the mining options

@@ -153,6 +153,36 @@ def test_evaluate_writes_a_page(mined: Mined, tmp_path: Path) -> None:
     assert "<table" in (tmp_path / "sheet.html").read_text()
 
 
+def test_evaluate_shows_what_it_is_asked_for(mined: Mined) -> None:
+    asked = ("--delay", 0, "--neutralize", "market", "--quantiles", 3, "--horizon", 3, "--cost-bps", 0)
+    snapshot = mined.result["snapshot"]
+    told = mined.home.lode("evaluate", "rank(volume)", "--snapshot", snapshot, *asked, "--json").json
+    assert told["options"]["delay"] == 0
+    assert list(told["horizons"]) == ["1", "2", "3", "5", "10", "20", "60"]
+    assert len(told["quantiles"]["mean_return"]) == told["quantiles"]["count"] == 3
+    assert told["quantiles"]["net_spread"] == told["quantiles"]["spread"]
+    assert told["leak_check"] == "passed"
+    assert {each["name"] for each in told["pool"]} == {factor["id"] for factor in mined.result["proven"]}
+    assert told["library"]
+    assert told["verdicts"]["trials"] > mined.result["trials"]
+    assert told["last_session"] < mined.result["vault"].get("first_session", "9999")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("--weighting", "cap"), "market_cap"),
+        (("--neutralize", "country"), "allowed are none, market, sector, size, beta"),
+        (("--quantiles", 1), "allowed is 2"),
+        (("--delay", 9), "allowed is 0 to 5"),
+    ],
+)
+def test_evaluate_says_what_it_cannot_show(mined: Mined, asked: tuple[object, ...], told: str) -> None:
+    outcome = mined.home.lode("evaluate", "rank(volume)", "--snapshot", mined.result["snapshot"], *asked)
+    assert outcome.code == 2
+    assert told in outcome.err
+
+
 def test_simulate_writes_the_same_bytes_for_the_same_seed(nowhere: Home, tmp_path: Path) -> None:
     options = ("--names", 12, "--sessions", 30, "--seed", 7, "--plant", "rank(volume)@0.05")
     for name in ("a", "b"):

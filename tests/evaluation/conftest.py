@@ -1,11 +1,10 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
+from lode.evaluation import SheetOptions
 from tests.evidence.conftest import make_panel
 
-OPTIONS = SimpleNamespace(horizon=1, delay=1, cost_bps=10.0, min_names=10)
+OPTIONS = SheetOptions(horizon=1, delay=1, cost_bps=10.0, min_names=10)
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lode.errors import UsageError
-from lode.evaluation.quantiles import quantile_returns, quantile_summary, quantiles_of
+from lode.evaluation.quantiles import quantile_returns, quantile_summary, quantiles_of, quantiles_of_ranks
+from lode.evaluation.ranks import average_ranks
 
 NAN = np.nan
 
@@ -64,3 +65,31 @@ def test_summary_tests_top_less_bottom():
 def test_one_quantile_is_a_usage_error():
     with pytest.raises(UsageError, match="2 or more"):
         quantiles_of(rows([1, 2]), 1)
+
+
+def test_returns_by_capitalisation_by_hand():
+    values, forward = rows([1, 2, 3, 4]), rows([0.1, 0.3, 0.2, 0.6])
+    got = quantile_returns(values, forward, 2, min_names=2, sizes=rows([3, 1, NAN, -5]))
+    np.testing.assert_allclose(got, [[0.15, NAN]], rtol=1e-6)
+    sizes = rows([3, 1, NAN, 2])  # a name without a size keeps its place in the quantile
+    np.testing.assert_allclose(quantile_returns(values, forward, 2, min_names=2, sizes=sizes), [[0.15, 0.6]], rtol=1e-6)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.02, 0.5]))
+def test_quantiles_at_hand_change_nothing(seed, missing):
+    rng = np.random.default_rng(seed)
+    values, forward = (rng.standard_normal((12, 30)).astype(np.float32) for _ in range(2))
+    values[rng.random(values.shape) < 0.1] = NAN
+    forward[rng.random(values.shape) < missing] = NAN
+    at_hand = quantile_returns(values, forward, 4, quantiles=quantiles_of(values, 4))
+    np.testing.assert_array_equal(at_hand, quantile_returns(values, forward, 4))
+
+
+@given(st.integers(0, 10_000), st.integers(2, 12), st.sampled_from([0, 1, 9]), st.sampled_from([5, 31, 101]))
+def test_quantiles_of_ranks_are_those_of_the_values(seed, count, digits, names):
+    rng = np.random.default_rng(seed)
+    values = np.round(rng.standard_normal((8, names)), digits).astype(np.float32)
+    values[rng.random(values.shape) < 0.1] = NAN
+    values[0], values[1] = NAN, 3
+    expected = quantiles_of(values, count, min_names=3)
+    np.testing.assert_array_equal(quantiles_of_ranks(average_ranks(values), count, min_names=3), expected)

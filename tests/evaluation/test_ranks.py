@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from lode.evaluation.ranks import average_ranks, row_correlation, row_mean
+from lode.evaluation.ranks import average_ranks, rank_correlation, row_correlation, row_mean
 
 cells = st.one_of(st.integers(-3, 3).map(float), st.floats(-1e6, 1e6, width=32), st.sampled_from([np.nan, np.inf]))
 matrices = hnp.arrays(np.float32, st.tuples(st.integers(0, 5), st.integers(0, 9)), elements=cells)
@@ -39,3 +39,13 @@ def test_correlation_with_a_constant_or_too_few_names_is_missing():
 
 def test_row_mean_leaves_missing_out():
     np.testing.assert_array_equal(row_mean(np.array([[1, np.nan, 3], [np.nan] * 3])), [2, np.nan])
+
+
+@given(st.integers(0, 10_000), st.integers(1, 40))
+def test_correlation_of_ranks_is_the_general_one(seed, names):
+    rng = np.random.default_rng(seed)
+    first, second = (average_ranks(np.round(rng.standard_normal((6, names)), 1)) for _ in range(2))
+    for ranks in (first, second):
+        ranks[rng.random(ranks.shape) < 0.2] = np.nan
+    first[0], second[1] = 2.5, np.nan
+    np.testing.assert_allclose(rank_correlation(first, second), row_correlation(first, second), atol=1e-12)

@@ -70,7 +70,8 @@ def test_poisoned_vault_rows_change_nothing_before_the_vault_is_opened(
         ours = table_rows(context.warehouse, RUN_TABLES)
     with mined.home.context() as context:
         theirs = table_rows(context.warehouse, RUN_TABLES)
-    assert sheet == mined.home.lode("evaluate", FORMULA, "--snapshot", mined.result["snapshot"], "--json").json
+    unspoilt = mined.home.lode("evaluate", FORMULA, "--snapshot", mined.result["snapshot"], "--json").json
+    assert _alone(sheet) == _alone(unspoilt)
     for table in ("trials", "evidence", "factor_series"):
         expected, found = (rows[table].filter(pl.col("run") == "RUN") for rows in (theirs, ours))
         if table != "trials":
@@ -106,3 +107,10 @@ def test_a_try_by_hand_stops_before_every_vault_of_its_names_that_is_not_opened(
         _closed_vault(context, whole, 0, whole.names[-1:])
         with pytest.raises(EvidenceError, match=r"no session of snapshot .* may be looked at"):
             open_panel(context, event["snapshot"])
+
+
+def _alone(sheet: Event) -> Event:
+    """Return a sheet without what it says of the proven factors and trials beside it, which one home does not have."""
+    gates = [gate for gate in sheet["gates"] if gate["name"] != "self-correlation"]
+    own = {name: sheet["verdicts"][name] for name in ("psr", "track_record_sessions")}
+    return {**sheet, "pool": [], "gates": gates, "verdicts": own}

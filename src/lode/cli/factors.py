@@ -11,7 +11,9 @@ from cyclopts import Parameter
 
 from lode.cli.output import console, emit_json, print_table, rows_of
 from lode.errors import StorageError, UsageError
-from lode.evaluation import Sheet
+from lode.evaluation import Sheet, SheetOptions
+from lode.evaluation.report import Weighting
+from lode.evaluation.simulation import Fill
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.factors import list_factors, read_evidence, read_factor, record_factors
@@ -29,12 +31,23 @@ def evaluate_command(
     *,
     values: Path | None = None,
     snapshot: str | None = None,
+    horizon: int = 1,
+    delay: int = 1,
+    neutralize: str = "none",
+    quantiles: int = 5,
+    weighting: Weighting = "equal",
+    decay: int = 0,
+    truncation: float = 0.08,
+    cost_bps: float = 10.0,
+    capital: float = 20e6,
+    fill: Fill = "close",
+    min_names: int = 10,
     as_json: AsJson = False,
     html: Path | None = None,
 ) -> None:
     """Print the evidence sheet of a formula on train and validation; never the vault. The try enters the ledger.
 
-    Example: lode evaluate "rank(-ts_delta(close, 5))"
+    Example: lode evaluate "rank(-ts_delta(close, 5))" --neutralize sector --html sheet.html
 
     Parameters
     ----------
@@ -44,13 +57,48 @@ def evaluate_command(
         Instead of a formula: a CSV or Parquet file of session, symbol, value that was computed elsewhere.
     snapshot
         Id of the snapshot; the latest when absent.
+    horizon
+        Sessions held, in the figures that have one horizon; 1, 2, 5, 10, 20 and 60 are always shown.
+    delay
+        Sessions from a value to its trade; 0 trades at the same close.
+    neutralize
+        What is taken out of the values first: none, market, sector, size or beta, or several with commas.
+    quantiles
+        Number of quantiles.
+    weighting
+        Names within a quantile: equal, or cap for by capitalisation.
+    decay
+        Of the book in BRAIN's manner: sessions over which values are averaged, linearly.
+    truncation
+        Of the same book: largest share of one name; 0 for no limit.
+    cost_bps
+        Cost of what is traded, in basis points.
+    capital
+        Money in that book, for which impact is counted.
+    fill
+        Of the simulated books: at the close, or at the open, of the session that is `delay` later.
+    min_names
+        Fewest names of a session that counts.
     html
-        Also write the sheet to this file.
+        Also write the sheet, with pictures, to this file.
     """
     if (expression is None) == (values is None):
         raise UsageError("give either EXPRESSION or --values FILE; see `lode evaluate --help`")
+    options = SheetOptions(
+        horizon=horizon,
+        delay=delay,
+        cost_bps=cost_bps,
+        min_names=min_names,
+        neutralize=neutralize,
+        quantiles=quantiles,
+        weighting=weighting,
+        decay=decay,
+        truncation=truncation,
+        capital=capital,
+        fill=fill,
+    )
     with open_context(load_settings()) as context:
-        sheet = _judged(expression, values, context, snapshot)
+        sheet = _judged(expression, values, context, snapshot, options)
     if html is not None:
         _write(html, sheet.to_html())
     if as_json:
@@ -59,10 +107,12 @@ def evaluate_command(
         console().print(str(sheet), markup=False)
 
 
-def _judged(expression: str | None, values: Path | None, context: Context, snapshot: str | None) -> Sheet:
+def _judged(
+    expression: str | None, values: Path | None, context: Context, snapshot: str | None, options: SheetOptions
+) -> Sheet:
     if values is not None:
-        return evaluate_values(values, context, snapshot=snapshot)
-    return evaluate_by_hand(expression or "", context, snapshot=snapshot)
+        return evaluate_values(values, context, snapshot=snapshot, options=options)
+    return evaluate_by_hand(expression or "", context, snapshot=snapshot, options=options)
 
 
 def compute_command(expression: str, *, snapshot: str | None = None, out: Path, memory: float | None = None) -> None:

@@ -2,9 +2,10 @@
 
 labels.py makes the returns to predict, newey_west.py tests a mean (hansen_hodrick.py and hodrick.py where returns
 overlap, bootstrap.py any statistic), time_series.py regresses each name's series; ic.py, quantiles.py, turnover.py,
-portfolio.py, regressions.py and exposure.py (with styles.py) each hold one view of a factor, spread.py and cost.py say
-what trading takes, and sheet.py puts them together. Arrays are (sessions, names), NaN where missing; nothing here reads
-or writes.
+portfolio.py, regressions.py, high_minus_low.py, market_factors.py, known.py and exposure.py (with styles.py) each hold
+one view of a factor. spread.py and cost.py say what trading takes, simulation/ holds a factor's books through fills;
+sheet.py puts everything together, report/ tells it and page/ draws it. Arrays are (sessions, names), NaN where missing;
+nothing here reads or writes.
 """
 
 from lode.evaluation.hansen_hodrick import HansenHodrick, hansen_hodrick_t
@@ -13,7 +14,8 @@ from lode.evaluation.ic import IcSummary, daily_rank_ic, ic_summary
 from lode.evaluation.labels import forward_returns
 from lode.evaluation.newey_west import NeweyWest, newey_west_t, nw_lags
 from lode.evaluation.quantiles import quantile_returns
-from lode.evaluation.sheet import Identity, Sheet, evidence_sheet, sheet_of
+from lode.evaluation.report import Identity, References, Sheet, SheetOptions
+from lode.evaluation.sheet import evidence_sheet, sheet_of
 from lode.evaluation.time_series import TimeSeriesFit, time_series_ols
 from lode.evaluation.turnover import half_life, rank_autocorrelation, turnover
 
@@ -23,7 +25,9 @@ __all__ = [
     "Identity",
     "NeweyWest",
     "OverlapFit",
+    "References",
     "Sheet",
+    "SheetOptions",
     "TimeSeriesFit",
     "daily_rank_ic",
     "evidence_sheet",

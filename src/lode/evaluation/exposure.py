@@ -56,7 +56,7 @@ def _taken_out(ranks: Floats, controls: Sequence[Floats], sector: Codes | None) 
     filled = [np.where(known, np.nan_to_num(control), np.nan) for control in controls]
     within, between = ranks, np.full(len(ranks), np.nan)
     if sector is not None:
-        within, *filled = _less_group_means([ranks, *filled], known, sector)
+        within, *filled = less_group_means([ranks, *filled], known, sector)
         between = 1 - _share_left(within, ranks)
     left = daily_ols(within, filled)[1] if filled else within
     with np.errstate(invalid="ignore"):
@@ -79,7 +79,7 @@ def _share_left(left: NDArray[np.floating], whole: Floats) -> Series:
     return share
 
 
-def _less_group_means(
+def less_group_means(
     arrays: Sequence[NDArray[np.floating]], known: NDArray[np.bool_], codes: Codes
 ) -> list[NDArray[np.floating]]:
     """Each array less the mean of its cells' group in their session; all are known in the same cells."""

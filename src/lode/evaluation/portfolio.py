@@ -15,7 +15,7 @@ Series = NDArray[np.float64]
 
 SESSIONS_A_YEAR = 252
 COST_BPS = 10.0
-_LEAST_TURNOVER = 0.125
+LEAST_TURNOVER = 0.125
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ def rank_weights(values: Floats, *, min_names: int = 10) -> Floats:
 
     Zero where a value is missing; a session with fewer than `min_names` names, or all of one value, has no position.
     """
-    ranks = average_ranks(values)
+    return rank_weights_of(average_ranks(values), min_names=min_names)
+
+
+def rank_weights_of(ranks: Floats, *, min_names: int = 10) -> Floats:
+    """`rank_weights` of ranks that are at hand, (sessions, names)."""
     known = np.isfinite(ranks)
     names = known.sum(axis=1, keepdims=True)
     centred = np.where(known & (names >= min_names), ranks - (names.astype(np.float32) + 1) / 2, np.float32(0))
@@ -64,14 +68,22 @@ def rank_weights(values: Floats, *, min_names: int = 10) -> Floats:
     return weights
 
 
-def rank_book(values: Floats, next_return: Floats, *, cost_bps: float = COST_BPS, min_names: int = 10) -> Portfolio:
+def rank_book(
+    values: Floats,
+    next_return: Floats,
+    *,
+    cost_bps: float = COST_BPS,
+    min_names: int = 10,
+    ranks: Floats | None = None,
+) -> Portfolio:
     """Hold the rank-weighted book of each session's values for one session.
 
     next_return: (sessions, names), the return of the one session for which that session's weights are held (the label
     of horizon 1); a held name without one earns nothing. A session in which no name has one is left out. `cost_bps`:
-    cost of trading the whole book's size, in basis points of what is traded; entering the first book counts.
+    cost of trading the whole book's size, in basis points of what is traded; entering the first book counts. `ranks`:
+    average ranks of the values, where they are at hand.
     """
-    weights = rank_weights(values, min_names=min_names)
+    weights = rank_weights_of(average_ranks(values) if ranks is None else ranks, min_names=min_names)
     traded = np.abs(np.diff(weights, axis=0, prepend=np.zeros((1, weights.shape[1]), np.float32))).sum(axis=1)
     known = np.isfinite(next_return)
     earned = np.einsum("tn,tn->t", weights, np.where(known, next_return, 0), dtype=np.float64)
@@ -109,5 +121,5 @@ def _portfolio(returns: Series, traded: Series, net: Series) -> Portfolio:
     later = traded.copy()
     later[first] = np.nan  # the first book is bought once, it says nothing of a session's turnover
     daily = series_mean(later)
-    fitness = sharpe * math.sqrt(abs(annual) / max(daily, _LEAST_TURNOVER)) if math.isfinite(daily) else math.nan
+    fitness = sharpe * math.sqrt(abs(annual) / max(daily, LEAST_TURNOVER)) if math.isfinite(daily) else math.nan
     return Portfolio(sharpe, annual, drawdown(returns), daily, fitness, sharpe_ratio(net), returns, traded)

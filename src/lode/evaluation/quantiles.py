@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from lode.errors import UsageError
 from lode.evaluation.newey_west import NeweyWest, newey_west_t
-from lode.evaluation.ranks import series_mean
+from lode.evaluation.ranks import row_blocks, series_mean
 
 Floats = NDArray[np.float32]
 Series = NDArray[np.float64]
+Quantiles = NDArray[np.int16]
 
 COUNT = 5
 MIN_NAMES = 10
@@ -29,7 +30,7 @@ class QuantileSummary:
     spread: NeweyWest
 
 
-def quantiles_of(values: Floats, count: int = COUNT, *, min_names: int = MIN_NAMES) -> NDArray[np.int16]:
+def quantiles_of(values: Floats, count: int = COUNT, *, min_names: int = MIN_NAMES) -> Quantiles:
     """Quantile of each name within its session, 0 the lowest to `count` - 1; -1 where missing.
 
     The edges are the session's quantiles, interpolated linearly, and a value on an edge belongs below it, as in
@@ -38,40 +39,111 @@ def quantiles_of(values: Floats, count: int = COUNT, *, min_names: int = MIN_NAM
     """
     if count < 2:
         raise UsageError(f"{count} quantiles: allowed are 2 or more")
+    quantiles = np.empty(values.shape, dtype=np.int16)
+    for block in row_blocks(values.shape):
+        quantiles[block] = _block_quantiles(values[block], count, max(count, min_names))
+    return quantiles
+
+
+def quantiles_of_ranks(ranks: Floats, count: int = COUNT, *, min_names: int = MIN_NAMES) -> Quantiles:
+    """`quantiles_of` values whose average ranks, 1 to n in each session, are at hand; the same without a sort.
+
+    Without ties the name of rank r lies above the edge i/count where (r - 1) count > i (n - 1), so that it is in the
+    quantile ⌈(r - 1) count / (n - 1)⌉ - 1. Sessions with ties are sorted.
+    """
+    quantiles = np.empty(ranks.shape, dtype=np.int16)
+    for block in row_blocks(ranks.shape):
+        quantiles[block] = _block_of_ranks(ranks[block], count, max(count, min_names))
+    return quantiles
+
+
+def _block_of_ranks(ranks: Floats, count: int, least: int) -> Quantiles:
+    known = np.isfinite(ranks)
+    n = np.count_nonzero(known, axis=1)
+    places = np.where(known, ranks, 1).astype(np.float64) - 1
+    tied = np.einsum("tn,tn->t", places, places) < n * (n - 1) * (2 * n - 1) / 6 - 0.25
+    above = np.ceil(places * count / np.maximum(n - 1, 1)[:, None])
+    quantiles: Quantiles = np.maximum(above - 1, 0).astype(np.int16)
+    quantiles[~(known & (n >= least)[:, None])] = -1
+    if tied.any():
+        quantiles[tied] = _block_quantiles(ranks[tied], count, least)
+    return quantiles
+
+
+def _block_quantiles(values: Floats, count: int, least: int) -> Quantiles:
     known = np.isfinite(values)
     ordered = np.sort(np.where(known, values, np.float32(np.inf)), axis=1)
-    names = known.sum(axis=1)
+    names = np.count_nonzero(known, axis=1)
     quantiles = np.zeros(values.shape, dtype=np.int16)
     with np.errstate(invalid="ignore"):  # a session without quantiles may compare infinities
         for i in range(1, count):
-            quantiles += values > _edge(ordered, names, i / count)[:, None]
-    used = known & (names >= max(count, min_names))[:, None]
-    return np.where(used, quantiles, np.int16(-1))
+            quantiles += values > _at_most(_edge(ordered, names, i / count))[:, None]
+    quantiles[~(known & (names >= least)[:, None])] = -1
+    return quantiles
 
 
 def quantile_returns(
-    values: Floats, forward: Floats, count: int = COUNT, *, min_names: int = MIN_NAMES
+    values: Floats,
+    forward: Floats,
+    count: int = COUNT,
+    *,
+    min_names: int = MIN_NAMES,
+    sizes: Floats | None = None,
+    quantiles: Quantiles | None = None,
 ) -> NDArray[np.float64]:
-    """Mean forward return of each quantile, names weighted equally, (sessions, count), the lowest quantile first.
+    """Mean forward return of each quantile, (sessions, count), the lowest quantile first.
 
     Quantiles are those of the names that have a value and a forward return. NaN where a quantile is empty.
+    sizes: weights of the names in the mean, such as their capitalisation, (sessions, names); a name without a positive
+    one is left out of the mean, not of the quantile. Equal ones where None. quantiles: `quantiles_of(values, count)`
+    where it is at hand; used in sessions in which every value has a forward return.
     """
-    both = np.isfinite(values) & np.isfinite(forward)
-    quantiles = quantiles_of(np.where(both, values, np.float32(np.nan)), count, min_names=min_names)
-    rows, names = np.nonzero(quantiles >= 0)
-    cells = rows * count + quantiles[rows, names]
-    size = len(values) * count
-    held = np.bincount(cells, minlength=size)
-    total = np.bincount(cells, weights=forward[rows, names], minlength=size)
-    means = np.full(size, np.nan)
-    np.divide(total, held, out=means, where=held > 0)
-    return means.reshape(len(values), count)
+    formed = with_returns(values, forward, count, min_names=min_names, quantiles=quantiles)
+    means = np.full((len(values), count), np.nan)
+    for block in row_blocks(values.shape):
+        weights = None if sizes is None else np.nan_to_num(np.clip(sizes[block], 0, None))
+        earned = np.where(formed[block] >= 0, forward[block], np.float32(0))
+        means[block] = _means(formed[block], earned, weights, count)
+    return means
+
+
+def with_returns(
+    values: Floats, forward: Floats, count: int, *, min_names: int = MIN_NAMES, quantiles: Quantiles | None = None
+) -> Quantiles:
+    """Quantiles of the names that have a forward return as well; see `quantile_returns`."""
+    lacking = np.isfinite(values) & ~np.isfinite(forward)
+    rows = np.flatnonzero(lacking.any(axis=1))
+    if quantiles is None or len(rows) == len(values):
+        return quantiles_of(np.where(lacking, np.float32(np.nan), values), count, min_names=min_names)
+    formed = quantiles.copy()
+    formed[rows] = quantiles_of(np.where(lacking[rows], np.float32(np.nan), values[rows]), count, min_names=min_names)
+    return formed
+
+
+def _means(quantiles: Quantiles, earned: Floats, weights: Floats | None, count: int) -> NDArray[np.float64]:
+    """Mean of what each quantile's members earned, (sessions, count); NaN without members of positive weight."""
+    cells = (quantiles + np.arange(1, len(quantiles) * (count + 1), count + 1)[:, None]).ravel()  # the first: none
+    size = len(quantiles) * (count + 1)
+    if weights is None:
+        held, total = np.bincount(cells, minlength=size), np.bincount(cells, earned.ravel(), size)
+    else:
+        held = np.bincount(cells, weights.ravel(), size)
+        total = np.bincount(cells, np.multiply(weights, earned, dtype=np.float64).ravel(), size)
+    mean = np.full(size, np.nan)
+    np.divide(total, held, out=mean, where=held > 0)
+    return mean.reshape(len(quantiles), count + 1)[:, 1:]
 
 
 def quantile_summary(returns: NDArray[np.float64], *, horizon: int = 1) -> QuantileSummary:
     """Summarise the daily returns of quantiles, (sessions, count), of labels over `horizon` sessions."""
     means = tuple(series_mean(column) for column in returns.T)
     return QuantileSummary(means, newey_west_t(returns[:, -1] - returns[:, 0], horizon=horizon))
+
+
+def _at_most(edges: Series) -> Floats:
+    """The largest float32 that is not above each edge: a float32 exceeds the one as it exceeds the other."""
+    near = edges.astype(np.float32)
+    return np.where(near > edges, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 def _edge(ordered: Floats, names: NDArray[np.intp], share: float) -> Series:

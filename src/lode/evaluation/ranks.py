@@ -41,6 +41,31 @@ def row_correlation(first: NDArray[np.floating], second: NDArray[np.floating], *
     return correlation
 
 
+def rank_correlation(first: Floats, second: Floats, *, min_names: int = 3) -> Series:
+    """`row_correlation` of two arrays of ranks, each session's from 1 on, at half its cost.
+
+    Sums of ranks are exact in float64, so that nothing has to be centred first.
+    """
+    correlation = np.full(len(first), np.nan)
+    for block in row_blocks(first.shape):
+        correlation[block] = _block_rank_correlation(first[block], second[block], min_names)
+    return correlation
+
+
+def _block_rank_correlation(first: Floats, second: Floats, min_names: int) -> Series:
+    both = np.isfinite(first + second)
+    n = np.count_nonzero(both, axis=1)
+    x, y = (np.where(both, ranks, 0).astype(np.float64) for ranks in (first, second))
+    sum_x, sum_y = x.sum(axis=1), y.sum(axis=1)
+    xx, yy, xy = (n * np.einsum("tn,tn->t", a, b) for a, b in ((x, x), (y, y), (x, y)))
+    spread_x, spread_y = xx - sum_x**2, yy - sum_y**2
+    defined = (n >= min_names) & (spread_x > 1e-12 * xx) & (spread_y > 1e-12 * yy)
+    correlation = np.full(len(n), np.nan)
+    np.divide(xy - sum_x * sum_y, np.sqrt(np.abs(spread_x * spread_y)), out=correlation, where=defined)
+    np.clip(correlation, -1, 1, out=correlation)
+    return correlation
+
+
 def row_mean(values: NDArray[np.floating]) -> Series:
     """Mean of each session's finite values, (sessions,); NaN where there is none."""
     known = np.isfinite(values)

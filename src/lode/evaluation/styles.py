@@ -21,6 +21,7 @@ Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
 YEAR, QUARTER, MONTH = 252, 63, 21
+LONGEST = YEAR + 1  # sessions that a style looks back over
 _NAMES_AT_ONCE = 256
 
 
@@ -49,7 +50,7 @@ def market_beta(returns: Floats, window: int = YEAR) -> Floats:
         known = np.isfinite(returns[:, part])
         own = np.where(known, returns[:, part], 0).astype(np.float64)
         held = np.where(known, market, 0.0)
-        count, x, y, xx, xy = (_moving_sum(a, window) for a in (known, held, own, held * market, own * market))
+        count, x, y, xx, xy = (moving_sum(a, window) for a in (known, held, own, held * market, own * market))
         enough = count >= window // 2
         spread = np.where(enough, xx - x * x / np.maximum(count, 1), 0)
         slope = np.full(spread.shape, np.nan)
@@ -78,15 +79,15 @@ def _delayed(values: Floats, sessions: int) -> Floats:
 def _log_mean(values: Floats, window: int) -> Floats:
     """Logarithm of the mean of the known values of `window` sessions, half of them at least; NaN unless positive."""
     known = np.isfinite(values)
-    count = _moving_sum(known, window)
-    total = _moving_sum(np.where(known, values, 0), window)
+    count = moving_sum(known, window)
+    total = moving_sum(np.where(known, values, 0), window)
     mean = np.full(values.shape, np.nan)
     np.divide(total, count, out=mean, where=(count >= window // 2) & (total > 0))
     size: Floats = np.log(mean).astype(np.float32)
     return size
 
 
-def _moving_sum(values: NDArray[np.generic], window: int) -> Matrix:
+def moving_sum(values: NDArray[np.generic], window: int) -> Matrix:
     """Sum of the last `window` rows, or of as many as there are."""
     total = np.cumsum(values, axis=0, dtype=np.float64)
     moving = total.copy()

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.evaluation.quantiles import COUNT, MIN_NAMES, quantiles_of
-from lode.evaluation.ranks import average_ranks, row_correlation, series_mean
+from lode.evaluation.quantiles import COUNT, MIN_NAMES, Quantiles, quantiles_of
+from lode.evaluation.ranks import average_ranks, rank_correlation, series_mean
 
 Floats = NDArray[np.float32]
 Series = NDArray[np.float64]
@@ -22,7 +22,11 @@ def turnover(values: Floats, count: int = COUNT, *, min_names: int = MIN_NAMES) 
 
     The mean of both quantiles, in [0, 1]; NaN in the first session and where either session has no such quantile.
     """
-    quantiles = quantiles_of(values, count, min_names=min_names)
+    return turnover_of(quantiles_of(values, count, min_names=min_names), count)
+
+
+def turnover_of(quantiles: Quantiles, count: int) -> Series:
+    """`turnover` of quantiles that are at hand, (sessions, names)."""
     return (_newcomers(quantiles == 0) + _newcomers(quantiles == count - 1)) / 2
 
 
@@ -31,7 +35,7 @@ def rank_autocorrelation(values: Floats, lag: int = 1) -> Series:
 
     Ranks are among all names of their own session. NaN in the first `lag` sessions and where undefined.
     """
-    return _autocorrelation(average_ranks(values), lag)
+    return autocorrelation(average_ranks(values), lag)
 
 
 def half_life(values: Floats, lags: Sequence[int] = HALF_LIFE_LAGS) -> float:
@@ -40,10 +44,14 @@ def half_life(values: Floats, lags: Sequence[int] = HALF_LIFE_LAGS) -> float:
     Between the lags it is interpolated in logarithms; past the last one it is taken to decay on as it did up to there.
     Infinite for a ranking that does not change, NaN where the autocorrelation is undefined at the first lag.
     """
-    ranks = average_ranks(values)
+    return half_life_of(average_ranks(values), lags)
+
+
+def half_life_of(ranks: Floats, lags: Sequence[int] = HALF_LIFE_LAGS) -> float:
+    """`half_life` of ranks that are at hand, (sessions, names)."""
     before, correlation = 0, 1.0
     for lag in lags:
-        mean = series_mean(_autocorrelation(ranks, lag))
+        mean = series_mean(autocorrelation(ranks, lag))
         if math.isnan(mean):
             break
         if mean <= 0.5:
@@ -60,17 +68,18 @@ def _share_of_decay(start: float, end: float) -> float:
     return math.log(0.5 / start) / math.log(floor / start)
 
 
-def _autocorrelation(ranks: Floats, lag: int) -> Series:
+def autocorrelation(ranks: Floats, lag: int = 1) -> Series:
+    """`rank_autocorrelation` of ranks that are at hand, (sessions, names)."""
     series = np.full(len(ranks), np.nan)
     if lag < len(ranks):
-        series[lag:] = row_correlation(ranks[lag:], ranks[:-lag])
+        series[lag:] = rank_correlation(ranks[lag:], ranks[:-lag])
     return series
 
 
 def _newcomers(member: NDArray[np.bool_]) -> Series:
     """Share of a session's members that were not members a session before, (sessions,)."""
-    size = member.sum(axis=1)
-    new = (member[1:] & ~member[:-1]).sum(axis=1)
+    size = np.count_nonzero(member, axis=1)
+    new = np.count_nonzero(member[1:] & ~member[:-1], axis=1)
     share = np.full(len(member), np.nan)
     np.divide(new, size[1:], out=share[1:], where=(size[1:] > 0) & (size[:-1] > 0))
     return share

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from lode.errors import EvidenceError, NotFoundError, UsageError
-from lode.evaluation import Sheet, evidence_sheet
+from lode.evaluation import Sheet, SheetOptions, evidence_sheet
 from lode.evidence.leaks import check_leaks, overall
-from lode.language import Expr, parse
+from lode.language import Expr, expression_id, parse
 from lode.library import Definition
 from lode.log import get_logger
 from lode.panel import Panel, load_snapshot
@@ -28,28 +28,29 @@ from lode.workflow.freezing import rebuilder
 from lode.workflow.library_values import library_columns, library_request
 from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
-from lode.workflow.scoring import leak_subject
+from lode.workflow.referring import judged_subject, references, verdicts
 from lode.workflow.value_file import write_values
 from lode.workflow.vaults import MANUAL, first_closed_session, run_settings
 
 _FACTOR_ID = re.compile(r"[0-9a-f]{6,16}")
 
 
-def evaluate_by_hand(text: str, context: Context, *, snapshot: str | None = None) -> Sheet:
+def evaluate_by_hand(
+    text: str, context: Context, *, snapshot: str | None = None, options: SheetOptions | None = None
+) -> Sheet:
     """Return the evidence sheet of a formula or factor id on train and validation, and enter the try into the ledger.
 
     The panel ends before its own vault and before any other run's vault that it shares instruments with.
     """
-    record = read_snapshot(context.warehouse, snapshot)
+    record, asked = read_snapshot(context.warehouse, snapshot), options or SheetOptions()
     panel = open_panel(context, record.snapshot)
     expression = read_expression(text, context, panel)
-    options = MiningOptions()
-    sheet = evidence_sheet(expression, panel, options)
-    enter(sheet, record.snapshot, context, size=expression.size)
+    sheet = evidence_sheet(expression, panel, asked, references(context, panel, expression_id(expression)))
+    run = enter(sheet, record.snapshot, context, size=expression.size)
     checks = check_leaks(
-        leak_subject(expression, options), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
+        judged_subject(expression, asked), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
     )
-    return sheet.with_leak_check(overall(checks))
+    return sheet.with_leak_check(overall(checks)).with_verdicts(verdicts(sheet, run, context))
 
 
 def compute_to_file(
@@ -125,8 +126,8 @@ def _only(definitions: tuple[Definition, ...], text: str) -> Definition:
     return definitions[0]
 
 
-def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> None:
-    """Enter a try into the ledger, under a run of its own that shares the snapshot's vault."""
+def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> str:
+    """Enter a try into the ledger, under a run of its own that shares the snapshot's vault; return the run."""
     told = sheet.to_dict()
     first = told["horizons"]["1"]
     rank_ic, t_nw, coverage = (
@@ -134,7 +135,9 @@ def enter(sheet: Sheet, snapshot: str, context: Context, *, size: int) -> None:
     )
     trial = Trial(sheet.identity.id, sheet.identity.expression, size, rank_ic, t_nw, coverage)
     run = _manual_run(context, snapshot)
-    record_trials(context.warehouse, trials_frame([trial], run=run, epoch=0, shard=0, horizon=1, delay=1))
+    rows = trials_frame([trial], run=run, epoch=0, shard=0, horizon=1, delay=sheet.options.delay)
+    record_trials(context.warehouse, rows)
+    return run
 
 
 def _manual_run(context: Context, snapshot: str) -> str:

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from lode.collect.bars_file import load_body
 from lode.collect.own_tables import read_table
 from lode.errors import DataError
-from lode.evaluation import Sheet
-from lode.evaluation.sheet import Identity, sheet_of
+from lode.evaluation import Identity, Sheet, SheetOptions, sheet_of
 from lode.panel import Panel
 from lode.warehouse.stores.snapshots import read_snapshot
 from lode.workflow.context import Context
 from lode.workflow.manual import enter, open_panel
-from lode.workflow.options import MiningOptions
+from lode.workflow.referring import references, verdicts
 
 _NAMES = {
     "session": ("session", "date"),
@@ -30,7 +29,9 @@ _NAMES = {
 }
 
 
-def evaluate_values(path: Path, context: Context, *, snapshot: str | None = None) -> Sheet:
+def evaluate_values(
+    path: Path, context: Context, *, snapshot: str | None = None, options: SheetOptions | None = None
+) -> Sheet:
     """Judge the values of a CSV or Parquet file (session, symbol, value) on the rows that may be looked at.
 
     A value of session t is taken as known at its close. Rows of other names and sessions are left out; DataError where
@@ -42,9 +43,10 @@ def evaluate_values(path: Path, context: Context, *, snapshot: str | None = None
     values = _on_panel(_columns(read_table(body, str(path)), path), panel, path)
     digest = hashlib.sha256(body).hexdigest()[:16]
     text = f"values of {path.name}"
-    sheet = sheet_of(values, panel, Identity(text, text, digest, 0, "undefined", ()), MiningOptions())
-    enter(sheet, record.snapshot, context, size=0)
-    return sheet
+    identity = Identity(text, text, digest, 0, "undefined", ())
+    sheet = sheet_of(values, panel, identity, options or SheetOptions(), references(context, panel, digest))
+    run = enter(sheet, record.snapshot, context, size=0)
+    return sheet.with_verdicts(verdicts(sheet, run, context))
 
 
 def _columns(table: pl.DataFrame, path: Path) -> pl.DataFrame:

@@ -37,6 +37,13 @@ def trials_on_vault(context: Context, plan: Plan) -> int:
     return count_trials(context.warehouse, sorted({plan.run, *sharing}))
 
 
+def runs_on_vault(context: Context, run: str) -> list[str]:
+    """Runs that share the vault of `run`, itself included."""
+    vaults = list(_vaults(context))
+    ours = [vault for vault in vaults if vault.run == run]
+    return sorted({run, *(vault.run for vault in vaults for own in ours if shares_vault(own, vault))})
+
+
 def first_closed_session(context: Context, panel: Panel) -> date | None:
     """First session of any run's vault that shares instruments with `panel` and was not opened; None without one."""
     opened = {opening.run for opening in read_claims(context.lake)}

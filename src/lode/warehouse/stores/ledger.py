@@ -78,6 +78,16 @@ def count_trials(warehouse: Warehouse, runs: Sequence[str]) -> int:
     return int(counted["n"][0])
 
 
+def score_variance(warehouse: Warehouse, runs: Sequence[str]) -> float:
+    """Variance of t_nw of the trials of all `runs` that have one, partial scores left out; NaN of fewer than two."""
+    told = warehouse.query(
+        "SELECT varSamp(t_nw) AS variance, count() AS n FROM trials FINAL "
+        "WHERE run IN {runs:Array(String)} AND NOT partial AND isFinite(t_nw)",
+        runs=list(runs),
+    )
+    return float(told["variance"][0]) if int(told["n"][0]) > 1 else float("nan")
+
+
 def read_trials(warehouse: Warehouse, run: str, *, most: int = 1_000_000) -> pl.DataFrame:
     """Trials of one run, the strongest |t| first."""
     return warehouse.query(

@@ -1,0 +1,106 @@
+"""What a factor resembles: the known library, and the factors that were found before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lode.engine import Evaluator
+from lode.evaluation.portfolio import rank_weights_of
+from lode.evaluation.ranks import average_ranks, rank_correlation, series_mean
+from lode.language import Expr, lookback
+from lode.library import Definition, available
+from lode.panel import Panel
+
+Floats = NDArray[np.float32]
+Series = NDArray[np.float64]
+
+LATEST_SESSIONS = 504
+LEFT_OUT = ("alpha360",)  # prices and volumes of the last sixty sessions one by one: inputs of models, not factors
+_FEWEST_SESSIONS = 20
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """How alike a known factor is over the latest sessions; NaN where undefined.
+
+    values: mean daily rank correlation of their values. returns: correlation of the daily returns of their rank books.
+    daily: the returns of the known one's book, (latest sessions,).
+    """
+
+    name: str
+    values: float
+    returns: float
+    daily: Series = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, str | float]:
+        """Return the resemblance as JSON holds it."""
+        return {"name": self.name, "values": self.values, "returns": self.returns}
+
+
+def known_library(panel: Panel) -> dict[str, Expr]:
+    """Expressions of the library that the panel has the fields for, by key; those of LEFT_OUT are not among them."""
+    usable, _ = available({*panel.fields, *panel.groups})
+    return {definition.key: definition.tree for definition in usable if not _left_out(definition)}
+
+
+def resemblances(
+    values: Floats, known: Mapping[str, Expr], panel: Panel, next_return: Floats, *, min_names: int = 10
+) -> tuple[Resemblance, ...]:
+    """Compare a factor with known ones over the latest sessions of a panel, the most alike first.
+
+    values, next_return: (sessions, names), the return for which a session's rank book is held. Alike is the larger
+    size of both correlations; undefined ones come last.
+    """
+    first = max(0, len(values) - LATEST_SESSIONS)
+    own, earned = average_ranks(values[first:]), np.nan_to_num(next_return[first:])
+    paid = np.isfinite(next_return[first:]).sum(axis=1) > 0
+    own_returns = _book_returns(own, earned, paid, min_names)
+    compared = []
+    for name, ranks in _ranks_of(known, panel, first):
+        alike = series_mean(rank_correlation(own, ranks, min_names=min_names))
+        daily = _book_returns(ranks, earned, paid, min_names)
+        compared.append(Resemblance(name, alike, _correlation(own_returns, daily), daily))
+    return tuple(sorted(compared, key=lambda each: (-largest([each]), each.name)))
+
+
+def largest(compared: Iterable[Resemblance], *, of: str = "") -> float:
+    """Largest size of a correlation, of "values" or "returns" where one is named; -1 where none is defined."""
+    kinds = (of,) if of else ("values", "returns")
+    sizes = (abs(getattr(each, kind)) for each in compared for kind in kinds)
+    return max((float(size) for size in sizes if np.isfinite(size)), default=-1.0)
+
+
+def _left_out(definition: Definition) -> bool:
+    return definition.family in LEFT_OUT
+
+
+def _ranks_of(known: Mapping[str, Expr], panel: Panel, first: int) -> Iterator[tuple[str, Floats]]:
+    """Ranks from row `first` on of each expression, computed with the history that the longest of them needs."""
+    if not known:
+        return
+    start = max(0, first - max(lookback(expression) for expression in known.values()))
+    part = panel.slice(start, len(panel.sessions))
+    evaluator = Evaluator(part.fields, part.groups, mask=part.tradable)
+    for name, values in zip(known, evaluator.values(list(known.values())), strict=True):
+        yield name, average_ranks(values[first - start :])
+
+
+def _book_returns(ranks: Floats, earned: Floats, paid: NDArray[np.bool_], min_names: int) -> Series:
+    """Return of each session's rank book; NaN where it holds nothing or nothing is paid."""
+    weights = rank_weights_of(ranks, min_names=min_names)
+    held = paid & (weights != 0).any(axis=1)
+    return np.where(held, np.einsum("tn,tn->t", weights, earned), np.nan)
+
+
+def _correlation(first: Series, second: Series) -> float:
+    both = np.isfinite(first) & np.isfinite(second)
+    if both.sum() < _FEWEST_SESSIONS:
+        return float("nan")
+    x, y = first[both] - first[both].mean(), second[both] - second[both].mean()
+    scale = float(np.sqrt((x @ x) * (y @ y)))
+    floor = 1e-12 * float(np.abs(first[both]).max() * np.abs(second[both]).max()) * both.sum()
+    return float(x @ y) / scale if scale > floor else float("nan")

@@ -1,0 +1,97 @@
+"""What a sheet is asked to show, and what it compares a factor with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lode.errors import UsageError
+from lode.evaluation.labels import check_timing
+from lode.evaluation.neutralisation import neutralizations
+from lode.evaluation.simulation.market import Fill
+from lode.language import Expr
+
+Weighting = Literal["equal", "cap"]
+HORIZONS = (1, 2, 5, 10, 20, 60)
+_MOST_DELAY, _MOST_QUANTILES, _MOST_DECAY, _LONGEST = 5, 1000, 1000, 250
+
+
+@dataclass(frozen=True)
+class SheetOptions:
+    """Options of an evidence sheet; UsageError names what is off.
+
+    horizon: sessions held in the figures that have one horizon; HORIZONS are always shown. delay: sessions from a value
+    to its trade. cost_bps: basis points per unit traded. min_names: fewest names of a session that counts.
+    neutralize: what is taken out of the values first, of lode.evaluation.neutralisation, several with commas.
+    quantiles, weighting: how many, and equal or by capitalisation. decay, truncation: of the book in BRAIN's manner.
+    capital: money in that book, for which impact is counted; 20 million is BRAIN's. fill: of the simulated books, at
+    the close or the open of the session `delay` later; labels and scores run from close to close.
+    """
+
+    horizon: int = 1
+    delay: int = 1
+    cost_bps: float = 10.0
+    min_names: int = 10
+    neutralize: str = "none"
+    quantiles: int = 5
+    weighting: Weighting = "equal"
+    decay: int = 0
+    truncation: float = 0.08
+    capital: float = 20e6
+    fill: Fill = "close"
+
+    def __post_init__(self) -> None:
+        check_timing(self.horizon, self.delay)
+        _within("horizon", self.horizon, 1, _LONGEST)
+        _within("delay", self.delay, 0, _MOST_DELAY)
+        _within("cost_bps", self.cost_bps, 0, 1000)
+        _within("min_names", self.min_names, 3, 100_000)
+        _within("quantiles", self.quantiles, 2, _MOST_QUANTILES)
+        _within("decay", self.decay, 0, _MOST_DECAY)
+        _within("truncation", self.truncation, 0, 1)
+        _within("capital", self.capital, 0, 1e15)
+        neutralizations(self.neutralize)
+        if self.fill not in get_args(Fill):
+            raise UsageError(f"fill {self.fill!r}: allowed are {', '.join(get_args(Fill))}")
+        if self.fill == "open" and self.delay == 0:
+            raise UsageError("fill 'open' with delay 0: a value of the close is traded at a later open; take delay 1")
+        if self.weighting not in get_args(Weighting):
+            raise UsageError(f"weighting {self.weighting!r}: allowed are {', '.join(get_args(Weighting))}")
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """Horizons that are shown, ascending."""
+        return tuple(sorted({*HORIZONS, self.horizon}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the options as JSON holds them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, options: Mapping[str, Any]) -> SheetOptions:
+        """Read options by name; an unknown name is a UsageError that lists the known ones."""
+        known = [option.name for option in fields(cls)]
+        if unknown := sorted(set(options) - set(known)):
+            raise UsageError(f"unknown options {unknown}; known are {known}")
+        return cls(**options)
+
+
+@dataclass(frozen=True)
+class References:
+    """What a factor is compared with: expressions by name, and daily factor returns aligned with the panel's sessions.
+
+    library, pool: known factors and those found before. market_factors: see `factor_regression`; (sessions,) each.
+    """
+
+    library: Mapping[str, Expr] = field(default_factory=dict)
+    pool: Mapping[str, Expr] = field(default_factory=dict)
+    market_factors: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise UsageError(f"{name} {value:g}: allowed is {low:g} to {high:g}")
