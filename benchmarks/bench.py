@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.processes import BenchmarkError
 from benchmarks.rows import Row
 from benchmarks.values import fields_of, simulated
+from lode.engine import instruction_set
 
 Place: TypeAlias = tuple[str, str, int]
 """Panel, instruction set (`native` or `avx2` until it has run), threads."""
@@ -84,6 +85,12 @@ class Bench:
             row = Row(work, *place, "", None, peer, note=f"FAILED: {error}", **rest)
         self.rows.append(row)
         say(f"{work}, {place}: {row.ours} beside {peer or 'nobody'} {row.theirs}: {row.judged} {row.note}")
+
+
+def distinct(runs: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The runs without those that another one is: where the processor has no more than AVX2, `native` is that."""
+    native = instruction_set()
+    return [(simd, threads) for simd, threads in runs if simd == "native" or simd != native]
 
 
 def say(text: str) -> None:

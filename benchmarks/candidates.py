@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import population
-from benchmarks.bench import SIMD, Bench, Place, market, rounds, spent
+from benchmarks.bench import SIMD, Bench, Place, distinct, market, rounds, spent
 from benchmarks.ours import to_lists
 from benchmarks.processes import BenchmarkError, ours, peer
 from benchmarks.rows import Row, beside
@@ -29,7 +29,7 @@ def candidates(bench: Bench) -> None:
     for kind in ("fresh", "evolved"):
         work = f"candidates, {kind}"
         everything = write_population(bench, kind, None)
-        for simd, threads in bench.plan.runs:
+        for simd, threads in distinct(bench.plan.runs):
             place = bench.place(simd, threads)
             bench.add(work, place, "", _rate, kind, panel, everything, place)
         shared = write_population(bench, kind, population.SHARED)

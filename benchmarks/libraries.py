@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import SIMD, Bench, Place, rounds, say, size_text, spent
+from benchmarks.bench import SIMD, Bench, Place, distinct, rounds, say, size_text, spent
 from benchmarks.processes import BenchmarkError, ours, peer
 from benchmarks.rows import Row, beside
+from lode.engine import instruction_set
 
 TARGETS: dict[tuple[str, str], float] = {
     ("Alpha158", "KunQuant"): 15,
@@ -44,7 +45,7 @@ def libraries(bench: Bench, size: tuple[int, int]) -> None:
     for work in SETS:
         if not slow and work == "Alpha101":
             continue  # KunQuant is the peer at the other sizes
-        runs = bench.plan.runs if slow else bench.plan.large_runs
+        runs = distinct(bench.plan.runs if slow else bench.plan.large_runs)
         mine = _ours(bench, work, panel, runs, bench.plan.rounds if slow else 2)
         for simd, threads in runs if work != "Alpha101" else ():
             place = (size_text(size), simd, threads)
@@ -116,14 +117,15 @@ def _row(work: str, place: Place, mine: dict[str, Any], name: str, theirs: dict[
 
 def best_layout(bench: Bench, work: str, simd: str) -> tuple[str, str]:
     """KunQuant's layout and block that are the fastest on a short panel of this run; tried once a set."""
+    wide = simd == "native" and instruction_set() == "avx512"
     if not bench.plan.try_layouts:
-        return "STs", "8" if simd == "avx2" else "16"
+        return "STs", "16" if wide else "8"
     key = f"{work.partition(' ')[0]} {simd}"
     if key not in bench.layouts:
         panel = bench.panel(bench.plan.first[0], min(SHORT, bench.plan.first[1]))
         tried = {}
         for layout, block in LAYOUTS:
-            if simd == "native" or block == "8":
+            if wide or block == "8":
                 options = [*SETS[work][1], "--machine", simd, "--layout", layout, "--block", block, *rounds(2)]
                 tried[layout, block] = peer("kunquant", panel, "-", *options)["processor"]
         say(f"KunQuant's layouts for {key}: {tried}")

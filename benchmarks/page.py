@@ -30,7 +30,7 @@ def write(
     parts = [
         OPENING.format(mode=where.get("mode", ""), seed=where.get("seed", "")),
         "## Machine\n\n" + table(("", ""), [(name, str(value)) for name, value in where.items()]),
-        f"## Targets\n\n{summary(rows)}\n\n" + row_table([row for row in rows if row.target is not None]),
+        f"## Targets\n\n{AIMED}\n\n{summary(rows)}\n\n" + row_table([row for row in rows if row.target is not None]),
         "## Everything else\n\n" + row_table([row for row in rows if row.target is None]),
         "## Values\n\nFactors whose values are the peer's; the rest `docs/library.md` explains.\n\n" + mappings(values),
         "## Kernels\n\n" + KERNELS + mappings(kernels),
@@ -39,6 +39,9 @@ def write(
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 
+AIMED = (
+    "The targets are for processor seconds of one thread on a processor with AVX-512; `runs on` says what this one has."
+)
 KERNELS = (
     "ns a cell, one thread; `x copy` is over copying 256 MB in memory in this run, `ceiling` the most that it may be."
     "\n\n"

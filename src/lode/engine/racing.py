@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lode.language import Expr
 
 KEEP = 100
-CAUTION = 2.0
+CAUTION = 4.0
 AUDITED = 50
 _T_SHARE, _T_SHARE_OF_NOISE = 0.02, 0.25  # standard error of the estimated standard error, as a share; measured
 _LEAST_VARIANCE = 0.3  # of the looked-at series' variance: what is left of it when the noise is taken out
