@@ -28,8 +28,6 @@ from lode.library import family
 
 SECTORS = 11
 MEMORY = 8 << 30  # bytes, for common parts of a batch beside the outputs
-PANEL_BYTES = 7 << 18
-FEWEST_LOOKBACKS = 8
 
 
 def sectors(shape: tuple[int, ...]) -> Labels:
@@ -39,16 +37,8 @@ def sectors(shape: tuple[int, ...]) -> Labels:
 
 def run_library(trees: Sequence[Expr], fields: exchange.Fields, threads: int, out: Floats) -> None:
     """Every factor's values into `out` (factors, sessions, names)."""
-    height = block_height(out[0].shape, max(lookback(tree) for tree in trees), threads)
     groups = {"sector": sectors(out[0].shape)}
-    Blocks(trees, fields, groups, memory=MEMORY, height=height, threads=threads).fill(out)
-
-
-def block_height(shape: tuple[int, ...], back: int, threads: int) -> int:
-    """Sessions of a block: its panels within the cache, yet long beside what it looks back; as many for each thread."""
-    most = max(FEWEST_LOOKBACKS * back, PANEL_BYTES // (4 * shape[1]), 1)
-    blocks = -(-shape[0] // most)
-    return -(-shape[0] // (-(-blocks // threads) * threads))
+    Blocks(trees, fields, groups, memory=MEMORY, threads=threads).fill(out)
 
 
 def run_scores(population: Sequence[Expr], fields: exchange.Fields, forward: Floats, threads: int) -> NDArray[Any]:

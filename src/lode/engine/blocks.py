@@ -34,6 +34,8 @@ _LEAST = 64 << 20
 _SCRATCH = 7  # panels: an operator's result and masked arguments (3), and what the largest kernels need inside (4)
 _CACHE_SHARE = 4  # a quarter of the room holds common parts
 _CELL = 4
+_NEAR_BYTES = 7 << 18  # of a panel: measured on libraries
+_FEWEST_LOOKBACKS = 8
 _EVERY = slice(None)
 _TOGETHER = frozenset(name for name, kernel in KERNELS.items() if kernel.together)
 
@@ -54,7 +56,7 @@ class Blocks:
 
     fields, groups, mask: as the Evaluator's; memory maps are read a block at a time and let go of.
     memory: bytes that the process may use at its peak, all threads together; what is in memory already when this is
-        made counts. height: sessions of a block, chosen from the memory where None.
+        made counts. height: sessions of a block, chosen from the memory and for the cache where None.
 
     UsageError where the memory does not suffice for one session.
     """
@@ -102,23 +104,26 @@ class Blocks:
 
     def _fill_block(self, rows: slice, outputs: Sequence[NDArray[np.float32]]) -> None:
         there = slice(rows.start - self.start, rows.stop - self.start)
-        for values, out in zip(self._values(rows), outputs, strict=True):
-            out[there] = values
+        for out in self._evaluator(rows).written(self._plan, [out[there] for out in outputs]):
             let_go(out)
+        self._let_go_of_inputs()
 
     def _values(self, rows: slice) -> Iterator[Floats]:
+        yield from self._evaluator(rows).values(self.exprs, self._plan)
+        self._let_go_of_inputs()
+
+    def _evaluator(self, rows: slice) -> Evaluator:
         reach = slice(max(0, rows.start - self.lookback), rows.stop)
-        fields = {name: field[reach] for name, field in self._fields.items()}
-        groups = {name: labels[reach] for name, labels in self._groups.items()}
-        evaluator = Evaluator(
-            fields,
-            groups,
+        return Evaluator(
+            {name: field[reach] for name, field in self._fields.items()},
+            {name: labels[reach] for name, labels in self._groups.items()},
             mask=None if self._mask is None else self._mask[reach],
             cache_bytes=self._cache,
             first_row=reach.start,
             last_rows=rows.stop - rows.start,
         )
-        yield from evaluator.values(self.exprs, self._plan)
+
+    def _let_go_of_inputs(self) -> None:
         for array in chain(self._fields.values(), self._groups.values(), () if self._mask is None else (self._mask,)):
             let_go(array)
 
@@ -141,7 +146,14 @@ class Blocks:
                 f"fewer names, or fewer threads ({self.threads})"
             )
             raise UsageError(reason)
-        return min(sessions, max(1, self.stop - self.start))
+        return min(sessions, self._near_the_cache())
+
+    def _near_the_cache(self) -> int:
+        """The height whose panels stay in the cache, yet long beside what is looked back; as many blocks a thread."""
+        count = max(1, self.stop - self.start)
+        most = max(_FEWEST_LOOKBACKS * self.lookback, _NEAR_BYTES // max(1, _CELL * self.shape[1]), 1)
+        blocks = -(-count // most)
+        return -(-count // (-(-blocks // self.threads) * self.threads))
 
     def _row_bytes(self) -> int:
         """Bytes of one session of a block: the panels alive at once, and what is mapped of the inputs."""

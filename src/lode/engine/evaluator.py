@@ -95,6 +95,34 @@ class Evaluator:
         self._check_operators(plan)
         return self._run_through(plan)
 
+    def written(self, plan: Plan, outputs: Sequence[Floats]) -> Iterator[Floats]:
+        """Write each root's values to its output, of as many sessions as are wanted, and give it; plan as in `values`.
+
+        What nothing else needs is computed where it is to stand, without a copy.
+        """
+        self._store.clear()
+        self._check_fields(plan)
+        self._check_operators(plan)
+        left = [node.uses for node in plan.nodes]
+        for root, out in zip(plan.roots, outputs, strict=True):
+            if out.flags.c_contiguous and self._stands_alone(root):
+                value = self._compute(root, plan, left, np.asarray(out))
+                if isinstance(value, float):
+                    out[:] = value
+            else:
+                result = self._final(root, self._compute(root, plan, left))
+                out[:] = result.array[self._first :]
+                result.release()
+            yield out
+
+    def _stands_alone(self, root: Node | Leaf) -> bool:
+        """Whether a root's kernel gives its final values, of the wanted sessions alone, and nobody else needs them."""
+        if not isinstance(root, Node) or root.uses > 1 or self._mask is not None:
+            return False
+        kernel = self._kernels[root.call.op]
+        rows_alone = kernel.skips or kernel.kind in ("elementwise", "cross-section", "group")
+        return rows_alone and not kernel.together and (kernel.skips or root.reach == root.wanted)
+
     def _run_through(self, plan: Plan) -> Iterator[Floats]:
         left = [node.uses for node in plan.nodes]
         for root in plan.roots:
@@ -120,10 +148,10 @@ class Evaluator:
             reason = f"no kernel for {', '.join(sorted(unknown))}; there are {', '.join(sorted(self._kernels))}"
             raise ExpressionError(reason)
 
-    def _compute(self, root: Node | Leaf, plan: Plan, left: list[int]) -> Value:
+    def _compute(self, root: Node | Leaf, plan: Plan, left: list[int], into: Floats | None = None) -> Value:
         """Run the graph below `root`: a stack of what is to do, a stack of what is done.
 
-        left: how often each node is still needed.
+        left: how often each node is still needed. into: where the root's own values of the wanted sessions go.
         """
         done: list[Value] = []
         tasks: list[Node | Leaf | tuple[Node]] = [root]
@@ -137,7 +165,7 @@ class Evaluator:
                 tasks.append((task,))
                 tasks.extend([task.args[i] for i in reversed(task.order)])
             elif isinstance(task, tuple):
-                done.append(self._apply(task[0], plan, left, done))
+                done.append(self._apply(task[0], plan, left, done, into if task[0] is root else None))
             else:
                 done.append(self._leaf(task))
         return done.pop()
@@ -161,11 +189,11 @@ class Evaluator:
             self._clean[leaf.name] = Buffer(without_infinities(self._fields[leaf.name]), None)
         return self._clean[leaf.name].hold()
 
-    def _apply(self, node: Node, plan: Plan, left: list[int], done: list[Value]) -> Value:
+    def _apply(self, node: Node, plan: Plan, left: list[int], done: list[Value], into: Floats | None = None) -> Value:
         values: list[Value] = [0.0] * len(node.args)
         for i in reversed(node.order):
             values[i] = done.pop()
-        result = self._run(node, values, plan, left)
+        result = self._run(node, values, plan, left, into)
         if isinstance(result, Buffer) and (left[node.place] > 0 or self._returns(node.call)):
             self._store.keep(node.call, result)
         return result
@@ -174,7 +202,7 @@ class Evaluator:
         """Whether an earlier batch had the call too: then a later one may, and it is worth room in the store."""
         return self._last_rows is None and self._kernels[call.op].kind != "elementwise" and hash(call) in self._seen
 
-    def _run(self, node: Node, values: list[Value], plan: Plan, left: list[int]) -> Value:
+    def _run(self, node: Node, values: list[Value], plan: Plan, left: list[int], into: Floats | None = None) -> Value:
         kernel = self._kernels[node.call.op]
         if kernel.kind == "elementwise" and all(isinstance(value, float) for value in values):
             return self._folded(kernel, values)
@@ -182,8 +210,10 @@ class Evaluator:
         first = max(0, self._first - max([node.reach, *[other.reach for other in kin]]))
         operands = [self._operand(kernel, i, value, first, node.args[i]) for i, value in enumerate(values)]
         site, arguments = self._site_of(kernel, operands, first)
-        out = self._pool.take()
-        if kin and kernel.together and self._store.capacity >= out.array.nbytes * len(kin):
+        out = self._pool.take() if into is None else Buffer(into, None)
+        if into is not None:
+            kernel.run(site, arguments, into)
+        elif kin and kernel.together and self._store.capacity >= out.array.nbytes * len(kin):
             self._run_together(kernel.together, node, kin, arguments, out)
         else:
             since = max(0, self._first - node.wanted) if kernel.skips else first

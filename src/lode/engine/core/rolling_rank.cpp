@@ -7,32 +7,58 @@
 namespace lode {
 namespace {
 
-// How many values are smaller than `now`, plus how many are smaller or equal, which is twice (average rank - 1).
-// Counted in floats, exact up to 16 million.
+// Counts, one a lane. With masks, adding 1 where a comparison holds is one instruction on floats, exact up to 16 million;
+// without, a comparison is a vector of whole numbers, -1 where it holds, that is taken off.
+#if defined(__AVX512F__)
+constexpr bool kMasks = true;
+#else
+constexpr bool kMasks = false;
+#endif
+
 template <class V>
-LODE_INLINE V counted(V counts, V then, V now) {
-    const V smaller = then < now ? counts + 1.0f : counts;
-    return then <= now ? smaller + 1.0f : smaller;
+struct CountsOf {
+    using Comparison = decltype(V{} < V{});
+    using Type = std::conditional_t<kMasks || LanesOf<V>::COUNT == 1, V, Comparison>;
+    static LODE_INLINE Type counted(Type counts, Comparison holds) {
+        if constexpr (std::is_same_v<Type, V>)
+            return holds ? counts + 1.0f : counts;
+        else
+            return counts - holds;
+    }
+    static LODE_INLINE V as_floats(Type counts) {
+        if constexpr (std::is_same_v<Type, V>)
+            return counts;
+        else
+            return __builtin_convertvector(counts, V);
+    }
+};
+template <class V>
+using Counts = typename CountsOf<V>::Type;
+
+// How many values are smaller than `now`, plus how many are smaller or equal, which is twice (average rank - 1).
+template <class V>
+LODE_INLINE Counts<V> counted(Counts<V> counts, V then, V now) {
+    return CountsOf<V>::counted(CountsOf<V>::counted(counts, then < now), then <= now);
 }
 
 // The counts of SESSIONS sessions in a row, each among the `others` sessions before it; a row of `rows` is a session's
 // vector of names, the first of them the first one's oldest. Each row is read once for all of them.
 template <class V, int SESSIONS>
-LODE_INLINE void count(const float* rows, Index others, V (&counts)[SESSIONS]) {
+LODE_INLINE void count(const float* rows, Index others, Counts<V> (&counts)[SESSIONS]) {
     constexpr Index NAMES = LanesOf<V>::COUNT;
     V now[SESSIONS];
     LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) {
         now[s] = cells_at<V>(rows + (others + s) * NAMES);
-        counts[s] = V{};
+        counts[s] = Counts<V>{};
     }
     LODE_UNROLL for (int row = 0; row < SESSIONS - 1; ++row) {
         const V oldest = cells_at<V>(rows + row * NAMES);
-        LODE_UNROLL for (int s = 0; s <= row; ++s) counts[s] = counted(counts[s], oldest, now[s]);
-        LODE_UNROLL for (int s = row + 1; s < SESSIONS; ++s) counts[s] = counted(counts[s], now[row], now[s]);
+        LODE_UNROLL for (int s = 0; s <= row; ++s) counts[s] = counted<V>(counts[s], oldest, now[s]);
+        LODE_UNROLL for (int s = row + 1; s < SESSIONS; ++s) counts[s] = counted<V>(counts[s], now[row], now[s]);
     }
     for (Index row = SESSIONS - 1; row < others; ++row) {
         const V then = cells_at<V>(rows + row * NAMES);
-        LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) counts[s] = counted(counts[s], then, now[s]);
+        LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) counts[s] = counted<V>(counts[s], then, now[s]);
     }
 }
 
@@ -98,12 +124,11 @@ class Ranker {
     template <int SESSIONS>
     LODE_INLINE void emit(const float* rows, float* out, Index t, V& complete) const {
         const V steps = all<V>(2.0f * static_cast<float>(others_)), needed = all<V>(static_cast<float>(window_));
-        V counts[SESSIONS];
+        Counts<V> counts[SESSIONS];
         count<V, SESSIONS>(rows + t * LANES, others_, counts);
         LODE_UNROLL for (int s = 0; s < SESSIONS; ++s) {
-            const V now = cells_at<V>(rows + (others_ + t + s) * LANES);
             complete = counted_on(rows, t + s, complete);
-            const V share = window_ > 1 ? counts[s] / steps : all<V>(0.5f);
+            const V share = window_ > 1 ? CountsOf<V>::as_floats(counts[s]) / steps : all<V>(0.5f);
             write_finite(out + (t + s) * shape_.names, complete >= needed ? share : all<V>(kNaN));
         }
     }
