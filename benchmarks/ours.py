@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.peers import exchange
 from lode.engine import Blocks, Crew, Evaluator, instruction_set
 from lode.engine.arrays import Floats, Labels
-from lode.language import Call, Constant, Expr, Field, Numbers, lookback, parse
+from lode.language import Call, Constant, Expr, Field, Numbers, parse
 from lode.library import family
 
 SECTORS = 11

@@ -136,11 +136,33 @@ def test_a_budget_too_small_says_how_much_it_takes():
         Blocks([parse("close")], fields, memory=100 << 20)
 
 
-def test_the_height_follows_the_memory():
+def test_the_height_follows_the_memory_as_long_as_panels_are_near_the_cache():
     fields = {"close": np.ones((4000, 3000), np.float32)}
     exprs = [parse("rank(ts_corr(rank(close), ts_mean(close, 20), 250))")]
-    heights = [Blocks(exprs, fields, memory=mb << 20).height for mb in (700, 900, 8000)]
-    assert heights[0] < heights[1] < heights[2] == 4000
+    heights = [Blocks(exprs, fields, memory=mb << 20).height for mb in (700, 750, 8000, 16000)]
+    assert heights[0] < heights[1] < heights[2] == heights[3] == 2000
+
+
+def test_every_thread_has_as_many_blocks():
+    fields = {"close": np.ones((3000, 2000), np.float32)}
+    for threads in (1, 2, 3):
+        blocks = Blocks([parse("close + 1")], fields, memory=8 << 30, threads=threads).blocks
+        assert len(blocks) % threads == 0
+        assert len({rows.stop - rows.start for rows in blocks[:-1]}) == 1
+
+
+@pytest.mark.parametrize("text", ["rank(close)", "close / 2", "2 * 3", "ts_mean(close, 3)", "ts_median(close, 3)", "close"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_values_are_written_where_they_are_to_stand(text, masked):
+    close = np.random.default_rng(3).standard_normal((40, 7)).astype(np.float32)
+    mask = np.random.default_rng(4).random(close.shape) < 0.8 if masked else None
+    exprs = [parse(text), parse(f"sign({text})"), parse(text)]
+    apart = np.full((40, 14), -9, np.float32)  # every other name is somebody else's
+    outputs = [np.full_like(close, -9), apart[:, ::2], np.full_like(close, -9)]
+    Blocks(exprs, {"close": close}, mask=mask, height=9).fill(outputs)
+    for out, values in zip(outputs, Evaluator({"close": close}, mask=mask).values(exprs), strict=True):
+        np.testing.assert_array_equal(out, values)
+    assert (apart[:, 1::2] == -9).all()
 
 
 _MEASURE = """
