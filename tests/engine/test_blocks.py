@@ -151,7 +151,9 @@ def test_every_thread_has_as_many_blocks():
         assert len({rows.stop - rows.start for rows in blocks[:-1]}) == 1
 
 
-@pytest.mark.parametrize("text", ["rank(close)", "close / 2", "2 * 3", "ts_mean(close, 3)", "ts_median(close, 3)", "close"])
+@pytest.mark.parametrize(
+    "text", ["rank(close)", "close / 2", "2 * 3", "ts_mean(close, 3)", "ts_median(close, 3)", "close"]
+)
 @pytest.mark.parametrize("masked", [False, True])
 def test_values_are_written_where_they_are_to_stand(text, masked):
     close = np.random.default_rng(3).standard_normal((40, 7)).astype(np.float32)
