@@ -139,8 +139,8 @@ def test_a_budget_too_small_says_how_much_it_takes():
 def test_the_height_follows_the_memory_as_long_as_panels_are_near_the_cache():
     fields = {"close": np.ones((4000, 3000), np.float32)}
     exprs = [parse("rank(ts_corr(rank(close), ts_mean(close, 20), 250))")]
-    heights = [Blocks(exprs, fields, memory=mb << 20).height for mb in (700, 750, 8000, 16000)]
-    assert heights[0] < heights[1] < heights[2] == heights[3] == 2000
+    heights = [Blocks(exprs, fields, memory=mb << 20).height for mb in (700, 710, 8000, 16000)]
+    assert heights[0] < heights[1] < heights[2] == heights[3] == 1334
 
 
 def test_every_thread_has_as_many_blocks():

@@ -34,8 +34,8 @@ _LEAST = 64 << 20
 _SCRATCH = 7  # panels: an operator's result and masked arguments (3), and what the largest kernels need inside (4)
 _CACHE_SHARE = 4  # a quarter of the room holds common parts
 _CELL = 4
-_NEAR_BYTES = 7 << 18  # of a panel: measured on libraries
-_FEWEST_LOOKBACKS = 8
+_NEAR_BYTES = 1 << 20  # of a panel: measured on libraries
+_FEWEST_LOOKBACKS = 6
 _EVERY = slice(None)
 _TOGETHER = frozenset(name for name, kernel in KERNELS.items() if kernel.together)
 
