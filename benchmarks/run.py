@@ -4,6 +4,7 @@
     make bench ARGS=short            every row at 500 × 2,520, fewer rounds; 3,000 names with one thread only
     make bench ARGS=quick            every row at 500 × 500, for development
     make bench ARGS="--seed 7"       other prices, other populations
+    make bench ARGS="short --only threads racing"  some parts anew, the other rows of results.json kept
     make bench ARGS=warehouse        a benchmark beside the table: warehouse, workflow, queue_simulation, scale
 
 A row that fails stays in the table with the reason, and fails the command; one that falls short of its target only says
@@ -19,8 +20,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ from typing import Any
 from benchmarks import extras, machine, page
 from benchmarks.bench import Bench, Plan
 from benchmarks.candidates import candidates, two_threads
-from benchmarks.growth import grow
+from benchmarks.growth import Growth, grow
 from benchmarks.libraries import libraries, with_missing
+from benchmarks.rows import Row
 
 FOLDER = Path(__file__).parent
 ALONE = (("native", 1),)
@@ -55,32 +57,70 @@ PLANS = {
 OTHERS = ("warehouse", "workflow", "queue_simulation", "scale")
 
 
-def measure(plan: Plan, mode: str) -> int:
-    """Run everything, write the page after every part; 1 where something failed."""
+def parts_of(bench: Bench, found: dict[str, Any]) -> dict[str, Callable[[], object]]:
+    """What is measured, by name, in order."""
+    first, *others = bench.plan.sizes
+    return {
+        "values": lambda: found.update(values=extras.values(bench)),
+        "libraries": partial(libraries, bench, first),
+        "candidates": partial(candidates, bench),
+        "threads": partial(two_threads, bench),
+        "missing": partial(with_missing, bench),
+        "racing": partial(extras.racing, bench),
+        "session": partial(extras.one_session, bench),
+        "kernels": lambda: found.update(kernels=extras.kernels(bench)),
+        "growth": lambda: found.update(growth=grow(bench)),
+        "large": partial(_large, bench, others),
+    }
+
+
+def _large(bench: Bench, sizes: Sequence[tuple[int, int]]) -> None:
+    for size in sizes:
+        libraries(bench, size)
+
+
+def measure(plan: Plan, mode: str, only: Sequence[str] = ()) -> int:
+    """Run everything, or some parts anew, and write the page after every part; 1 where something failed."""
     began = time.monotonic()
     where = machine.describe() | {"mode": mode, "seed": plan.seed}
-    found: dict[str, Any] = {"values": [], "kernels": [], "growth": []}
+    rows, found = earlier() if only else ([], {"values": [], "kernels": [], "growth": []})
     with tempfile.TemporaryDirectory() as temporary:
         bench = Bench(plan, Path(temporary))
-        parts: list[Callable[[], object]] = [
-            lambda: found.update(values=extras.values(bench)),
-            *(partial(libraries, bench, size) for size in plan.sizes[:1]),
-            *(partial(part, bench) for part in (candidates, two_threads, with_missing, extras.racing)),
-            partial(extras.one_session, bench),
-            lambda: found.update(kernels=extras.kernels(bench)),
-            lambda: found.update(growth=grow(bench)),
-            *(partial(libraries, bench, size) for size in plan.sizes[1:]),
-        ]
-        for done, part in enumerate(parts, start=1):
+        parts = parts_of(bench, found)
+        chosen = {name: part for name, part in parts.items() if not only or name in only}
+        for done, (name, part) in enumerate(chosen.items(), start=1):
             try:
                 part()
             except Exception as error:  # noqa: BLE001  the other parts are still worth measuring
                 traceback.print_exc()
-                bench.failures.append(f"{type(error).__name__}: {error}")
+                bench.failures.append(f"{name}: {type(error).__name__}: {error}")
             where["took"] = f"{(time.monotonic() - began) / 60:.1f} minutes, {done} of {len(parts)} parts"
             where["load after"] = machine.load()
-            write(where, bench, found)
+            if only:
+                where["measured anew"] = ", ".join(chosen)
+            write(where, replace(bench, rows=merged(rows, bench.rows)), found)
     return end(bench)
+
+
+def earlier() -> tuple[list[Row], dict[str, Any]]:
+    """Rows and tables of the run before."""
+    results = json.loads((FOLDER / "results.json").read_text())
+    names = {each.name for each in fields(Row)}
+    rows = [Row(**{name: value for name, value in row.items() if name in names}) for row in results["rows"]]
+    growth = [Growth(**each) for each in results["growth"]]
+    return rows, {"values": results["values"], "kernels": results["kernels"], "growth": growth}
+
+
+def merged(before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
+    """The rows before, those that were measured anew in their place, and new ones behind."""
+    anew = {_key(row): row for row in after}
+    known = {_key(row) for row in before}
+    return [anew.get(_key(row), row) for row in before] + [row for row in after if _key(row) not in known]
+
+
+def _key(row: Row) -> tuple[object, ...]:
+    fitness = row.note.rpartition("; ")[2] if row.peer == "gplearn" else ""
+    return row.work, row.panel, row.instructions, row.threads, row.peer, fitness
 
 
 def write(where: dict[str, Any], bench: Bench, found: dict[str, Any]) -> None:
@@ -111,10 +151,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", default="full", choices=[*PLANS, *OTHERS])
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="+", default=(), metavar="PART", help="measure these parts anew")
     asked = parser.parse_args()
     if asked.what in OTHERS:
         return subprocess.run([sys.executable, "-m", f"benchmarks.{asked.what}"], check=False).returncode
-    return measure(replace(PLANS[asked.what], seed=asked.seed), asked.what)
+    return measure(replace(PLANS[asked.what], seed=asked.seed), asked.what, asked.only)
 
 
 if __name__ == "__main__":
