@@ -30,6 +30,7 @@ from benchmarks.bench import Bench, Plan
 from benchmarks.candidates import candidates, two_threads
 from benchmarks.growth import grow
 from benchmarks.libraries import libraries, with_missing
+from benchmarks.sheets import sheets
 
 FOLDER = Path(__file__).parent
 ALONE = (("native", 1),)
@@ -67,6 +68,7 @@ def measure(plan: Plan, mode: str) -> int:
             *(partial(libraries, bench, size) for size in plan.sizes[:1]),
             *(partial(part, bench) for part in (candidates, two_threads, with_missing, extras.racing)),
             partial(extras.one_session, bench),
+            *(partial(sheets, bench, size) for size in plan.sizes),
             lambda: found.update(kernels=extras.kernels(bench)),
             lambda: found.update(growth=grow(bench)),
             *(partial(libraries, bench, size) for size in plan.sizes[1:]),
