@@ -3,6 +3,7 @@
     python -m benchmarks.ours library PANEL --set alpha158 [--without qtl] [--threads 2] [--rounds 5]
     python -m benchmarks.ours score PANEL --population FILE [--threads 2] [--scores FILE]
     python -m benchmarks.ours session PANEL
+    python -m benchmarks.ours sheet PANEL [--figures FILE]
 
 A line of JSON: wall and processor seconds, median and each round. Of threads each computes some blocks of the sessions
 of a library, and some expressions of a population. `session` is the newest session of 1,000 factors beside all of them.
@@ -66,7 +67,7 @@ def to_lists(expr: Expr) -> Any:  # noqa: ANN401  what JSON takes
 def main() -> None:
     """Do what was asked and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("job", choices=("library", "score", "compute", "session"))
+    parser.add_argument("job", choices=("library", "score", "compute", "session", "sheet"))
     parser.add_argument("panel", type=Path)
     parser.add_argument("--set", default="alpha158")
     parser.add_argument("--without", default="")
@@ -74,6 +75,7 @@ def main() -> None:
     parser.add_argument("--population", type=Path)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--scores", type=Path)
+    parser.add_argument("--figures", type=Path)
     parser.add_argument("--expression", default="")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
@@ -84,6 +86,7 @@ def main() -> None:
         "score": _score,
         "compute": _compute,
         "session": _session,
+        "sheet": _sheet,
     }
     json.dump(jobs[asked.job](asked, fields) | {"instructions": instruction_set()}, sys.stdout)
 
@@ -123,6 +126,16 @@ def _session(asked: argparse.Namespace, fields: exchange.Fields) -> dict[str, An
 
     sessions, names = fields["close"].shape
     return session(names, sessions, factors(asked.limit or 1000), "random")
+
+
+def _sheet(asked: argparse.Namespace, fields: exchange.Fields) -> dict[str, Any]:
+    from benchmarks.figures import VALUES, sheet_figures  # noqa: PLC0415  only this job needs it
+
+    prices, found = fields["close"].astype(float), {}
+    times = exchange.timed(lambda: found.update(sheet_figures(fields[VALUES], prices)), asked.rounds)
+    if asked.figures:
+        np.savez(asked.figures, **found)
+    return times
 
 
 if __name__ == "__main__":

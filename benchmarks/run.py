@@ -32,6 +32,7 @@ from benchmarks.candidates import candidates, two_threads
 from benchmarks.growth import Growth, grow
 from benchmarks.libraries import libraries, with_missing
 from benchmarks.rows import Row
+from benchmarks.sheets import sheets
 
 FOLDER = Path(__file__).parent
 ALONE = (("native", 1),)
@@ -66,6 +67,7 @@ def parts_of(bench: Bench, found: dict[str, Any]) -> dict[str, Callable[[], obje
         "candidates": partial(candidates, bench),
         "threads": partial(two_threads, bench),
         "missing": partial(with_missing, bench),
+        "sheets": partial(sheets, bench),
         "racing": partial(extras.racing, bench),
         "session": partial(extras.one_session, bench),
         "kernels": lambda: found.update(kernels=extras.kernels(bench)),

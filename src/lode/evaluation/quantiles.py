@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lode.errors import UsageError
+from lode.evaluation.members import cells_of, means, sums
 from lode.evaluation.newey_west import NeweyWest, newey_west_t
 from lode.evaluation.ranks import row_blocks, series_mean
 
 Floats = NDArray[np.float32]
 Series = NDArray[np.float64]
 Quantiles = NDArray[np.int16]
+Returns = NDArray[np.float64]
 
 COUNT = 5
 MIN_NAMES = 10
@@ -90,7 +93,7 @@ def quantile_returns(
     min_names: int = MIN_NAMES,
     sizes: Floats | None = None,
     quantiles: Quantiles | None = None,
-) -> NDArray[np.float64]:
+) -> Returns:
     """Mean forward return of each quantile, (sessions, count), the lowest quantile first.
 
     Quantiles are those of the names that have a value and a forward return. NaN where a quantile is empty.
@@ -98,43 +101,61 @@ def quantile_returns(
     one is left out of the mean, not of the quantile. Equal ones where None. quantiles: `quantiles_of(values, count)`
     where it is at hand; used in sessions in which every value has a forward return.
     """
-    formed = with_returns(values, forward, count, min_names=min_names, quantiles=quantiles)
-    means = np.full((len(values), count), np.nan)
+    labels = {0: forward}
+    return returns_by_horizon(values, labels, count, min_names=min_names, sizes=sizes, quantiles=quantiles)[0]
+
+
+def returns_by_horizon(
+    values: Floats,
+    labels: Mapping[int, Floats],
+    count: int = COUNT,
+    *,
+    min_names: int = MIN_NAMES,
+    sizes: Floats | None = None,
+    quantiles: Quantiles | None = None,
+) -> dict[int, Returns]:
+    """`quantile_returns` of each horizon's labels, which share the quantiles of sessions in which none is missing."""
+    formed = quantiles_of(values, count, min_names=min_names) if quantiles is None else quantiles
+    returns = {horizon: np.full((len(values), count), np.nan) for horizon in labels}
     for block in row_blocks(values.shape):
         weights = None if sizes is None else np.nan_to_num(np.clip(sizes[block], 0, None))
-        earned = np.where(formed[block] >= 0, forward[block], np.float32(0))
-        means[block] = _means(formed[block], earned, weights, count)
-    return means
+        shared = _Members(formed[block], count, weights)
+        for horizon, forward in labels.items():
+            lacking = with_returns(values[block], forward[block], formed[block], count, min_names=min_names)
+            held = shared if lacking is None else _Members(lacking, count, weights)
+            returns[horizon][block] = held.mean(forward[block])
+    return returns
 
 
 def with_returns(
-    values: Floats, forward: Floats, count: int, *, min_names: int = MIN_NAMES, quantiles: Quantiles | None = None
-) -> Quantiles:
-    """Quantiles of the names that have a forward return as well; see `quantile_returns`."""
-    lacking = np.isfinite(values) & ~np.isfinite(forward)
+    values: Floats, forward: Floats, quantiles: Quantiles, count: int, *, min_names: int
+) -> Quantiles | None:
+    """Quantiles of the names that have a forward return as well; None where those at hand are that already."""
+    lacking = (quantiles >= 0) & ~np.isfinite(forward)
     rows = np.flatnonzero(lacking.any(axis=1))
-    if quantiles is None or len(rows) == len(values):
-        return quantiles_of(np.where(lacking, np.float32(np.nan), values), count, min_names=min_names)
+    if not len(rows):
+        return None
     formed = quantiles.copy()
-    formed[rows] = quantiles_of(np.where(lacking[rows], np.float32(np.nan), values[rows]), count, min_names=min_names)
+    kept = np.where(lacking[rows], np.float32(np.nan), values[rows])
+    formed[rows] = quantiles_of(kept, count, min_names=min_names)
     return formed
 
 
-def _means(quantiles: Quantiles, earned: Floats, weights: Floats | None, count: int) -> NDArray[np.float64]:
-    """Mean of what each quantile's members earned, (sessions, count); NaN without members of positive weight."""
-    cells = (quantiles + np.arange(1, len(quantiles) * (count + 1), count + 1)[:, None]).ravel()  # the first: none
-    size = len(quantiles) * (count + 1)
-    if weights is None:
-        held, total = np.bincount(cells, minlength=size), np.bincount(cells, earned.ravel(), size)
-    else:
-        held = np.bincount(cells, weights.ravel(), size)
-        total = np.bincount(cells, np.multiply(weights, earned, dtype=np.float64).ravel(), size)
-    mean = np.full(size, np.nan)
-    np.divide(total, held, out=mean, where=held > 0)
-    return mean.reshape(len(quantiles), count + 1)[:, 1:]
+class _Members:
+    """The members of each quantile of some sessions, and the weights that they have in its mean."""
+
+    def __init__(self, quantiles: Quantiles, count: int, weights: Floats | None) -> None:
+        self._cells, self._count, self._weights = cells_of(quantiles, count), count, weights
+        self._held = sums(self._cells, count, weights)
+
+    def mean(self, earned: Floats) -> Returns:
+        """Mean of what each quantile's members earned, (sessions, count); NaN without members of positive weight."""
+        weights = self._weights
+        of = earned if weights is None else np.multiply(weights, earned, dtype=np.float64)
+        return means(sums(self._cells, self._count, of), self._held)
 
 
-def quantile_summary(returns: NDArray[np.float64], *, horizon: int = 1) -> QuantileSummary:
+def quantile_summary(returns: Returns, *, horizon: int = 1) -> QuantileSummary:
     """Summarise the daily returns of quantiles, (sessions, count), of labels over `horizon` sessions."""
     means = tuple(series_mean(column) for column in returns.T)
     return QuantileSummary(means, newey_west_t(returns[:, -1] - returns[:, 0], horizon=horizon))

@@ -20,7 +20,7 @@ from lode.evaluation.market_factors import factor_regression
 from lode.evaluation.neutralisation import neutralizations, neutralized
 from lode.evaluation.newey_west import newey_west_t
 from lode.evaluation.portfolio import rank_book
-from lode.evaluation.quantiles import quantile_returns, quantile_summary, quantiles_of_ranks
+from lode.evaluation.quantiles import quantile_summary, quantiles_of_ranks, returns_by_horizon
 from lode.evaluation.ranks import average_ranks, row_mean, series_mean
 from lode.evaluation.regressions import fama_macbeth
 from lode.evaluation.report.books import Bench, Books, books_of
@@ -62,9 +62,7 @@ def sheet_of(
     ranks = average_ranks(judged)
     quantiles = quantiles_of_ranks(ranks, count, min_names=least)
     ics, rank_ics = _scores(judged, labels, least)
-    earned = {
-        h: quantile_returns(judged, labels[h], count, min_names=least, sizes=sizes, quantiles=quantiles) for h in labels
-    }
+    earned = returns_by_horizon(judged, labels, count, min_names=least, sizes=sizes, quantiles=quantiles)
     spreads = {h: returns[:, -1] - returns[:, 0] for h, returns in earned.items()}
     exposure, newcomers = exposure_of(judged, styles, sector), turnover_of(quantiles, count)
     books = books_of(judged, quantiles, Bench(panel, Market.of(panel, fill=options.fill), styles, options), sizes)

@@ -30,6 +30,14 @@ def turnover_of(quantiles: Quantiles, count: int) -> Series:
     return (_newcomers(quantiles == 0) + _newcomers(quantiles == count - 1)) / 2
 
 
+def newcomers(quantiles: Quantiles, count: int, lag: int = 1) -> NDArray[np.float64]:
+    """Share of each quantile's names that were not in it `lag` sessions before, (sessions, count), in [0, 1].
+
+    NaN in the first `lag` sessions and where either session has no such quantile.
+    """
+    return np.stack([_newcomers(quantiles == each, lag) for each in range(count)], axis=1)
+
+
 def rank_autocorrelation(values: Floats, lag: int = 1) -> Series:
     """Correlation of each session's ranks with those `lag` sessions before, over the names in both, (sessions,).
 
@@ -76,10 +84,12 @@ def autocorrelation(ranks: Floats, lag: int = 1) -> Series:
     return series
 
 
-def _newcomers(member: NDArray[np.bool_]) -> Series:
-    """Share of a session's members that were not members a session before, (sessions,)."""
-    size = np.count_nonzero(member, axis=1)
-    new = np.count_nonzero(member[1:] & ~member[:-1], axis=1)
+def _newcomers(member: NDArray[np.bool_], lag: int = 1) -> Series:
+    """Share of a session's members that were not members `lag` sessions before, (sessions,)."""
     share = np.full(len(member), np.nan)
-    np.divide(new, size[1:], out=share[1:], where=(size[1:] > 0) & (size[:-1] > 0))
+    if lag >= len(member):
+        return share
+    size = np.count_nonzero(member, axis=1)
+    new = np.count_nonzero(member[lag:] & ~member[:-lag], axis=1)
+    np.divide(new, size[lag:], out=share[lag:], where=(size[lag:] > 0) & (size[:-lag] > 0))
     return share
