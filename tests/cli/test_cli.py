@@ -16,7 +16,7 @@ COMMANDS = [
     *(("collect",), ("collect", "market"), ("collect", "filings"), ("collect", "news"), ("collect", "all")),
     *(("collect", "factors"), ("import",), ("import", "bars"), ("import", "facts"), ("import", "members")),
     ("import", "undo-repairs"),
-    ("update",),
+    *(("update",), ("calibrate",)),
     *(("factors",), ("factors", "list"), ("factors", "show"), ("factors", "retire")),
     *(("runs",), ("runs", "list"), ("runs", "show"), ("workflow",), ("workflow", "render")),
     *(("warehouse",), ("warehouse", "start"), ("warehouse", "stop"), ("warehouse", "status")),

@@ -26,6 +26,7 @@ _COMMANDS = (
     ("update", "updating:update_command", "Collect what is new and add its sessions to every proven factor."),
     ("factors", "factors:factors_app", "Factors and what is known of them."),
     ("runs", "runs:runs_app", "Runs and their steps."),
+    ("calibrate", "calibrating:calibrate_command", "Measure false discoveries on markets without a factor, and power."),
     ("simulate", "data:simulate_command", "Write a simulated market to a file."),
     ("sql", "data:sql_command", "Run a read-only query on the warehouse."),
     ("workflow", "runs:workflow_app", "The workflow as it is deployed."),

@@ -7,6 +7,7 @@
     machine.py     the same steps as a state machine of AWS Step Functions; handlers.py its Lambda functions,
                    batch.py its jobs, execution.py what it leaves in the lake, aws.py who starts and follows it
     manual.py      tries by hand             vaults.py, openings.py  who shares a vault, and its openings
+    calibration.py how often a factor is found where there is none: calibrated_market.py, null_mining.py
 
 Steps are functions of a JSON event to a JSON event; large things lie in the lake, under the run's key.
 """

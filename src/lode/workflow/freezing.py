@@ -129,7 +129,7 @@ def plan(event: Event, context: Context) -> Event:
     record = read_snapshot(context.warehouse, event["snapshot"])
     panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
     check_neutralize(panel, options)
-    _check_names(panel, options)
+    check_names(panel, options)
     vault = splits_of(len(panel.sessions), options).vault
     own = loaded_operators()
     fixed = Plan(
@@ -149,7 +149,7 @@ def plan(event: Event, context: Context) -> Event:
     return {"run": fixed.run, "snapshot": fixed.snapshot, "shards": options.shards, "epochs": fixed.epochs}
 
 
-def _check_names(panel: Panel, options: MiningOptions) -> None:
+def check_names(panel: Panel, options: MiningOptions) -> None:
     """Raise UsageError where no session could have enough names for a rank IC."""
     if len(panel.names) < options.min_names:
         msg = (

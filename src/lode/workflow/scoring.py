@@ -29,13 +29,20 @@ class Score:
 
 
 class SplitScorer:
-    """Scores expressions on `rows` of a panel; the panel ends where the split does, so that no label crosses."""
+    """Scores expressions on `rows` of a panel; the panel ends where the split does, so that no label crosses.
 
-    def __init__(self, panel: Panel, options: MiningOptions, rows: slice) -> None:
+    labels: (sessions, names) instead of the panel's own forward returns, for calibration.
+    """
+
+    def __init__(
+        self, panel: Panel, options: MiningOptions, rows: slice, *, labels: NDArray[np.float32] | None = None
+    ) -> None:
         self.panel, self.options, self.rows = panel, options, rows
         check_neutralize(panel, options)
         self.evaluator = Evaluator(panel.fields, panel.groups, mask=panel.tradable)
-        self.forward = forward_returns(panel, horizon=options.horizon, delay=options.delay)
+        if labels is None:
+            labels = forward_returns(panel, horizon=options.horizon, delay=options.delay)
+        self.forward = labels
         self.scorer = Scorer(self.forward, rows=rows, min_names=options.min_names)
         self._tradable = int(panel.tradable[rows].sum())
 

@@ -58,11 +58,15 @@ def _selected(plan: Plan, context: Context) -> Event:
 
 def _finalists(plan: Plan, context: Context, trials: Sequence[Trial]) -> list[str]:
     panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, plan.splits.train_stop))
-    scorer = SplitScorer(panel, plan.options, plan.splits.train)
+    return finalists_of(SplitScorer(panel, plan.options, plan.splits.train), trials)
+
+
+def finalists_of(scorer: SplitScorer, trials: Sequence[Trial]) -> list[str]:
+    """Ids of the finalists among exact trials, each given once; `scorer` has the train rows."""
     expressions = {trial.factor: parse(trial.expression) for trial in trials}
 
     def values(factor: str) -> NDArray[np.float32]:
-        return next(iter(scorer.values([expressions[factor]])))[plan.splits.train]
+        return next(iter(scorer.values([expressions[factor]])))[scorer.rows]
 
     rank_ic = {trial.factor: trial.rank_ic for trial in trials}
     return select_finalists([(trial.factor, trial.t_nw) for trial in trials], values, rank_ic=rank_ic)

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from lode import log
 from lode.errors import LodeError
 from lode.settings import Settings
+from lode.workflow.calibrated_market import calibrate_market
 from lode.workflow.context import open_context
 from lode.workflow.mining import mine_recorded
 
@@ -49,7 +50,8 @@ def _serve(event: dict[str, Any], settings: Settings, answers: TextIO) -> None:
 
     try:
         with open_context(settings, report=report) as context:
-            _answer(answers, {"result": mine_recorded(event, context)})
+            work = calibrate_market if "market" in event else mine_recorded
+            _answer(answers, {"result": work(event, context)})
     except LodeError as error:
         _answer(answers, {"error": str(error), "kind": type(error).__name__})
     except Exception as error:  # noqa: BLE001  the process's entry point: logged and answered as a failure

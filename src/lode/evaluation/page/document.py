@@ -46,13 +46,20 @@ def page_of(sheet: Sheet) -> str:
     """Return a sheet as an HTML page that asks nothing of any other place."""
     title = escape(sheet.identity.expression)
     tiles = "".join(f"<div><dt>{escape(what)}</dt><dd>{escape(much)}</dd></div>" for what, much in _tiles(sheet))
-    return (
-        f"{_HEAD}<title>{title}</title><style>{_STYLE}</style></head><body><main>"
+    return document(
+        sheet.identity.expression,
         f"<h1>{title}</h1><p class='about'>{escape(_about(sheet))}</p><dl class='tiles'>{tiles}</dl>"
         f"<h2>Pictures</h2><div class='pictures'>{''.join(pictures_of(sheet))}</div>"
         f"<h2>Figures</h2>{''.join(tables_of(sheet))}"
         f"<details><summary>Every line</summary>{lines_table(sheet)}</details>"
-        f"<details><summary>Every name on high minus low</summary>{names_table(sheet)}</details></main></body></html>"
+        f"<details><summary>Every name on high minus low</summary>{names_table(sheet)}</details>",
+    )
+
+
+def document(title: str, inside: str) -> str:
+    """Return a whole page of this style; `inside` is HTML."""
+    return (
+        f"{_HEAD}<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{inside}</main></body></html>"
     )
 
 

@@ -15,7 +15,7 @@ Series = NDArray[np.float64]
 Days = NDArray[np.datetime64]
 
 WIDTH, HEIGHT = 560, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 62, 12, 14, 30
 _MOST_POINTS = 700
 _LETTER = 6.6  # about the width of one, in the size of the labels
 
@@ -41,7 +41,7 @@ class Picture:
 
     def nothing(self) -> str:
         """Return the picture of which nothing is known."""
-        return self.wrap(_text(WIDTH / 2, HEIGHT / 2, "nothing to draw", "middle"))
+        return self.wrap(text(WIDTH / 2, HEIGHT / 2, "nothing to draw", "middle"))
 
 
 def line_picture(picture: Picture, days: Days, series: Mapping[str, Series], *, area: bool = False) -> str:
@@ -49,10 +49,10 @@ def line_picture(picture: Picture, days: Days, series: Mapping[str, Series], *, 
     drawn = {name: values for name, values in series.items() if np.isfinite(values).any()}
     if not drawn or len(days) < 2:
         return picture.nothing()
-    top = _TOP + (16 if len(drawn) > 1 else 0)
+    top = TOP + (16 if len(drawn) > 1 else 0)
     low, high = bounds(*drawn.values())
-    x, y = Scale(0, len(days) - 1, _LEFT, WIDTH - _RIGHT), Scale(low, high, HEIGHT - _BOTTOM, top)
-    parts = [_y_axis(y, percent=picture.percent), _day_axis(days, x)]
+    x, y = Scale(0, len(days) - 1, LEFT, WIDTH - RIGHT), Scale(low, high, HEIGHT - BOTTOM, top)
+    parts = [y_axis(y, percent=picture.percent), _day_axis(days, x)]
     for place, (name, values) in enumerate(drawn.items()):
         path = _path(x, y, values)
         if area and not place:
@@ -68,18 +68,18 @@ def bar_picture(
     if not np.isfinite(values).any():
         return picture.nothing()
     ends = np.array(intervals if intervals is not None else [(np.nan, np.nan)] * len(names))
-    y = Scale(*bounds(values, ends), HEIGHT - _BOTTOM, _TOP)
-    slot = (WIDTH - _LEFT - _RIGHT) / len(names)
+    y = Scale(*bounds(values, ends), HEIGHT - BOTTOM, TOP)
+    slot = (WIDTH - LEFT - RIGHT) / len(names)
     every = max(1, int(np.ceil(max(map(len, names)) * _LETTER / slot)))
-    parts = [_y_axis(y, percent=picture.percent)]
+    parts = [y_axis(y, percent=picture.percent)]
     for at, name in enumerate(names):
-        middle = _LEFT + (at + 0.5) * slot
+        middle = LEFT + (at + 0.5) * slot
         if at % every == 0:
-            parts.append(_text(middle, HEIGHT - 12, name, "middle"))
+            parts.append(text(middle, HEIGHT - 12, name, "middle"))
         if np.isfinite(values[at]):
             parts.append(_bar(middle, slot * 0.7, y, float(values[at]), name))
         if np.isfinite(ends[at]).all():
-            parts.append(_whisker(middle, y(ends[at, 0]), y(ends[at, 1])))
+            parts.append(whisker(middle, y(ends[at, 0]), y(ends[at, 1])))
     return picture.wrap("".join(parts))
 
 
@@ -91,19 +91,21 @@ def _bar(middle: float, width: float, y: Scale, value: float, name: str) -> str:
     )
 
 
-def _whisker(x: float, low: float, high: float) -> str:
+def whisker(x: float, low: float, high: float) -> str:
+    """Return an interval as a line with ends; places, not values."""
     ends = "".join(f"M{x - 4:.1f} {end:.1f}h8" for end in (low, high))
     return f"<path class='w' d='M{x:.1f} {low:.1f}V{high:.1f}{ends}'/>"
 
 
-def _y_axis(y: Scale, *, percent: bool) -> str:
+def y_axis(y: Scale, *, percent: bool) -> str:
+    """Return lines at round values, and their labels."""
     marks = ticks(y.low, y.high)
     step = marks[1] - marks[0] if len(marks) > 1 else y.high - y.low
     parts = []
     for mark in marks:
         kind = "z" if mark == 0 else "g"
-        parts.append(f"<path class='{kind}' d='M{_LEFT} {y(mark):.1f}H{WIDTH - _RIGHT}'/>")
-        parts.append(_text(_LEFT - 6, y(mark) + 4, label(mark, step, percent=percent), "end"))
+        parts.append(f"<path class='{kind}' d='M{LEFT} {y(mark):.1f}H{WIDTH - RIGHT}'/>")
+        parts.append(text(LEFT - 6, y(mark) + 4, label(mark, step, percent=percent), "end"))
     return "".join(parts)
 
 
@@ -113,7 +115,7 @@ def _day_axis(days: Days, x: Scale) -> str:
     parts = []
     for place in places:
         anchor = "start" if place == 0 else "end" if place == len(days) - 1 else "middle"
-        parts.append(_text(x(float(place)), HEIGHT - 12, str(days[place].astype(f"datetime64[{unit}]")), anchor))
+        parts.append(text(x(float(place)), HEIGHT - 12, str(days[place].astype(f"datetime64[{unit}]")), anchor))
     return "".join(parts)
 
 
@@ -139,12 +141,13 @@ def _area(x: Scale, y: Scale, values: Series) -> str:
 
 
 def _legend(names: Sequence[str]) -> str:
-    parts, right = [], float(_LEFT)
+    parts, right = [], float(LEFT)
     for place, name in enumerate(names):
-        parts.append(f"<path class='l l{place}' d='M{right:.0f} 10h16'/>{_text(right + 20, 14, name, 'start')}")
+        parts.append(f"<path class='l l{place}' d='M{right:.0f} 10h16'/>{text(right + 20, 14, name, 'start')}")
         right += 36 + len(name) * _LETTER
     return "".join(parts)
 
 
-def _text(x: float, y: float, words: str, anchor: str) -> str:
+def text(x: float, y: float, words: str, anchor: str) -> str:
+    """Return a label; anchor: start, middle or end."""
     return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'>{escape(words)}</text>"
