@@ -4,7 +4,7 @@ from lode.engine.blocks import DEFAULT_MEMORY, Blocks
 from lode.engine.evaluator import Evaluator
 from lode.engine.kernels import KERNELS, Kernel
 from lode.engine.looks import Look
-from lode.engine.own import declare, forget
+from lode.engine.own import declare, forget, fresh_kernels
 from lode.engine.parallel import Crew, score_many
 from lode.engine.racing import Estimate, Race
 from lode.engine.scoring import ForwardRanks, Scorer, forward_ranks
@@ -26,6 +26,7 @@ __all__ = [
     "declare",
     "forget",
     "forward_ranks",
+    "fresh_kernels",
     "instruction_set",
     "score_many",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from lode.engine.kernels import Argument, Kernel, Site
+from lode.engine.kernels import KERNELS, Argument, Kernel, Site
+from lode.engine.memory import twin
 from lode.errors import DataError, ExpressionError
 from lode.language import Operator, Param, Unit, add_operator, remove_operator
 
@@ -20,6 +22,7 @@ Function: TypeAlias = Callable[..., Any]
 Declared = TypeVar("Declared", bound=Function)
 
 OWN_KERNELS: dict[str, Kernel] = {}
+_PRISTINE: dict[str, tuple[Operator, FunctionType]] = {}
 _LONGEST = 2520
 _NUMBERS = 1e15
 _TRIAL_NAMES = 7
@@ -64,9 +67,12 @@ def declare(
             example=f"{function.__name__}({', '.join(map(_example, taken))})",
         )
         kernel = _kernel(operator, function)
+        pristine = twin(function) if isinstance(function, FunctionType) else None
         _try(operator, kernel)
         add_operator(operator)
         OWN_KERNELS[operator.name] = kernel
+        if pristine:
+            _PRISTINE[operator.name] = operator, pristine
         return function
 
     return register
@@ -76,6 +82,13 @@ def forget(name: str) -> None:
     """Take an own operator away, if it is there."""
     remove_operator(name)
     OWN_KERNELS.pop(name, None)
+    _PRISTINE.pop(name, None)
+
+
+def fresh_kernels() -> dict[str, Kernel]:
+    """Return every kernel, own operators as they were declared: a leak check must not see what they remember."""
+    renewed = {name: _kernel(operator, twin(kept)) for name, (operator, kept) in _PRISTINE.items()}
+    return {**KERNELS, **OWN_KERNELS, **renewed}
 
 
 def _params(function: Function, given: Mapping[str, ParamKind | Param]) -> tuple[Param, ...]:

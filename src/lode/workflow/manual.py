@@ -6,14 +6,13 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from lode.errors import EvidenceError, NotFoundError, UsageError
 from lode.evaluation import Sheet, SheetOptions, evidence_sheet
-from lode.evidence.leaks import check_leaks, overall
+from lode.evidence.leaks import overall
 from lode.language import Expr, expression_id, parse
 from lode.library import Definition
 from lode.log import get_logger
@@ -24,7 +23,7 @@ from lode.warehouse.stores.runs import RunRecord, record_run
 from lode.warehouse.stores.snapshots import read_snapshot
 from lode.workflow.by_hand import read_formula, unit_remarks
 from lode.workflow.context import Context
-from lode.workflow.freezing import rebuilder
+from lode.workflow.leaking import leak_checker
 from lode.workflow.library_values import library_columns, library_request
 from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
@@ -47,9 +46,7 @@ def evaluate_by_hand(
     expression = read_expression(text, context, panel)
     sheet = evidence_sheet(expression, panel, asked, references(context, panel, expression_id(expression)))
     run = enter(sheet, record.snapshot, context, size=expression.size)
-    checks = check_leaks(
-        judged_subject(expression, asked), panel, rebuild=cache(rebuilder(context, record.snapshot, panel))
-    )
+    checks = leak_checker(context, record.snapshot, panel)(judged_subject(expression, asked), 0)
     return sheet.with_leak_check(overall(checks)).with_verdicts(verdicts(sheet, run, context))
 
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from typing import Any
 
 from lode.errors import VaultSpentError
-from lode.evidence.leaks import LeakCheck, check_leaks
+from lode.evidence.leaks import LeakCheck
 from lode.evidence.vault import Opening
 from lode.evidence.verdict import Validation, Verdict, entitled_to_vault, survivors_of_validation, verdicts
 from lode.language import Expr, lookback, parse
 from lode.panel import Panel, load_snapshot
 from lode.workflow.context import Context, Event
-from lode.workflow.freezing import rebuilder
+from lode.workflow.leaking import leak_checker
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.scoring import Score, SplitScorer, leak_subject
 from lode.workflow.vaults import open_vault
@@ -96,13 +95,8 @@ def _leaks(
     """Check every survivor; the panels that are rebuilt for it are kept for the next one."""
     if not survivors:
         return {}
-    rebuild = cache(rebuilder(context, plan.snapshot, panel))
-    return {
-        finalist.id: check_leaks(
-            leak_subject(finalist.expression, plan.options), panel, rebuild=rebuild, seed=plan.options.seed
-        )
-        for finalist in survivors
-    }
+    check, seed = leak_checker(context, plan.snapshot, panel), plan.options.seed
+    return {finalist.id: check(leak_subject(finalist.expression, plan.options), seed) for finalist in survivors}
 
 
 def _on_vault(plan: Plan, context: Context, entitled: Sequence[_Finalist]) -> _Vault:

@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lode.engine import Evaluator
 from lode.errors import ExpressionError
 from lode.evaluation import References, Sheet, SheetOptions
 from lode.evaluation.known import known_library
@@ -27,6 +26,7 @@ from lode.warehouse.stores.factors import list_factors
 from lode.warehouse.stores.ledger import count_trials, score_variance
 from lode.warehouse.stores.market_factors import read_market_factors
 from lode.workflow.context import Context
+from lode.workflow.scoring import checked_evaluator, uses_own_operators
 from lode.workflow.vaults import runs_on_vault
 
 _STYLE_FIELDS = {"size": ("close", "volume", "dollar_volume", "market_cap"), "beta": ("close",), "sector": ("sector",)}
@@ -43,7 +43,7 @@ def judged_subject(expression: Expr, options: SheetOptions) -> Subject:
     out = neutralizations(options.neutralize)
 
     def evaluate(panel: Panel) -> NDArray[np.float32]:
-        values = Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(expression)
+        values = checked_evaluator(panel).value(expression)
         return judged_values(values, panel, options)
 
     subject = Subject(
@@ -53,6 +53,7 @@ def judged_subject(expression: Expr, options: SheetOptions) -> Subject:
         horizon=options.horizon,
         delay=options.delay,
         min_names=options.min_names,
+        foreign=uses_own_operators(expression),
     )
     if not out:
         return subject

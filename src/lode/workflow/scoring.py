@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.engine import Evaluator, Scorer
+from lode.engine import Evaluator, Scorer, fresh_kernels
 from lode.errors import UsageError
 from lode.evaluation import NeweyWest, forward_returns, newey_west_t
 from lode.evidence.leaks import Subject
-from lode.language import AGE_FIELDS, FIELD_UNITS, Call, Expr, Field, Unit, lookback
+from lode.language import AGE_FIELDS, FIELD_UNITS, Call, Expr, Field, Unit, lookback, own_operators, postorder
 from lode.panel import Panel
 from lode.workflow.options import MiningOptions
 
@@ -87,7 +87,7 @@ def leak_subject(expression: Expr, options: MiningOptions) -> Subject:
     scored = neutralized(expression, options)
 
     def evaluate(panel: Panel) -> NDArray[np.float32]:
-        return Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(scored)
+        return checked_evaluator(panel).value(scored)
 
     return Subject(
         evaluate,
@@ -96,7 +96,19 @@ def leak_subject(expression: Expr, options: MiningOptions) -> Subject:
         horizon=options.horizon,
         delay=options.delay,
         min_names=options.min_names,
+        foreign=uses_own_operators(expression),
     )
+
+
+def checked_evaluator(panel: Panel) -> Evaluator:
+    """Evaluator for one leak check: own operators remember nothing of an earlier evaluation."""
+    return Evaluator(panel.fields, panel.groups, mask=panel.tradable, kernels=fresh_kernels())
+
+
+def uses_own_operators(expression: Expr) -> bool:
+    """Whether a user's own operator stands in an expression."""
+    own = set(own_operators())
+    return any(isinstance(part, Call) and part.op in own for part in postorder(expression))
 
 
 def searchable_units(panel: Panel) -> dict[str, Unit]:

@@ -63,15 +63,28 @@ def scramble(panel: Panel, cut: int, *, rng: np.random.Generator) -> Panel:
     Rows and names are permuted, numbers multiplied by lognormal noise (a permutation alone keeps every sum), and a
     twentieth of the cells becomes missing; groups and the tradable mask are permuted too.
     """
-    later = slice(cut + 1, len(panel.sessions))
+    return _scrambled(panel, slice(cut + 1, len(panel.sessions)), rng)
+
+
+def scramble_before(panel: Panel, start: int, *, rng: np.random.Generator) -> Panel:
+    """Panel whose rows before `start` are of another market, as `scramble` makes one; the others are the same bits."""
+    return _scrambled(panel, slice(0, start), rng)
+
+
+def unlike_values(values: Values, again: Values, *, tolerance: float = 0.0) -> NDArray[np.bool_]:
+    """Cells that differ in a bit, or by more than a relative tolerance. Every NaN is the same."""
+    first, other = (np.ascontiguousarray(v, dtype=np.float32) for v in (values, again))
+    same = (first.view(np.uint32) == other.view(np.uint32)) | (np.isnan(first) & np.isnan(other))
+    return ~(same | np.isclose(first, other, rtol=tolerance, atol=0.0)) if tolerance else ~same
+
+
+def _scrambled(panel: Panel, rows: slice, rng: np.random.Generator) -> Panel:
     return replace(
         panel,
-        fields={name: _with(field, later, _noisy(field[later], rng)) for name, field in sorted(panel.fields.items())},
-        groups={
-            name: _with(codes, later, _permuted(codes[later], rng)) for name, codes in sorted(panel.groups.items())
-        },
-        tradable=_with(panel.tradable, later, _permuted(panel.tradable[later], rng)),
-        label_price=_with(panel.label_price, later, _noisy(panel.label_price[later], rng)),
+        fields={name: _with(field, rows, _noisy(field[rows], rng)) for name, field in sorted(panel.fields.items())},
+        groups={name: _with(codes, rows, _permuted(codes[rows], rng)) for name, codes in sorted(panel.groups.items())},
+        tradable=_with(panel.tradable, rows, _permuted(panel.tradable[rows], rng)),
+        label_price=_with(panel.label_price, rows, _noisy(panel.label_price[rows], rng)),
     )
 
 
@@ -122,11 +135,9 @@ def _with_names_of(panel: Panel, known: Panel) -> Panel:
 
 def _moved(panel: Panel, values: Values, again: Values, cut: int) -> str:
     """What moved up to a cut, in words; empty when not one bit did. Every NaN is the same."""
-    before, after = (np.ascontiguousarray(v[: cut + 1], dtype=np.float32) for v in (values, again))
-    same = (before.view(np.uint32) == after.view(np.uint32)) | (np.isnan(before) & np.isnan(after))
-    if same.all():
+    rows, names = np.nonzero(unlike_values(values[: cut + 1], again[: cut + 1]))
+    if not len(rows):
         return ""
-    rows, names = np.nonzero(~same)
     return f"{len(rows)} values up to it moved, the first that of {panel.names[names[0]]} on {panel.sessions[rows[0]]}"
 
 
