@@ -67,18 +67,18 @@ def parts_of(bench: Bench, found: dict[str, Any]) -> dict[str, Callable[[], obje
         "candidates": partial(candidates, bench),
         "threads": partial(two_threads, bench),
         "missing": partial(with_missing, bench),
-        "sheets": partial(sheets, bench),
+        "sheets": partial(_each, sheets, bench, bench.plan.sizes),
         "racing": partial(extras.racing, bench),
         "session": partial(extras.one_session, bench),
         "kernels": lambda: found.update(kernels=extras.kernels(bench)),
         "growth": lambda: found.update(growth=grow(bench)),
-        "large": partial(_large, bench, others),
+        "large": partial(_each, libraries, bench, others),
     }
 
 
-def _large(bench: Bench, sizes: Sequence[tuple[int, int]]) -> None:
+def _each(part: Callable[[Bench, tuple[int, int]], None], bench: Bench, sizes: Sequence[tuple[int, int]]) -> None:
     for size in sizes:
-        libraries(bench, size)
+        part(bench, size)
 
 
 def measure(plan: Plan, mode: str, only: Sequence[str] = ()) -> int:
