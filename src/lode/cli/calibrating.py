@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -115,6 +116,6 @@ def _check(check: dict[str, Any]) -> list[object]:
     return [check["median_abs_t"], check["largest_abs_t"], share, words]
 
 
-def _span(rate: dict[str, Any]) -> str:
+def _span(rate: Mapping[str, Any]) -> str:
     low, high = rate["interval"]
     return f"{low:.1%} to {high:.1%}"

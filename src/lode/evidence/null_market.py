@@ -85,7 +85,7 @@ def _pushed(null: Floats, push: Floats, amplitude: float) -> Floats:
 def _centred(ranks: Floats) -> Floats:
     """Ranks of each session with mean zero and a largest size of about 1/2; NaN where missing."""
     count = np.isfinite(ranks).sum(axis=1, keepdims=True)
-    return ((ranks - (count + 1) / 2) / np.maximum(count, 1)).astype(np.float32)
+    return np.asarray((ranks - (count + 1) / 2) / np.maximum(count, 1), np.float32)
 
 
 def _dispersion(labels: Floats) -> Floats:
@@ -95,7 +95,7 @@ def _dispersion(labels: Floats) -> Floats:
     filled = np.where(known, labels, 0).astype(np.float64)
     mean = filled.sum(axis=1, keepdims=True) / count
     spread = np.where(known, filled - mean, 0)
-    return np.sqrt((spread**2).sum(axis=1, keepdims=True) / count).astype(np.float32)
+    return np.asarray(np.sqrt((spread**2).sum(axis=1, keepdims=True) / count), np.float32)
 
 
 def _refusal(sessions: int, tail: int, what: str) -> str:
