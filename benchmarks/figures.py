@@ -12,7 +12,7 @@ from lode.engine.arrays import Floats
 from lode.evaluation.labels import forward_returns
 from lode.evaluation.quantiles import quantiles_of_ranks, returns_by_horizon
 from lode.evaluation.ranks import average_ranks
-from lode.evaluation.turnover import autocorrelation, newcomers
+from lode.evaluation.turnover import autocorrelations, newcomers
 
 Figures = Mapping[str, NDArray[np.float64]]
 PERIODS = (1, 5, 10)
@@ -35,7 +35,7 @@ def sheet_figures(values: Floats, prices: NDArray[np.float64], periods: Sequence
         "rank IC": np.stack([ics[period] for period in periods], axis=1),
         "quantile return": np.stack([earned[period] for period in periods], axis=1),
         "turnover": np.stack([newcomers(quantiles, QUANTILES, lag) for lag in periods], axis=1),
-        "rank autocorrelation": np.stack([autocorrelation(ranks, lag) for lag in periods], axis=1),
+        "rank autocorrelation": np.stack(list(autocorrelations(ranks, periods)), axis=1),
     }
 
 

@@ -1,9 +1,12 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lode.evaluation import half_life, rank_autocorrelation, turnover
+from lode.evaluation.ranks import average_ranks
+from lode.evaluation.turnover import autocorrelations
 
 NAN = np.nan
 
@@ -51,3 +54,12 @@ def test_degenerate_values_have_no_figures(values):
     assert np.isnan(turnover(values)[1:]).all() or np.ptp(values) == 0
     assert np.isnan(rank_autocorrelation(values)).all()
     assert math.isnan(half_life(values))
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.001, 0.3])
+def test_lags_beside_each_other_are_pandas_own(missing):
+    values = persistent(0.9, sessions=40, names=30)
+    values[np.random.default_rng(1).random(values.shape) < missing] = NAN
+    ranks = pd.DataFrame(values).rank(axis=1)
+    for lag, series in zip((1, 5, 50), autocorrelations(average_ranks(values), (1, 5, 50)), strict=True):
+        np.testing.assert_allclose(series, ranks.corrwith(ranks.shift(lag), axis=1), atol=1e-12)

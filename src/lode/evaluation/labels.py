@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lode.errors import UsageError
+from lode.evaluation.ranks import row_blocks
 from lode.panel import Panel
 
 Floats = NDArray[np.float32]
@@ -30,11 +31,13 @@ def forward_returns(panel: Panel | Prices, *, horizon: int = 1, delay: int = 1, 
     if count <= 0 or every.shape[1] == 0:
         return labels
     prices = np.where(every[:rows] > 0, every[:rows], np.nan)
-    entry = prices[delay : delay + count]
-    exits = prices if horizon == 1 else _held_to_last(prices)
-    labels[:count] = exits[delay + horizon : rows] / entry - 1
-    if horizon > 1:
-        _drop_last_entries(labels, prices, delay)
+    last = _last_rows(prices) if horizon > 1 else None
+    exits = prices if last is None else _held_to_last(prices, last)
+    later = exits[delay + horizon : rows]
+    for block in row_blocks(later.shape):
+        labels[:count][block] = later[block] / prices[delay : delay + count][block] - 1
+    if last is not None:
+        _drop_last_entries(labels, last, delay)
     return labels
 
 
@@ -53,17 +56,17 @@ def _last_rows(prices: Prices) -> NDArray[np.intp]:
     return np.where(known.any(axis=0), last, -1)
 
 
-def _held_to_last(prices: Prices) -> Prices:
+def _held_to_last(prices: Prices, last: NDArray[np.intp]) -> Prices:
     """Prices in which a name that has left keeps its last price to the end."""
-    held = prices.copy()
-    last = _last_rows(prices)
-    for name in np.flatnonzero((last >= 0) & (last < len(prices) - 1)):
+    left = np.flatnonzero((last >= 0) & (last < len(prices) - 1))
+    held = prices.copy() if len(left) else prices
+    for name in left:
         held[last[name] + 1 :, name] = prices[last[name], name]
     return held
 
 
-def _drop_last_entries(labels: Floats, prices: Prices, delay: int) -> None:
+def _drop_last_entries(labels: Floats, last: NDArray[np.intp], delay: int) -> None:
     """Remove the label of a position opened at a name's last price: nobody could have closed it elsewhere."""
-    entered = _last_rows(prices) - delay
+    entered = last - delay
     names = np.flatnonzero(entered >= 0)
     labels[entered[names], names] = np.nan

@@ -51,8 +51,8 @@ def quantiles_of(values: Floats, count: int = COUNT, *, min_names: int = MIN_NAM
 def quantiles_of_ranks(ranks: Floats, count: int = COUNT, *, min_names: int = MIN_NAMES) -> Quantiles:
     """`quantiles_of` values whose average ranks, 1 to n in each session, are at hand; the same without a sort.
 
-    Without ties the name of rank r lies above the edge i/count where (r - 1) count > i (n - 1), so that it is in the
-    quantile ⌈(r - 1) count / (n - 1)⌉ - 1. Sessions with ties are sorted.
+    Without ties the name of rank r lies above the edge i/count where (r - 1) count > i (n - 1): its quantile is
+    how many edges lie below it. Sessions with ties are sorted.
     """
     quantiles = np.empty(ranks.shape, dtype=np.int16)
     for block in row_blocks(ranks.shape):
@@ -63,10 +63,11 @@ def quantiles_of_ranks(ranks: Floats, count: int = COUNT, *, min_names: int = MI
 def _block_of_ranks(ranks: Floats, count: int, least: int) -> Quantiles:
     known = np.isfinite(ranks)
     n = np.count_nonzero(known, axis=1)
-    places = np.where(known, ranks, 1).astype(np.float64) - 1
-    tied = np.einsum("tn,tn->t", places, places) < n * (n - 1) * (2 * n - 1) / 6 - 0.25
-    above = np.ceil(places * count / np.maximum(n - 1, 1)[:, None])
-    quantiles: Quantiles = np.maximum(above - 1, 0).astype(np.int16)
+    filled = np.where(known, ranks, 0).astype(np.float64)
+    tied = np.einsum("tn,tn->t", filled, filled) < n * (n + 1) * (2 * n + 1) / 6 - 0.25
+    quantiles = np.zeros(ranks.shape, dtype=np.int16)
+    for i in range(1, count):  # a rank is whole without ties, so that the edge may be the whole rank at or below it
+        quantiles += ranks > (i * (n - 1) // count + 1).astype(np.float32)[:, None]
     quantiles[~(known & (n >= least)[:, None])] = -1
     if tied.any():
         quantiles[tied] = _block_quantiles(ranks[tied], count, least)

@@ -56,14 +56,46 @@ def _block_rank_correlation(first: Floats, second: Floats, min_names: int) -> Se
     both = np.isfinite(first + second)
     n = np.count_nonzero(both, axis=1)
     x, y = (np.where(both, ranks, 0).astype(np.float64) for ranks in (first, second))
-    sum_x, sum_y = x.sum(axis=1), y.sum(axis=1)
-    xx, yy, xy = (n * np.einsum("tn,tn->t", a, b) for a, b in ((x, x), (y, y), (x, y)))
-    spread_x, spread_y = xx - sum_x**2, yy - sum_y**2
-    defined = (n >= min_names) & (spread_x > 1e-12 * xx) & (spread_y > 1e-12 * yy)
+    xx, yy, xy = (np.einsum("tn,tn->t", a, b) for a, b in ((x, x), (y, y), (x, y)))
+    return _of_sums(n, (x.sum(axis=1), xx), (y.sum(axis=1), yy), xy, min_names)
+
+
+def _of_sums(
+    n: NDArray[np.intp], first: tuple[Series, Series], second: tuple[Series, Series], products: Series, min_names: int
+) -> Series:
+    """Correlation from the number of names, each side's sum and sum of squares, and sum of products, (sessions,)."""
+    (sum_x, squares_x), (sum_y, squares_y) = first, second
+    nxx, nyy = n * squares_x, n * squares_y
+    spread_x, spread_y = nxx - sum_x**2, nyy - sum_y**2
+    defined = (n >= min_names) & (spread_x > 1e-12 * nxx) & (spread_y > 1e-12 * nyy)
     correlation = np.full(len(n), np.nan)
-    np.divide(xy - sum_x * sum_y, np.sqrt(np.abs(spread_x * spread_y)), out=correlation, where=defined)
+    scale = np.sqrt(np.abs(spread_x * spread_y))
+    np.divide(n * products - sum_x * sum_y, scale, out=correlation, where=defined)
     np.clip(correlation, -1, 1, out=correlation)
     return correlation
+
+
+class RankSums:
+    """Sums over each session's ranks, (sessions, names), for its correlation with earlier sessions at several lags.
+
+    Between two sessions of the same names only the products are new; other sessions are `rank_correlation`'s.
+    """
+
+    def __init__(self, ranks: Floats) -> None:
+        self._ranks, self._known = ranks, np.isfinite(ranks)
+        self._filled = np.where(self._known, ranks, 0).astype(np.float64)
+        self._n = np.count_nonzero(self._known, axis=1)
+        self._sums = self._filled.sum(axis=1), np.einsum("tn,tn->t", self._filled, self._filled)
+
+    def lagged_correlation(self, lag: int, *, min_names: int = 3) -> Series:
+        """Of each session but the first `lag` with the one `lag` before, (sessions - lag,)."""
+        now, before = slice(lag, None), slice(None, -lag)
+        products = np.einsum("tn,tn->t", self._filled[now], self._filled[before])
+        first, second = ((self._sums[0][of], self._sums[1][of]) for of in (now, before))
+        series = _of_sums(self._n[now], first, second, products, min_names)
+        others = np.flatnonzero((self._known[now] != self._known[before]).any(axis=1))
+        series[others] = rank_correlation(self._ranks[now][others], self._ranks[before][others], min_names=min_names)
+        return series
 
 
 def row_mean(values: NDArray[np.floating]) -> Series:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lode.evaluation.quantiles import COUNT, MIN_NAMES, Quantiles, quantiles_of
-from lode.evaluation.ranks import average_ranks, rank_correlation, series_mean
+from lode.evaluation.ranks import RankSums, average_ranks, series_mean
 
 Floats = NDArray[np.float32]
 Series = NDArray[np.float64]
@@ -58,8 +58,8 @@ def half_life(values: Floats, lags: Sequence[int] = HALF_LIFE_LAGS) -> float:
 def half_life_of(ranks: Floats, lags: Sequence[int] = HALF_LIFE_LAGS) -> float:
     """`half_life` of ranks that are at hand, (sessions, names)."""
     before, correlation = 0, 1.0
-    for lag in lags:
-        mean = series_mean(autocorrelation(ranks, lag))
+    for lag, series in zip(lags, autocorrelations(ranks, lags), strict=True):
+        mean = series_mean(series)
         if math.isnan(mean):
             break
         if mean <= 0.5:
@@ -78,10 +78,17 @@ def _share_of_decay(start: float, end: float) -> float:
 
 def autocorrelation(ranks: Floats, lag: int = 1) -> Series:
     """`rank_autocorrelation` of ranks that are at hand, (sessions, names)."""
-    series = np.full(len(ranks), np.nan)
-    if lag < len(ranks):
-        series[lag:] = rank_correlation(ranks[lag:], ranks[:-lag])
-    return series
+    return next(autocorrelations(ranks, (lag,)))
+
+
+def autocorrelations(ranks: Floats, lags: Sequence[int]) -> Iterator[Series]:
+    """`autocorrelation` at each lag, computed when it is asked for; what the lags have in common is computed once."""
+    session = RankSums(ranks)
+    for lag in lags:
+        series = np.full(len(ranks), np.nan)
+        if lag < len(ranks):
+            series[lag:] = session.lagged_correlation(lag)
+        yield series
 
 
 def _newcomers(member: NDArray[np.bool_], lag: int = 1) -> Series:
@@ -89,7 +96,13 @@ def _newcomers(member: NDArray[np.bool_], lag: int = 1) -> Series:
     share = np.full(len(member), np.nan)
     if lag >= len(member):
         return share
-    size = np.count_nonzero(member, axis=1)
-    new = np.count_nonzero(member[lag:] & ~member[:-lag], axis=1)
-    np.divide(new, size[lag:], out=share[lag:], where=(size[lag:] > 0) & (size[:-lag] > 0))
+    names = np.packbits(member, axis=1)  # eight names a byte are counted at once
+    size = _count(names)
+    stayed = _count(names[lag:] & names[:-lag])
+    np.divide(size[lag:] - stayed, size[lag:], out=share[lag:], where=(size[lag:] > 0) & (size[:-lag] > 0))
     return share
+
+
+def _count(names: NDArray[np.uint8]) -> NDArray[np.int64]:
+    count: NDArray[np.int64] = np.bitwise_count(names).sum(axis=1, dtype=np.int64)
+    return count
