@@ -12,6 +12,7 @@ END, FILED, ACCEPTED = date(2019, 3, 31), date(2019, 5, 8), datetime(2019, 5, 7,
 
 def fact(**changed):
     told = {"instrument": "A", "concept": "us-gaap/Assets", "unit": "USD", "period_start": None, "period_end": END}
+    told |= {"accession": "first"}
     return told | {"value": 7.0, "filed": FILED, "accepted": ACCEPTED, "knowledge_time": ACCEPTED} | changed
 
 
@@ -23,7 +24,7 @@ def outcome(*facts):
 
 def test_facts_known_with_their_acceptance_pass_though_the_filing_is_dated_a_day_later():
     later = datetime(2020, 5, 7, 22, tzinfo=UTC)
-    assert outcome(fact(), fact(value=9.0, accepted=later, knowledge_time=later)).outcome == "passed"
+    assert outcome(fact(), fact(value=9.0, accession="later", accepted=later, knowledge_time=later)).outcome == "passed"
     assert outcome(fact(), fact()).outcome == "passed"
 
 
@@ -34,6 +35,8 @@ def test_facts_known_with_their_acceptance_pass_though_the_filing_is_dated_a_day
         ({"accepted": None, "knowledge_time": datetime(2019, 5, 7, 21, tzinfo=UTC)}, "before their filing"),
         ({"accepted": None, "filed": END, "knowledge_time": datetime(2019, 3, 31, 21, tzinfo=UTC)}, "period ended"),
         ({"value": 7.1}, "two values"),
+        ({"filed": date(2019, 8, 8)}, "before their filing"),
+        ({"accepted": datetime(2019, 5, 6, 22, tzinfo=UTC)}, "different times"),
     ],
 )
 def test_facts_that_contradict_their_time_fail(wrong, said):

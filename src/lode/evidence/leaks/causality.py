@@ -74,8 +74,10 @@ def scramble_before(panel: Panel, start: int, *, rng: np.random.Generator) -> Pa
 def unlike_values(values: Values, again: Values, *, tolerance: float = 0.0) -> NDArray[np.bool_]:
     """Cells that differ in a bit, or by more than a relative tolerance. Every NaN is the same."""
     first, other = (np.ascontiguousarray(v, dtype=np.float32) for v in (values, again))
-    same = (first.view(np.uint32) == other.view(np.uint32)) | (np.isnan(first) & np.isnan(other))
-    return ~(same | np.isclose(first, other, rtol=tolerance, atol=0.0)) if tolerance else ~same
+    same: NDArray[np.bool_] = (first.view(np.uint32) == other.view(np.uint32)) | (np.isnan(first) & np.isnan(other))
+    if tolerance:
+        same |= np.isclose(first, other, rtol=tolerance, atol=0.0)
+    return np.logical_not(same)
 
 
 def _scrambled(panel: Panel, rows: slice, rng: np.random.Generator) -> Panel:

@@ -69,8 +69,8 @@ def check_outside(
     if np.isnan(found).any():
         return LeakCheck("outside", "not checkable", "too few sessions with a rank IC on another market")
     median = float(np.median(found))
-    outcome = "passed" if median < MAX_T else "failed"
-    return LeakCheck("outside", outcome, f"median |t| {median:.2f} of values of another market with these labels")
+    detail = f"median |t| {median:.2f} of values of another market with these labels"
+    return LeakCheck("outside", "passed" if median < MAX_T else "failed", detail)
 
 
 def check_lookback(

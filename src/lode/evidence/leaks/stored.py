@@ -18,6 +18,7 @@ from lode.panel import Panel
 _STRAY_SHARE = 1e-3
 """Of facts: filings mistake a period's end or state a value twice now and then."""
 _DIFFERENT = 5e-3
+_FILING_DAYS = 7  # what is accepted in the evening counts as filed on the next working day
 _LEAST_SPLIT = math.log(1.25)
 _VOLUME_SESSIONS = 20
 _VOLUME_NOISE = 0.4  # standard deviation of the change of log volume from 20 sessions to the next
@@ -25,17 +26,24 @@ _SURE = 3.0
 
 
 def check_facts(facts: pl.DataFrame) -> LeakCheck:
-    """Fail for facts known before their filing was accepted or on the day their period ended, and for two at once.
+    """Fail for facts known before their filing or on the day their period ended, for two at once, and for a filing of
+    two times.
 
-    facts: instrument, concept, unit, period_start, period_end, value, filed, accepted, knowledge_time.
-    """
+    facts: instrument, concept, unit, period_start, period_end, value, accession, filed, accepted, knowledge_time.
+    """  # noqa: D205  a list
     known, day = pl.col("knowledge_time"), pl.col("knowledge_time").dt.date()
     early = pl.when(pl.col("accepted").is_null()).then(day < pl.col("filed")).otherwise(known < pl.col("accepted"))
-    if number := facts.filter(early).height:
+    if number := facts.filter(early | (pl.col("filed") > day + pl.duration(days=_FILING_DAYS))).height:
         return _failed("facts", f"{number} facts count as known before their filing was accepted")
     at_end = facts.filter((day <= pl.col("period_end")) & ~pl.col("concept").str.starts_with("dei/")).height
     if at_end > _STRAY_SHARE * facts.height:
         return _failed("facts", f"{at_end} facts count as known on the day on which their period ended")
+    times = (
+        facts.filter(pl.col("accession") != "").group_by("accession").agg(pl.col("accepted").drop_nulls().n_unique())
+    )
+    several = times.filter(pl.col("accepted") > 1).height
+    if several > _STRAY_SHARE * times.height:
+        return _failed("facts", f"{several} filings have facts that were accepted at different times")
     key = ["instrument", "concept", "unit", "period_start", "period_end", "knowledge_time"]
     low, high = pl.col("value").min(), pl.col("value").max()
     spread = facts.group_by(key).agg(apart=(high - low) / pl.max_horizontal(low.abs(), high.abs()))
