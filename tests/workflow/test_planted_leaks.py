@@ -190,7 +190,9 @@ def test_a_restated_fact_under_its_first_filings_time(context):
     assert passed(checked(context, "rank(assets)", honest))
 
     rows = quarterly_assets(market)
-    store_facts(market, context, rows + [r | {"value": r["value"] * 1.3, "accession": "later"} for r in rows])
+    store_facts(
+        market, context, rows + [r | {"value": r["value"] * 1.3, "accession": f"{r['accession']}/A"} for r in rows]
+    )
     assert caught(checked(context, "rank(assets)", market), "facts", "two values known at the same moment")
 
     rows = quarterly_assets(restated)
