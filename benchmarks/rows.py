@@ -58,12 +58,19 @@ def beside(
 
 _PASSES = (
     "each operator reads and writes whole panels: the divisions, sums and differences around the windows take over a "
-    "third of the time, writing the outputs a sixth"
+    "third of the time"
 )
+_NARROW = "without AVX-512 a vector holds half as many names, and roots and divisions of doubles bound the windows"
 REASONS: Mapping[str, str] = {
     "Alpha158 | KunQuant": _PASSES,
     "Alpha158 | pyqlib": _PASSES,
     "Alpha158 without quantiles | KunQuant": f"{_PASSES}; KunQuant fuses them into one loop",
+    "Alpha101 without industries | KunQuant": "ranks take a third of the time, correlations a quarter",
+    "candidates, fresh": _NARROW,
+    "candidates, evolved": _NARROW,
+    "candidates, evolved | gplearn": "its evolved programs have one or two nodes, ours eight with windows",
+    "candidates with racing": "an exact score is bound by the same; a race scores one in seven exactly",
+    "scoring with two threads": "the threads share caches and memory; panels of 5 MB fit neither's own cache",
     "one new session for 1,000 factors": "a session costs its lookback, up to 500 of the 2,520 sessions",
 }
 """Why a row falls short: work, or `work | peer`, to the reason."""
