@@ -326,7 +326,7 @@ def test_news_dated_at_its_publication(context):
 
 
 def test_a_price_that_was_corrected_later(context):
-    """The later version is known later: the as-of join keeps it out, and a correction under the old time is seen."""
+    """The later version is known later: the as-of join keeps it out, so that nothing is left to be caught."""
     market = Market()
     market.store(context)
     corrected = pl.DataFrame(market.rows()).filter(pl.col("session") == SESSIONS[100].item())
