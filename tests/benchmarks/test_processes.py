@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.candidates import agreement
-from benchmarks.ours import block_height, from_lists, to_lists
+from benchmarks.ours import from_lists, to_lists
 from benchmarks.processes import BenchmarkError, figures, last_object, objects, output
 from lode.language import parse
 
@@ -40,11 +40,3 @@ def test_scores_agree_where_both_have_some_and_nearly_all_are_near():
     ours = np.array([[0.1, 0.2, nan], [0.1, 0.2, 0.3], [nan, nan, nan], [0.1, nan, nan]])
     theirs = np.array([[0.1, 0.2001, 0.5], [0.1, 0.9, 0.3], [nan, nan, nan], [nan, 0.1, nan]])
     assert agreement(ours, theirs) == 2  # the first and the one that nobody scores
-
-
-def test_blocks_are_long_beside_their_lookback_and_as_many_for_each_thread():
-    assert block_height((2520, 500), 60, 1) == 840  # three of at most 917
-    assert block_height((2520, 500), 60, 2) == 630  # two for each
-    assert block_height((2520, 3000), 60, 1) == 420  # six of at most eight times the lookback
-    assert block_height((2520, 3000), 500, 1) == 2520
-    assert block_height((3, 500), 0, 8) == 1

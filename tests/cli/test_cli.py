@@ -161,7 +161,7 @@ def test_evaluate_shows_what_it_is_asked_for(mined: Mined) -> None:
     assert list(told["horizons"]) == ["1", "2", "3", "5", "10", "20", "60"]
     assert len(told["quantiles"]["mean_return"]) == told["quantiles"]["count"] == 3
     assert told["quantiles"]["net_spread"] == told["quantiles"]["spread"]
-    assert told["leak_check"] == "passed"
+    assert told["leak_check"] == "failed"  # delay 0 trades at the close that the value is known at
     assert {each["name"] for each in told["pool"]} == {factor["id"] for factor in mined.result["proven"]}
     assert told["library"]
     assert told["verdicts"]["trials"] > mined.result["trials"]
