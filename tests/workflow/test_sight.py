@@ -110,7 +110,7 @@ def test_a_try_by_hand_stops_before_every_vault_of_its_names_that_is_not_opened(
 
 
 def _alone(sheet: Event) -> Event:
-    """Return a sheet without what it says of factors, trials and market factors beside it, which one home may not have."""
+    """Return a sheet without what it says of other factors, trials and market factors, which one home may not have."""
     gates = [gate for gate in sheet["gates"] if gate["name"] != "self-correlation"]
     own = {name: sheet["verdicts"][name] for name in ("psr", "track_record_sessions")}
     return {**sheet, "pool": [], "gates": gates, "verdicts": own, "market_factors": None}
