@@ -107,4 +107,4 @@ def _likeness(unit: Matrix) -> float:
     gram = unit @ unit.T if sessions < trials else unit.T @ unit
     squared = (float((gram**2).sum()) - trials) / (trials * (trials - 1))
     chance = 1 / (sessions - 1)
-    return min(max((squared - chance) / (1 - chance), 0.0), 1.0)
+    return float(min(max((squared - chance) / (1 - chance), 0.0), 1.0))
