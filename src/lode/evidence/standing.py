@@ -3,9 +3,9 @@
 PSR and the track record are of the daily returns of the sheet's BRAIN book. DSR is of the daily rank IC, since the
 ledger keeps the rank IC of every trial and not its book: the ratio of one session is t/√n with the Newey-West t, that
 of the trials t_i/√n_i, and V their variance. PBO is that of choosing, by the Sharpe ratio of the rank book over the
-latest sessions, among the factor and those that it was compared with. SPA asks by Hansen's test (superiority.py) whether
-the factor's rank book beats that of the best of them, which is taken in the direction that served it best: hindsight
-that is against the factor. Its bootstrap has a seed of its own, so that the same sheet has the same p.
+latest sessions, among the factor and those that it was compared with. SPA asks by Hansen's test (superiority.py)
+whether the factor's rank book beats that of the best of them, which is taken in the direction that served it best:
+hindsight that is against the factor. Its bootstrap has a seed of its own, so that the same sheet has the same p.
 """
 
 from __future__ import annotations
