@@ -31,6 +31,8 @@ def test_result_has_the_keys_of_the_interface(mined: Mined) -> None:
     assert result["candidates"] == 60
     assert 0 < result["trials"] <= 60
     assert result["trials_on_vault"] == result["trials"]
+    assert 1 <= result["effective_trials"] <= result["trials"]
+    assert 0 <= result["pbo"] <= 1
     assert result["trials_per_second"] > 0
     assert result["finalists"] == len(result["proven"]) + len(result["refused"]) <= 40
     assert result["label"] == "simulated"

@@ -36,7 +36,7 @@ from lode.workflow.alive import with_stopped
 _FRESH_SECONDS = 10
 _EVERY = 1_000_000
 _SHOWN = 2_000  # what a page holds
-COUNTS = ("trials", "trials_on_vault", "finalists", "proven", "refused")
+COUNTS = ("trials", "trials_on_vault", "effective_trials", "finalists", "proven", "refused")
 _RUN_COLUMNS = ("run", "source", "universe", "as_of", "trials", "trials_on_vault", "label")
 
 

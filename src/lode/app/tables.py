@@ -88,6 +88,8 @@ def _numbers() -> dict[str, Any]:
         "vault_p": number("p vault", _P, "One-sided; Holm over those that reached the vault decides"),
         "trials": number("Trials", "localized", "Formulas that the run scored, each once"),
         "trials_on_vault": number("On vault", "localized", "Trials of all runs that share the vault"),
+        "effective_trials": number("Independent", "%.0f", "What the run's trials amount to: their participation ratio"),
+        "pbo": number("PBO", "%.2f", "Probability of backtest overfitting of the run's choice on train"),
         "direction": number("Direction", "%+d", "-1: low values are bet on; fixed on train"),
         "lookback": number("Lookback", "%d", "Sessions before its own that a value needs"),
         "finalists": number("Finalists", "localized"),

@@ -188,9 +188,19 @@ def _summary(result: dict[str, Any]) -> str:
         opening = vault["message"] or f"the vault was opened as its number {vault['k']}, at α {vault['alpha']:.3g}"
     return (
         f"Run {result['run']} on snapshot {result['snapshot']} of {result['source']}{data}\n"
-        f"{result['trials']:,} trials ({result['trials_on_vault']:,} on this vault), {result['finalists']} finalists; "
+        f"{result['trials']:,} trials ({_multiplicity(result)}), {result['finalists']} finalists; "
         f"{opening}.\n{len(result['proven'])} proven, {len(result['refused'])} refused."
     )
+
+
+def _multiplicity(result: dict[str, Any]) -> str:
+    """Return how many tries stand beside the run's own, how many independent ones those are, and its PBO."""
+    told = [f"{result['trials_on_vault']:,} on this vault"]
+    if result["effective_trials"] is not None:
+        told.append(f"worth {result['effective_trials']:,.0f} independent ones")
+    if result["pbo"] is not None:
+        told.append(f"PBO of the choice on train {result['pbo']:.2g}")
+    return ", ".join(told)
 
 
 def _command() -> str:

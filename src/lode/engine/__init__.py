@@ -2,7 +2,8 @@
 
 from lode.engine.blocks import DEFAULT_MEMORY, Blocks
 from lode.engine.evaluator import Evaluator
-from lode.engine.kernels import KERNELS, Kernel
+from lode.engine.kernel import Kernel
+from lode.engine.kernels import KERNELS
 from lode.engine.looks import Look
 from lode.engine.own import declare, forget, fresh_kernels
 from lode.engine.parallel import Crew, score_many

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lode.engine.arrays import Floats, Labels, Mask, common_shape, without_infinities
 from lode.engine.buffers import Buffer, Pool, Store
-from lode.engine.groupings import labels_of
-from lode.engine.kernels import KERNELS, Argument, Group, Kernel, Site, Together
+from lode.engine.kernel import Argument, Group, Kernel, Site, Together
+from lode.engine.kernels import KERNELS
+from lode.engine.operands import Operands, Value
 from lode.engine.own import OWN_KERNELS
 from lode.engine.plan import Leaf, Node, Plan
-from lode.engine.simd import core
 from lode.errors import ExpressionError
 from lode.language import Constant, Numbers
 
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 
 DEFAULT_CACHE_BYTES = 256 << 20
 REMEMBERED = 1 << 16
-
-# What a computed argument is: a panel that is held (a computed group's labels too), a number that stands in every cell,
-# the name of a group, or a list of numbers.
-Value: TypeAlias = Buffer | float | str | Numbers
 
 
 class Evaluator:
@@ -67,8 +62,8 @@ class Evaluator:
         self._mask = None if mask is None or bool(mask.all()) else mask
         counted = {name: Group(labels, int(labels.max(initial=-1)) + 1) for name, labels in groups.items()}
         self._site = Site(first_row, counted)
-        self._sites = {0: self._site}
         self._pool = Pool(self.shape)
+        self._operands = Operands(kernels, self._pool, self._mask, self._site)
         self._store = Store(cache_bytes)
         self._seen: set[int] = set()
         self._together = frozenset(name for name, kernel in kernels.items() if kernel.together)
@@ -110,7 +105,7 @@ class Evaluator:
                 if isinstance(value, float):
                     out[:] = value
             else:
-                result = self._final(root, self._compute(root, plan, left))
+                result = self._operands.final(root, self._compute(root, plan, left), self._first)
                 out[:] = result.array[self._first :]
                 result.release()
             yield out
@@ -126,7 +121,7 @@ class Evaluator:
     def _run_through(self, plan: Plan) -> Iterator[Floats]:
         left = [node.uses for node in plan.nodes]
         for root in plan.roots:
-            result = self._final(root, self._compute(root, plan, left))
+            result = self._operands.final(root, self._compute(root, plan, left), self._first)
             view = result.array[self._first :].view()
             view.flags.writeable = False
             try:
@@ -208,8 +203,8 @@ class Evaluator:
             return self._folded(kernel, values)
         kin = [other for other in plan.kin(node) if left[other.place]] if kernel.together else []
         first = max(0, self._first - max([node.reach, *[other.reach for other in kin]]))
-        operands = [self._operand(kernel, i, value, first, node.args[i]) for i, value in enumerate(values)]
-        site, arguments = self._site_of(kernel, operands, first)
+        operands = [self._operands.operand(kernel, i, value, first, node.args[i]) for i, value in enumerate(values)]
+        site, arguments = self._operands.site_of(kernel, operands, first)
         out = self._pool.take() if into is None else Buffer(into, None)
         if into is not None:
             kernel.run(site, arguments, into)
@@ -222,13 +217,6 @@ class Evaluator:
             if isinstance(value, Buffer):
                 value.release()
         return out
-
-    def _site_from(self, first: int) -> Site:
-        """Where a kernel runs that begins with the row `first`."""
-        if first not in self._sites:
-            groups = {name: Group(group.labels[first:], group.count) for name, group in self._site.groups.items()}
-            self._sites[first] = Site(self._site.first_row + first, groups)
-        return self._sites[first]
 
     def _run_together(
         self, together: Together, node: Node, kin: list[Node], arguments: list[Argument], out: Buffer
@@ -248,81 +236,6 @@ class Evaluator:
         cell = np.empty((1, 1), np.float32)
         kernel.run(self._site, [np.full((1, 1), value, np.float32) for value in values], cell)
         return float(cell[0, 0])
-
-    def _operand(self, kernel: Kernel, position: int, value: Value, first: int, arg: Node | Leaf) -> Value:
-        """The argument as the kernel wants it: a panel where it wants one, masked where it looks across names."""
-        if position >= kernel.panels:
-            return value if type(value) is float else self._parameter(kernel, position, value, arg)
-        value = self._valued(arg, value)
-        if kernel.kind == "elementwise":
-            return value
-        panel = self._panel(value, first)
-        return self._masked(panel, first) if kernel.kind in ("cross-section", "group") else panel
-
-    def _site_of(self, kernel: Kernel, operands: Sequence[Value], first: int) -> tuple[Site, list[Argument]]:
-        """Where a kernel runs and what it gets: rows of panels, and computed groups under a name for this call."""
-        site, arguments = self._site_from(first), list[Argument]()
-        for position, value in enumerate(operands):
-            if isinstance(value, Buffer):
-                if kernel.kind != "elementwise" and position in kernel.group_places:
-                    site, name = self._with_group(site, position, value, first)
-                    arguments.append(name)
-                else:
-                    arguments.append(value.array[first:] if first else value.array)
-            else:
-                arguments.append(np.array(value.values, np.float32) if isinstance(value, Numbers) else value)
-        return site, arguments
-
-    def _with_group(self, site: Site, position: int, value: Buffer, first: int) -> tuple[Site, str]:
-        name, labels = f"({position})", labels_of(value.array[first:])
-        group = Group(labels, int(labels.max(initial=-1)) + 1)
-        return replace(site, groups={**site.groups, name: group}), name
-
-    def _parameter(self, kernel: Kernel, position: int, value: Value, arg: Node | Leaf) -> Value:
-        labels = position in kernel.group_places
-        if labels and isinstance(value, Buffer) and self._is_group(arg):
-            return value
-        if labels and value not in self._site.groups:
-            name = f"`{value}`" if isinstance(value, str) else "a series or a number"
-            reason = f"{name} is no group; groups of this panel are: {', '.join(self._site.groups) or 'none'}"
-            raise ExpressionError(reason)
-        if not labels and not isinstance(value, (float, Numbers)):
-            reason = "a window or a parameter must be a number, not a series; write a constant there"
-            raise ExpressionError(reason)
-        return value
-
-    def _is_group(self, arg: Node | Leaf) -> bool:
-        return isinstance(arg, Node) and self._kernels[arg.call.op].kind == "grouping"
-
-    def _valued(self, arg: Node | Leaf, value: Value) -> Buffer | float:
-        """What has values, ExpressionError for a group."""
-        if isinstance(value, (str, Numbers)) or self._is_group(arg):
-            shown = f"`{value}`" if isinstance(value, str) else f"`{arg.call if isinstance(arg, Node) else arg}`"
-            reason = f"{shown} is a group, which has no values; groups stand in group operators"
-            raise ExpressionError(reason)
-        return value
-
-    def _panel(self, value: Buffer | float, first: int) -> Buffer:
-        if isinstance(value, Buffer):
-            return value
-        constant = self._pool.take()
-        constant.array[first:] = value
-        return constant
-
-    def _masked(self, panel: Buffer, first: int) -> Buffer:
-        if self._mask is None:
-            return panel
-        inside = self._pool.take()
-        core.keep_where(panel.array[first:], self._mask[first:], inside.array[first:])
-        panel.release()
-        return inside
-
-    def _final(self, root: Node | Leaf, value: Value) -> Buffer:
-        value = self._valued(root, value)
-        kernel = self._kernels[root.call.op] if isinstance(root, Node) else None
-        across = kernel is not None and kernel.kind in ("cross-section", "group") and not kernel.fills
-        panel = self._panel(value, self._first)
-        return panel if across else self._masked(panel, self._first)
 
     def _remember(self, plan: Plan) -> None:
         if len(self._seen) > REMEMBERED:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from lode.engine.kernels import KERNELS, Argument, Kernel, Site
+from lode.engine.kernel import Argument, Kernel, Site
+from lode.engine.kernels import KERNELS
 from lode.engine.memory import twin
 from lode.errors import DataError, ExpressionError
 from lode.language import Operator, Param, Unit, add_operator, remove_operator
@@ -233,7 +234,7 @@ def _try(operator: Operator, kernel: Kernel) -> None:
 
 
 def _trial(operator: Operator, kernel: Kernel, values: Sequence[float | None], rows: int, start: int) -> Floats:
-    from lode.engine.kernels import Group  # noqa: PLC0415  for this trial alone
+    from lode.engine.kernel import Group  # noqa: PLC0415  for this trial alone
 
     rng = np.random.default_rng(0)
     arguments: list[Argument] = []

@@ -3,9 +3,9 @@
 PSR and the track record are of the daily returns of the sheet's BRAIN book. DSR is of the daily rank IC, since the
 ledger keeps the rank IC of every trial and not its book: the ratio of one session is t/√n with the Newey-West t, that
 of the trials t_i/√n_i, and V their variance. PBO is that of choosing, by the Sharpe ratio of the rank book over the
-latest sessions, among the factor and those that it was compared with. SPA asks whether the factor's rank book beats
-that of the best of them, which is taken in the direction that served it best: hindsight that is against the factor. Of
-one strategy Hansen's test is one of a mean difference, made here by Newey and West's law instead of the bootstrap.
+latest sessions, among the factor and those that it was compared with. SPA asks by Hansen's test (superiority.py)
+whether the factor's rank book beats that of the best of them, which is taken in the direction that served it best:
+hindsight that is against the factor. Its bootstrap has a seed of its own, so that the same sheet has the same p.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.evaluation import Sheet, newey_west_t
+from lode.evaluation import Sheet
 from lode.evidence.overfitting import probability_of_overfitting
 from lode.evidence.sharpe import SharpeEstimate
+from lode.evidence.superiority import superior_ability
 
 Series = NDArray[np.float64]
 
@@ -79,7 +80,7 @@ def _beside(sheet: Sheet) -> Series:
 
 
 def _beats_best(beside: Series) -> float:
-    """One-sided p that the first column's mean is not above that of the best of the others; NaN without any."""
+    """Consistent p that the first column's mean is not above that of the best of the others; NaN without any."""
     known = beside[np.isfinite(beside).all(axis=1)] if beside.size else beside
     if len(known) < _FEWEST or known.shape[1] < 2:
         return math.nan
@@ -87,4 +88,5 @@ def _beats_best(beside: Series) -> float:
     mean, deviation = others.mean(axis=0), others.std(axis=0)
     ratios = np.divide(mean, deviation, out=np.zeros_like(mean), where=deviation > 0)
     best = int(np.abs(ratios).argmax())
-    return newey_west_t(known[:, 0] - math.copysign(1, ratios[best]) * others[:, best]).p_one_sided
+    benchmark = math.copysign(1, ratios[best]) * others[:, best]
+    return superior_ability(known[:, :1], benchmark, rng=np.random.default_rng(0)).consistent

@@ -37,13 +37,20 @@ class EffectiveTrials:
 
     raw: series handed in. clusters: clusters of those that vary, None where there are more than are clustered or too
     few sessions. participation: the participation ratio, from 1 to the number of series; NaN with too few sessions.
-    labels: cluster of each series, from 0 in the order of first members; -1 where it does not vary or is not clustered.
+    likeness: r², the mean squared correlation between two of them less what chance gives; 0 of one, NaN of too few
+    sessions. labels: cluster of each series, from 0 in the order of first members; -1 where it does not vary or is not
+    clustered.
     """
 
     raw: int
     clusters: int | None
     participation: float
+    likeness: float
     labels: NDArray[np.int64]
+
+    def among(self, trials: int) -> float:
+        """Participation ratio of `trials` series of which these are a random sample; NaN where this one's is."""
+        return trials / (1 + (trials - 1) * self.likeness) if trials else 0.0
 
 
 def effective_trials(scores: NDArray[np.floating], *, min_correlation: float = MIN_CORRELATION) -> EffectiveTrials:
@@ -61,12 +68,13 @@ def effective_trials(scores: NDArray[np.floating], *, min_correlation: float = M
     unit, columns = _unit_series(given[np.isfinite(given).all(axis=1)])
     labels = np.full(given.shape[1], -1, dtype=np.int64)
     if not columns.size:
-        return EffectiveTrials(given.shape[1], None, math.nan, labels)
+        return EffectiveTrials(given.shape[1], None, math.nan, math.nan, labels)
     clusters = None
     if columns.size <= MOST_CLUSTERED:
         labels[columns] = _clusters(unit, min_correlation)
         clusters = int(labels.max()) + 1
-    return EffectiveTrials(given.shape[1], clusters, _participation(unit), labels)
+    likeness, trials = _likeness(unit), columns.size
+    return EffectiveTrials(given.shape[1], clusters, trials / (1 + (trials - 1) * likeness), likeness, labels)
 
 
 def _unit_series(known: Matrix) -> tuple[Matrix, NDArray[np.intp]]:
@@ -91,13 +99,12 @@ def _clusters(unit: Matrix, min_correlation: float) -> NDArray[np.int64]:
     return number[inverse]
 
 
-def _participation(unit: Matrix) -> float:
-    """(Σ λ)² / Σ λ², with the mean squared correlation corrected for chance."""
+def _likeness(unit: Matrix) -> float:
+    """Mean squared correlation between two series, corrected for chance; from 0 to 1."""
     sessions, trials = unit.shape
     if trials == 1:
-        return 1.0
+        return 0.0
     gram = unit @ unit.T if sessions < trials else unit.T @ unit
     squared = (float((gram**2).sum()) - trials) / (trials * (trials - 1))
     chance = 1 / (sessions - 1)
-    corrected = min(max((squared - chance) / (1 - chance), 0.0), 1.0)
-    return float(trials / (1 + (trials - 1) * corrected))
+    return float(min(max((squared - chance) / (1 - chance), 0.0), 1.0))

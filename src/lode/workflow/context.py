@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,6 +64,11 @@ class Context:
         """Write a step's result once: what an earlier attempt wrote stays and is what the step returns."""
         self.lake.claim(key, json.dumps(content, sort_keys=True, allow_nan=False).encode())
         return self.load(key)
+
+
+def defined(value: float | None) -> float | None:
+    """Return a number as JSON holds it: None where it is not finite."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 @contextmanager

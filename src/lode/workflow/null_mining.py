@@ -68,8 +68,7 @@ def discover(market: Market) -> Discovery:
     ledger = _searched(train, market.options)
     exact = {trial.factor: trial for trial in ledger.values() if math.isfinite(trial.t_nw)}
     finalists = [exact[factor] for factor in finalists_of(train, list(exact.values()))]
-    survivors, proven = _judged(market, finalists)
-    return Discovery(len(ledger), len(finalists), survivors, survivors > 0, proven)
+    return judge(market, finalists, trials=len(ledger))
 
 
 def _searched(scorer: SplitScorer, options: MiningOptions) -> dict[str, Trial]:
@@ -96,14 +95,14 @@ def _scored(expression: Expr, trial: Trial) -> Scored:
     return Scored(expression, rank_ic=trial.rank_ic, t=trial.t_nw, coverage=trial.coverage)
 
 
-def _judged(market: Market, finalists: Sequence[Trial]) -> tuple[int, tuple[str, ...]]:
-    """How many finalists passed validation, and the expressions that the vault left as proven."""
+def judge(market: Market, finalists: Sequence[Trial], *, trials: int) -> Discovery:
+    """Prove or refuse each finalist, scored on train: validation over all of them, then the vault."""
     splits = market.splits
     validation = survivors_of_validation(_p(market, splits.validation, splits.validation_stop, finalists))
     leaks = dict.fromkeys(validation.survivors, _LEFT_OUT)
     entitled = set(entitled_to_vault(validation, leaks))
     if not entitled:
-        return 0, ()
+        return Discovery(trials, len(finalists), 0, opened=False, proven=())
     panel = market.panel
     opening = admit(
         [],
@@ -114,7 +113,8 @@ def _judged(market: Market, finalists: Sequence[Trial]) -> tuple[int, tuple[str,
     left = [finalist for finalist in finalists if finalist.factor in entitled]
     vault_p = _p(market, splits.vault, splits.sessions, left)
     judged = verdicts(validation, leaks, vault_p=vault_p, alpha=opening.alpha)
-    return len(left), tuple(f.expression for f in left if judged[f.factor].state == "proven")
+    proven = tuple(f.expression for f in left if judged[f.factor].state == "proven")
+    return Discovery(trials, len(finalists), len(left), opened=True, proven=proven)
 
 
 def _p(market: Market, rows: slice, stop: int, finalists: Sequence[Trial]) -> dict[str, float]:

@@ -5,7 +5,6 @@ Only `_on_vault` reads vault sessions, and only behind an opening that is writte
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from lode.evidence.vault import Opening
 from lode.evidence.verdict import Validation, Verdict, entitled_to_vault, survivors_of_validation, verdicts
 from lode.language import Expr, lookback, parse
 from lode.panel import Panel, load_snapshot
-from lode.workflow.context import Context, Event
+from lode.workflow.context import Context, Event, defined
 from lode.workflow.leaking import leak_checker
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.scoring import Score, SplitScorer, leak_subject
@@ -80,7 +79,8 @@ def _judged(plan: Plan, context: Context) -> Event:
         spent=vault.spent,
     )
     factors = [_row(f, scores[f.id], validation, leaks.get(f.id, ()), vault, judged[f.id]) for f in finalists]
-    return {"run": plan.run, "trials": selected["trials"], "factors": factors, "opening": _opening(vault)}
+    told = {name: selected.get(name) for name in ("trials", "effective_trials", "pbo")}
+    return {"run": plan.run, **told, "factors": factors, "opening": _opening(vault)}
 
 
 def _scores(plan: Plan, panel: Panel, rows: slice, finalists: Sequence[_Finalist]) -> dict[str, Score]:
@@ -132,9 +132,9 @@ def _row(
         "direction": finalist.direction,
         "lookback": lookback(finalist.expression),
         "train": finalist.train,
-        "validation": _split(score, finalist.direction) | {"q": _finite(validation.q[finalist.id])},
+        "validation": _split(score, finalist.direction) | {"q": defined(validation.q[finalist.id])},
         "leaks": [asdict(check) for check in leaks],
-        "vault": _split(tested, finalist.direction) | {"p_holm": _finite(verdict.vault_adjusted_p)} if tested else None,
+        "vault": _split(tested, finalist.direction) | {"p_holm": defined(verdict.vault_adjusted_p)} if tested else None,
         "state": verdict.state,
         "reason": verdict.reason,
     }
@@ -142,12 +142,8 @@ def _row(
 
 def _split(score: Score, direction: int) -> dict[str, float | None]:
     return {
-        "rank_ic": _finite(score.rank_ic),
-        "t_nw": _finite(score.t_nw),
-        "coverage": _finite(score.coverage),
-        "p": _finite(score.newey_west.p_in(direction)),
+        "rank_ic": defined(score.rank_ic),
+        "t_nw": defined(score.t_nw),
+        "coverage": defined(score.coverage),
+        "p": defined(score.newey_west.p_in(direction)),
     }
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

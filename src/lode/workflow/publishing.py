@@ -188,6 +188,8 @@ def _result(plan: Plan, context: Context, verdict: Event) -> Event:
         "candidates": options.candidates,
         "trials": verdict["trials"],
         "trials_on_vault": trials_on_vault(context, plan),
+        "effective_trials": verdict.get("effective_trials"),
+        "pbo": verdict.get("pbo"),
         "trials_per_second": read_trial_rate(context.warehouse, plan.run),
         "finalists": len(verdict["factors"]),
         "vault": verdict["opening"],
@@ -204,7 +206,7 @@ def _shown(factor: dict[str, Any], plan: Plan) -> dict[str, Any]:
 def _end_run(plan: Plan, context: Context, result: Event) -> None:
     record = read_run(context.warehouse, plan.run)
     counts = {"proven": len(result["proven"]), "refused": len(result["refused"]), "finalists": result["finalists"]}
-    counts |= {"trials": result["trials"], "trials_on_vault": result["trials_on_vault"]}
+    counts |= {name: result[name] for name in ("trials", "trials_on_vault", "effective_trials", "pbo")}
     spent = result["vault"].get("message", "") if result["vault"] else ""
     note = read_code_note(context, plan.run, record.code_version)
     message = "; ".join(text for text in (spent, *plan.warnings, note) if text)

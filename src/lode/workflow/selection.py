@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lode.evidence.finalists import select_finalists
+from lode.evidence.multiplicity import SAMPLE, Multiplicity, multiplicity
 from lode.language import parse
 from lode.panel import load_snapshot
 from lode.warehouse.stores.ledger import Trial
-from lode.workflow.context import Context, Event
+from lode.workflow.context import Context, Event, defined
 from lode.workflow.mining import read_epoch
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.scoring import SplitScorer
@@ -39,7 +40,8 @@ def read_trials_of(context: Context, plan: Plan) -> list[Trial]:
 def _selected(plan: Plan, context: Context) -> Event:
     trials = read_trials_of(context, plan)
     scored = {trial.factor: trial for trial in trials if math.isfinite(trial.t_nw) and not trial.partial}
-    chosen = _finalists(plan, context, list(scored.values()))
+    scorer = _train_scorer(plan, context)
+    chosen, search = finalists_of(scorer, list(scored.values())), multiplicity_of(scorer, trials)
     finalists = [
         {
             "id": factor,
@@ -53,12 +55,13 @@ def _selected(plan: Plan, context: Context) -> Event:
         }
         for factor in chosen
     ]
-    return {"run": plan.run, "trials": len(trials), "finalists": finalists}
+    told = {"effective_trials": defined(search.effective), "pbo": defined(search.pbo)}
+    return {"run": plan.run, "trials": len(trials), **told, "finalists": finalists}
 
 
-def _finalists(plan: Plan, context: Context, trials: Sequence[Trial]) -> list[str]:
+def _train_scorer(plan: Plan, context: Context) -> SplitScorer:
     panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, plan.splits.train_stop))
-    return finalists_of(SplitScorer(panel, plan.options, plan.splits.train), trials)
+    return SplitScorer(panel, plan.options, plan.splits.train)
 
 
 def finalists_of(scorer: SplitScorer, trials: Sequence[Trial]) -> list[str]:
@@ -70,3 +73,16 @@ def finalists_of(scorer: SplitScorer, trials: Sequence[Trial]) -> list[str]:
 
     rank_ic = {trial.factor: trial.rank_ic for trial in trials}
     return select_finalists([(trial.factor, trial.t_nw) for trial in trials], values, rank_ic=rank_ic)
+
+
+def multiplicity_of(scorer: SplitScorer, trials: Sequence[Trial]) -> Multiplicity:
+    """Judge the search that made `trials`, each given once, by a random sample of them; `scorer` has the train rows.
+
+    What racing dropped is as likely to be drawn as what was scored exactly. The seed is the run's.
+    """
+    rng = np.random.default_rng(scorer.options.seed)
+    ordered = sorted(trials, key=lambda trial: trial.factor)
+    drawn = rng.choice(len(ordered), size=min(SAMPLE, len(ordered)), replace=False) if ordered else ()
+    expressions = [parse(ordered[place].expression) for place in drawn]
+    series = [score.series[scorer.rows] for score in scorer.scores(expressions)]
+    return multiplicity(np.column_stack(series) if series else np.empty((0, 0)), len(trials))

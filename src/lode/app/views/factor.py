@@ -94,6 +94,7 @@ def _identity(page: FactorPage) -> None:
         _figure("q validation", evidence.get(("validation", "q")), ".2g")
         _figure("Trials of run", page.run.trials, ",")
         _figure("Trials on vault", page.run.trials_on_vault, ",")
+        _figure("Independent", page.run.effective_trials, ",.0f")
         _figure("Direction", record.direction, "+d")
         _figure("Lookback", record.lookback, ",")
 

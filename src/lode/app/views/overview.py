@@ -21,7 +21,7 @@ _LEADERBOARD = (
     *("state", "expression", "trials", "trials_on_vault", "train_rank_ic", "train_t", *_SPLIT_SCORES),
     *("reason", "direction", "lookback", *_DATA, "factor", "run"),
 )
-_RUNS = ("state", "started", "universe", *COUNTS, *_DATA, "seed", "ended", "message", "run", "snapshot")
+_RUNS = ("state", "started", "universe", *COUNTS, "pbo", *_DATA, "seed", "ended", "message", "run", "snapshot")
 _AGE = ("last_session", "age_sessions", "age_days", "collected_at")
 _FRESHNESS = ("source", *_AGE, "quarantined", "names", "rows", "first_session")
 _STATES = ("proven", "candidate", "refused", "retired")

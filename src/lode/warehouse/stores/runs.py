@@ -17,6 +17,7 @@ _UNSIGNED = {"seed": pl.UInt64, "trials": pl.UInt64, "trials_on_vault": pl.UInt6
 _RUN_TYPES: dict[str, Any] = {
     **_UNSIGNED,
     **dict.fromkeys(("finalists", "proven", "refused"), pl.UInt32),
+    **dict.fromkeys(("effective_trials", "pbo"), pl.Float64),
     **dict.fromkeys(("started", "ended", "updated_at"), pl.Datetime("us", "UTC")),
 }
 _STEP_TYPES: dict[str, Any] = {
@@ -30,7 +31,10 @@ _STEP_TYPES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. `settings` is JSON: the mining options, the vault's bounds and the panel's instruments."""
+    """One run. `settings` is JSON: the mining options, the vault's bounds and the panel's instruments.
+
+    effective_trials, pbo: what its trials say of its search; None until it has chosen, and where it cannot be said.
+    """
 
     run: str
     snapshot: str
@@ -44,6 +48,8 @@ class RunRecord:
     ended: datetime | None = None
     trials: int = 0
     trials_on_vault: int = 0
+    effective_trials: float | None = None
+    pbo: float | None = None
     finalists: int = 0
     proven: int = 0
     refused: int = 0
@@ -97,8 +103,8 @@ def read_run(warehouse: Warehouse, run: str) -> RunRecord:
 def list_runs(warehouse: Warehouse, *, most: int = 100) -> pl.DataFrame:
     """Runs, the newest first."""
     return warehouse.query(
-        "SELECT run, state, source, universe, snapshot, seed, trials, trials_on_vault, finalists, proven, refused, "
-        "started, ended, message FROM runs FINAL ORDER BY started DESC, run LIMIT {most:UInt64}",
+        "SELECT run, state, source, universe, snapshot, seed, trials, trials_on_vault, effective_trials, pbo, "
+        "finalists, proven, refused, started, ended, message FROM runs FINAL ORDER BY started DESC, run LIMIT {most:UInt64}",
         most=most,
     )
 
