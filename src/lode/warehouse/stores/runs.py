@@ -104,7 +104,8 @@ def list_runs(warehouse: Warehouse, *, most: int = 100) -> pl.DataFrame:
     """Runs, the newest first."""
     return warehouse.query(
         "SELECT run, state, source, universe, snapshot, seed, trials, trials_on_vault, effective_trials, pbo, "
-        "finalists, proven, refused, started, ended, message FROM runs FINAL ORDER BY started DESC, run LIMIT {most:UInt64}",
+        "finalists, proven, refused, started, ended, message FROM runs FINAL "
+        "ORDER BY started DESC, run LIMIT {most:UInt64}",
         most=most,
     )
 
