@@ -36,6 +36,7 @@ class MiningOptions:
 
     candidates: int = 2000
     searcher: str = "genetic"
+    """enumeration, genetic, random, surrogate or tree, or one that another package registers (docs/searchers.md)."""
     shards: int = 4
     seed: int = 0
     horizon: int = 1
