@@ -23,7 +23,7 @@ class Gains:
 
     def learn(self, expr: Expr, value: float) -> None:
         """Take in the reward of an expression, 0 to 1."""
-        for key in {"", *_keys(expr)}:
+        for key in dict.fromkeys(("", *_keys(expr))):  # in order, so that the same searcher has the same state
             count, total = self._known.get(key, (0, 0.0))
             self._known[key] = (count + 1, total + value)
 
