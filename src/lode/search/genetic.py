@@ -37,6 +37,9 @@ class GeneticSearcher(RandomSearcher):
     Each expression asked is, by lot, the next of the sweep, a fresh random one, or a child of the population. What
     stands out is a reward beyond what chance gives the best of some thousand tries. When children have long brought
     nothing materially better, the sweep gets its share back: breeding on would only fit the noise around the best.
+
+    Shards are islands, and each keeps members of different behaviour and shape side by side. Layers of age (Hornby
+    2006) were measured and left out: they found no more (docs/searchers.md).
     """
 
     name = "genetic"

@@ -22,7 +22,7 @@ _SAME_T = 3
 _SAME_RANK_IC = 6
 _PATIENCE = 12.0
 _USUAL, _LEAST = 2.0, 0.1
-_PER_FRONT = 0.9
+_PER_FRONT = 0.97
 """How much less likely a member becomes a parent than one of the front before its own."""
 
 
