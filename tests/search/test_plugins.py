@@ -1,12 +1,14 @@
 """Searchers of other distributions: a real one lies in a folder of the path, as an installation would leave it."""
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
 from lode.errors import UsageError
 from lode.language import BAR_FIELDS, Unit
-from lode.search import SEARCHERS, dump_searcher, load_searcher, make_searcher
+from lode.search import BUILT_IN, OPERATIONS, SEARCHERS, dump_searcher, load_searcher, make_searcher
 from lode.search.plugins import registered
 
 ALPHABET = '''
@@ -42,6 +44,7 @@ class Alphabet:
     def restore(self, state):
         self.left = state["left"]
 '''
+PAGE = Path(__file__).resolve().parents[2] / "docs/searchers.md"
 UNITS = {"close": Unit.PRICE, "open": Unit.PRICE, "volume": Unit.SHARES}
 
 
@@ -126,3 +129,18 @@ def test_a_name_that_is_not_registered_is_not_there():
     assert "alphabet" not in SEARCHERS
     with pytest.raises(KeyError):
         SEARCHERS["alphabet"]
+
+
+def test_the_searcher_that_the_page_shows_works(installed):
+    [text] = [code for code in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL) if "class House" in code]
+    installed("house-factors", "house_of_a_test", text, {"house": "house_of_a_test:HouseSearcher"})
+    searcher = make_searcher("house", fields=UNITS, seed=1, history=100)
+    asked = searcher.ask(20)
+    assert len(set(asked)) == 20
+    assert searcher.origin(asked[0]).operation == "random"
+    assert load_searcher(dump_searcher(searcher)).ask(5) == searcher.ask(5)
+
+
+def test_the_page_names_the_built_in_searchers_and_operations():
+    text = PAGE.read_text()
+    assert all(f"`{name}`" in text for name in (*BUILT_IN, *OPERATIONS))
