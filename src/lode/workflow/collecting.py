@@ -12,6 +12,7 @@ from lode.collect.sample import import_sample
 from lode.collect.universe import resolve_universe
 from lode.collect.yahoo import probe
 from lode.errors import NotFoundError, UsageError
+from lode.evaluation.pool import require_method
 from lode.log import get_logger
 from lode.search import SEARCHERS
 from lode.warehouse.stores.bars import list_instruments, list_sources
@@ -36,6 +37,7 @@ def validate(event: Event, context: Context) -> Event:
     if options.searcher not in SEARCHERS:
         msg = f"--searcher {options.searcher!r}: allowed are {', '.join(sorted(SEARCHERS))}"
         raise UsageError(msg)
+    require_method(options.pool)
     checked = event | {"options": options.to_dict()}
     if event.get("snapshot"):
         return checked

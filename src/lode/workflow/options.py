@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 import lode
 from lode.errors import UsageError
+from lode.evaluation.pool import check_method
 
 Neutralize = Literal["none", "market", "sector"]
 MOST_CANDIDATES = 100_000_000
@@ -31,7 +32,8 @@ class MiningOptions:
 
     `horizon` and `delay` count sessions, `splits` are the shares of train, validation and vault in per cent,
     `cost_bps` is the cost of one unit of turnover in basis points. With `racing`, candidates that a look at a share of
-    the names rules out are not scored on all of them. Raises UsageError that names what is off.
+    the names rules out are not scored on all of them. `pool` is how the finalists are joined into one signal
+    (`lode.evaluation.pool.METHODS`). Raises UsageError that names what is off.
     """
 
     candidates: int = 2000
@@ -46,6 +48,7 @@ class MiningOptions:
     neutralize: Neutralize = "none"
     min_names: int = 10
     racing: bool = False
+    pool: str = "ridge"
 
     def __post_init__(self) -> None:
         """Check every option; a whole number is taken where a number may be given."""
@@ -62,6 +65,7 @@ class MiningOptions:
         if self.neutralize not in get_args(Neutralize):
             msg = f"--neutralize {self.neutralize!r}: allowed are {', '.join(get_args(Neutralize))}"
             raise UsageError(msg)
+        check_method(self.pool)
         _ = self.shares
 
     @property

@@ -24,6 +24,7 @@ from lode.warehouse.stores.factors import (
 from lode.warehouse.stores.runs import read_run, read_trial_rate, record_run
 from lode.workflow.context import Context, Event
 from lode.workflow.plan import Plan, load_plan
+from lode.workflow.pooling import pooled, record_pool
 from lode.workflow.proving import verdict_key
 from lode.workflow.recording import read_code_note
 from lode.workflow.scoring import SplitScorer
@@ -47,7 +48,9 @@ def publish(event: Event, context: Context) -> Event:
     record_factors(context.warehouse, [_factor(plan, factor) for factor in judged])
     rows = record_evidence(context.warehouse, [row for factor in judged for row in _evidence(plan, factor)])
     rows += _publish_series(plan, context, judged)
-    _end_run(plan, context, context.keep(result_key(plan), _result(plan, context, verdict)))
+    pool = pooled(plan, verdict, context)
+    rows += record_pool(context.warehouse, plan.run, pool)
+    _end_run(plan, context, context.keep(result_key(plan), _result(plan, context, verdict, pool)))
     return {"run": plan.run, "rows": rows + len(judged)}
 
 
@@ -167,7 +170,7 @@ def values_frame(factor: str, panel: Panel, values: np.ndarray, *, snapshot: str
     )
 
 
-def _result(plan: Plan, context: Context, verdict: Event) -> Event:
+def _result(plan: Plan, context: Context, verdict: Event, pool: Event) -> Event:
     """Return what `lode mine --json` prints."""
     options = plan.options
     proven = [_shown(f, plan) for f in verdict["factors"] if f["state"] == "proven"]
@@ -193,6 +196,7 @@ def _result(plan: Plan, context: Context, verdict: Event) -> Event:
         "trials_per_second": read_trial_rate(context.warehouse, plan.run),
         "finalists": len(verdict["factors"]),
         "vault": verdict["opening"],
+        "pool": {name: told for name, told in pool.items() if name != "model"},
         "proven": proven,
         "refused": refused,
     }
