@@ -72,7 +72,9 @@ def _pooled(plan: Plan, verdict: Event, context: Context) -> Event:
     validation = _on_split(plan, context, splits.validation, splits.validation_stop, members)
     training = _training(plan, train, members)
     pools = {method: fit_pool(training, method) for method in sorted({*LINEAR, plan.options.pool})}
-    growth = growth_of(training, plan.options.pool, validation.ranks, validation.outcomes)
+    growth = growth_of(
+        training, plan.options.pool, validation.ranks, validation.outcomes, whole=pools[plan.options.pool]
+    )
     figures = {method: _figures(pool, train, validation) for method, pool in pools.items()}
     if best := max(members, key=lambda member: abs(member["train"]["t_nw"]), default=None):
         alone = fit_pool(training, "rank_average", [best["id"]])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,8 @@ from lode.engine import Scorer
 from lode.evaluation.pool.figures import Outcomes
 from lode.evaluation.pool.members import MemberRanks
 from lode.evaluation.pool.methods import LINEAR, fit_pool
-from lode.evaluation.pool.training import Training
+from lode.evaluation.pool.training import Fitted, Training
+from lode.evaluation.pool.weights import LinearPool
 from lode.evaluation.ranks import series_mean
 
 Floats = NDArray[np.float32]
@@ -35,32 +37,40 @@ class Growth:
     without: Mapping[str, float]
 
 
-def growth_of(training: Training, method: str, ranks: MemberRanks, outcomes: Outcomes) -> Growth:
+def growth_of(
+    training: Training, method: str, ranks: MemberRanks, outcomes: Outcomes, *, whole: Fitted | None = None
+) -> Growth:
     """Follow a pool from its first member to its last, and take each one out again.
 
     training: what weights are learned from, members in the order in which they come. ranks: the same members on the
-    sessions that judge, outcomes what came after these.
+    sessions that judge, outcomes what came after these. whole: the pool of all members, where it is fitted already.
     """
     every = training.ranks.ids
     sizes = list(range(1, len(every) + 1)) if method in LINEAR else _sizes(len(every))
-    grown = _signals(training, method, ranks, [every[:size] for size in sizes])
+    fitted = whole or fit_pool(training, method)
+    smaller = (fit_pool(training, method, every[:size]) for size in sizes[:-1])
+    grown = _signals(chain(smaller, [fitted][: len(every)]), ranks)
     if method in LINEAR:
-        less = _signals(training, method, ranks, [[m for m in every if m != member] for member in every])
+        less = _signals((fit_pool(training, method, _others(every, member)) for member in every), ranks)
     else:
-        whole = fit_pool(training, method)
-        less = (whole.signal(ranks.without(member)) for member in every)
+        less = (fitted.signal(ranks.without(member)) for member in every)
     return Growth(
         dict(zip(sizes, _rank_ics(grown, outcomes), strict=True)),
         dict(zip(every, _rank_ics(less, outcomes), strict=True)),
     )
 
 
-def _signals(training: Training, method: str, ranks: MemberRanks, groups: Sequence[Sequence[str]]) -> Iterator[Floats]:
-    """Signal of a pool of each group of members."""
-    fitted = (fit_pool(training, method, group) for group in groups)
-    if method in LINEAR:
-        return ranks.signals([pool.weights for pool in fitted])
-    return (pool.signal(ranks) for pool in fitted)
+def _others(members: Sequence[str], member: str) -> list[str]:
+    return [other for other in members if other != member]
+
+
+def _signals(pools: Iterable[Fitted], ranks: MemberRanks) -> Iterator[Floats]:
+    """Signal of each pool; those of linear ones are computed several at a time."""
+    for linear, group in groupby(pools, key=lambda pool: isinstance(pool, LinearPool)):
+        if linear:
+            yield from ranks.signals([pool.weights for pool in group])
+        else:
+            yield from (pool.signal(ranks) for pool in group)
 
 
 def _rank_ics(signals: Iterable[Floats], outcomes: Outcomes) -> Iterator[float]:

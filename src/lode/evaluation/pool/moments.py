@@ -42,10 +42,11 @@ class Moments:
             y, there = labels(forward[block], known, min_names=min_names)
             used[block] = there.any(axis=1)
             share = there / np.maximum(there.sum(axis=1, keepdims=True), 1)
-            by_session = z.transpose(1, 0, 2)
+            by_session = np.ascontiguousarray(z.transpose(1, 0, 2))
             around = (by_session - np.einsum("tmn,tn->tm", by_session, share)[:, :, None]) * there[:, None, :]
             weighted = around * share[:, None, :]
-            gram[block] = weighted @ around.transpose(0, 2, 1)
+            # BLAS would wake its threads for each session, which takes longer than the product
+            gram[block] = np.einsum("tmn,tkn->tmk", weighted, around)
             target[block] = np.einsum("tmn,tn->tm", weighted, y)
         return cls(gram, target, used)
 
