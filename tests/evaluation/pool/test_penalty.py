@@ -1,7 +1,7 @@
 import numpy as np
+import pytest
 
 from lode.evaluation.pool import Training, fit_pool
-from lode.evaluation.pool.moments import Moments
 from lode.evaluation.pool.penalty import PENALTIES, choose_penalty
 from tests.evaluation.pool.conftest import make_forward, make_training, make_values, ranked
 
@@ -18,36 +18,35 @@ def test_signals_that_stand_out_are_hardly_held_back_and_noise_is():
 
 def test_of_penalties_that_do_equally_well_the_largest_is_taken():
     values = make_values(1)
-    moments = Moments.of(ranked(values), make_forward(values, {"m0": 1.0}))
-    rows = np.arange(150)
-    chosen = choose_penalty(moments, [(rows, rows)], np.array([0]), lambda gram, target, penalty: np.ones(1))
+    training = make_training(values, make_forward(values, {"m0": 1.0}))
+    chosen = choose_penalty(training, np.array([0]), lambda gram, target, penalties: np.ones((len(penalties), 1)))
     assert chosen == PENALTIES[-1]
 
 
-def test_a_fold_is_judged_on_its_test_alone():
-    """Training rows in which a member works for a penalty's weights alone: only the test decides."""
+@pytest.mark.parametrize(("tested", "best"), [(slice(0, 75), 0.1), (slice(75, 150), 2.0)])
+def test_a_fold_is_judged_on_its_test_alone(tested, best):
+    """One member predicts in the first half, another in the second; each penalty's weights hold one of them."""
     values = make_values(2)
     forward = make_forward(values, {"m0": 1.0}, noise=0.1)
     forward[75:] = make_forward(values, {"m1": 1.0}, noise=0.1)[75:]
-    moments = Moments.of(ranked(values), forward)
-
-    def solve(gram, target, penalty):
-        return np.array([1.0, 0.0]) if penalty < 1 else np.array([0.0, 1.0])
-
-    first, last = np.arange(75), np.arange(75, 150)
-    assert choose_penalty(moments, [(last, first)], np.arange(2), solve, (0.1, 2.0)) == 0.1
-    assert choose_penalty(moments, [(first, last)], np.arange(2), solve, (0.1, 2.0)) == 2.0
+    rows = np.arange(150)
+    training = Training(ranked(values), forward, [(np.delete(rows, tested), rows[tested])])
+    assert choose_penalty(training, np.arange(2), lambda *_: np.eye(2), (0.1, 2.0)) == best
 
 
-def test_sessions_outside_of_the_folds_training_do_not_count():
+def test_a_fold_learns_from_its_training_rows_alone():
     values = make_values(3)
     forward = make_forward(values, {"m0": 0.5, "m1": 0.2})
-    folds = [(np.arange(0, 60), np.arange(70, 100))]
     poisoned = forward.copy()
-    poisoned[100:] = -poisoned[100:]
-    chosen = [
-        choose_penalty(Moments.of(ranked(values), labels), folds, np.arange(3), lambda g, c, p: c / (1 + p))
-        for labels in (forward, poisoned)
-    ]
-    assert chosen[0] == chosen[1]
-    assert Training(ranked(values), forward, folds).moments.used.all()
+    poisoned[60:70], poisoned[100:] = 9 * forward[60:70] ** 2, -forward[100:]
+    seen = []
+
+    def solve(gram, target, penalties):
+        seen.append((gram, target))
+        return np.ones((len(penalties), 3))
+
+    for labels in (forward, poisoned):
+        training = Training(ranked(values), labels, [(np.arange(60), np.arange(70, 100))])
+        choose_penalty(training, np.arange(3), solve)
+    np.testing.assert_array_equal(seen[0][0], seen[1][0])
+    np.testing.assert_array_equal(seen[0][1], seen[1][1])

@@ -65,7 +65,7 @@ def test_nonnegative_is_the_least_of_its_objective():
         tol=1e-14,
     )
     np.testing.assert_allclose(found, least.x, atol=1e-5)
-    np.testing.assert_allclose(module._ridge(gram, target, 0.1), np.linalg.solve(held, target))
+    np.testing.assert_allclose(module._ridge(gram, target, [5.0, 0.1])[1], np.linalg.solve(held, target))
 
 
 def test_rank_average_is_exactly_the_mean_of_the_ranks_in_their_directions(training):

@@ -15,6 +15,7 @@ from lode.evaluation.pool.members import MemberRanks
 from lode.evaluation.pool.moments import Moments
 
 Floats = NDArray[np.float32]
+Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
@@ -38,20 +39,25 @@ class Training:
         if self.forward.shape != self.ranks.shape:
             raise UsageError(f"forward returns of shape {self.forward.shape}: the members' are {self.ranks.shape}")
 
-    @property
-    def every_row(self) -> Rows:
-        """All rows, (sessions,)."""
-        return np.arange(len(self.forward))
-
     @cached_property
     def moments(self) -> Moments:
         """Moments of every session, computed once for all pools of these members."""
         return Moments.of(self.ranks, self.forward, min_names=self.min_names)
 
     @cached_property
-    def signs(self) -> NDArray[np.float64]:
+    def mean(self) -> tuple[Matrix, Matrix]:
+        """Mean moments of every session: gram (members, members) and target (members,)."""
+        return self.moments.over(np.arange(len(self.forward)))
+
+    @cached_property
+    def fold_means(self) -> list[tuple[Matrix, Matrix]]:
+        """Mean moments of the rows that each fold learns from."""
+        return [self.moments.over(train) for train, _ in self.folds]
+
+    @cached_property
+    def signs(self) -> Matrix:
         """Direction of each member, (members,): 1, -1, or 0 where it says nothing."""
-        _, target = self.moments.over(self.every_row)
+        _, target = self.mean
         given = [self.directions.get(member) for member in self.ranks.ids]
         return np.array(
             [
@@ -64,10 +70,15 @@ class Training:
 class Fitted(Protocol):
     """A fitted pool."""
 
-    weights: Mapping[str, float]
-    """By member, absolute values summing to one (all zero where nothing could be learned)."""
-    penalty: float | None
-    """What held the weights back, as a multiple of the members' mean variance; None for a method without one."""
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """By member, absolute values summing to one (all zero where nothing could be learned)."""
+        ...
+
+    @property
+    def penalty(self) -> float | None:
+        """What held the weights back, as a multiple of the members' mean variance; None for a method without one."""
+        ...
 
     def signal(self, ranks: MemberRanks) -> Floats:
         """What the pool says on any sessions of its members, (sessions, names); NaN where no member has a value."""

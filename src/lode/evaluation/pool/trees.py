@@ -103,4 +103,4 @@ def _cells(training: Training, members: Rows) -> tuple[Floats, Floats, Floats]:
             (z[members][:, there].T.astype(np.float32), y[there].astype(np.float32), share[there].astype(np.float32))
         )
     cells, ranks, shares = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return cells, ranks, shares * (len(shares) / max(float(shares.sum()), 1e-30))
+    return cells, ranks, shares * np.float32(len(shares) / max(float(shares.sum()), 1e-30))

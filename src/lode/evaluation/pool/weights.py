@@ -16,12 +16,12 @@ change a ranking: their absolute values are brought to the sum of one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.linalg import cholesky, eigh, solve_triangular
 from scipy.optimize import nnls
 
 from lode.errors import UsageError
@@ -55,8 +55,8 @@ def nonnegative(training: Training, members: Rows) -> LinearPool:
     """The same with every weight in the direction of its member, or zero."""
     signs = training.signs[members]
 
-    def solve(gram: Matrix, target: Matrix, penalty: float) -> Matrix:
-        return _nonnegative(gram, target, penalty, signs)
+    def solve(gram: Matrix, target: Matrix, penalties: Sequence[float]) -> Matrix:
+        return np.array([_nonnegative(gram, target, penalty, signs) for penalty in penalties])
 
     return _penalised(training, members, solve)
 
@@ -73,9 +73,9 @@ def _penalised(training: Training, members: Rows, solve: Solve) -> LinearPool:
         raise UsageError(
             "a pool with a penalty needs folds: give those of lode.evidence.cross_validation.purged_k_fold"
         )
-    penalty = choose_penalty(training.moments, training.folds, members, solve)
-    gram, target = training.moments.over(training.every_row)
-    weights = solve(gram[np.ix_(members, members)], target[members], penalty)
+    penalty = choose_penalty(training, members, solve)
+    gram, target = training.mean
+    (weights,) = solve(gram[np.ix_(members, members)], target[members], [penalty])
     return LinearPool(_named(training, members, weights), penalty)
 
 
@@ -87,22 +87,27 @@ def _named(training: Training, members: Rows, weights: Matrix) -> dict[str, floa
     }
 
 
-def _ridge(gram: Matrix, target: Matrix, penalty: float) -> Matrix:
-    held = _held_back(gram, penalty)
-    return np.zeros_like(target) if held is None else np.asarray(cho_solve(cho_factor(held, lower=True), target))
+def _ridge(gram: Matrix, target: Matrix, penalties: Sequence[float]) -> Matrix:
+    """(C + λ d I)⁻¹ c for every λ, from one decomposition of C."""
+    unit = _mean_variance(gram)
+    if not unit:
+        return np.zeros((len(penalties), len(target)))
+    variances, directions = eigh(gram)
+    held_back = variances + unit * np.asarray(penalties)[:, None]
+    return np.asarray((directions.T @ target / held_back) @ directions.T)
 
 
 def _nonnegative(gram: Matrix, target: Matrix, penalty: float, signs: Matrix) -> Matrix:
     """Of |L'v - L⁻¹c|², LL' being the penalised gram in the members' directions, the v ≥ 0 that makes it least."""
-    held = _held_back(gram * np.outer(signs, signs), penalty)
-    if held is None:
+    unit = _mean_variance(gram)
+    if not unit:
         return np.zeros_like(target)
-    lower = cholesky(held, lower=True)
+    lower = cholesky(gram * np.outer(signs, signs) + penalty * unit * np.eye(len(gram)), lower=True)
     found, _ = nnls(lower.T, solve_triangular(lower, signs * target, lower=True))
     return np.asarray(signs * found)
 
 
-def _held_back(gram: Matrix, penalty: float) -> Matrix | None:
-    """C + λ d I; None where no member varies. One that does not has no part in d: it changes no other's weight."""
+def _mean_variance(gram: Matrix) -> float:
+    """d, zero where no member varies. One that does not has no part in it: it changes no other's weight."""
     variances = np.diag(gram)[np.diag(gram) > 0]
-    return gram + penalty * variances.mean() * np.eye(len(gram)) if len(variances) else None
+    return float(variances.mean()) if len(variances) else 0.0
