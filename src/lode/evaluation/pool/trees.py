@@ -50,7 +50,8 @@ def require_lightgbm() -> ModuleType:
             f"--pool lightgbm needs LightGBM ({error}): pip install 'lode-factors[lightgbm]', "
             "or take ridge, nonnegative or rank_average"
         ) from error
-    return lightgbm
+    module: ModuleType = lightgbm
+    return module
 
 
 @dataclass(frozen=True)
