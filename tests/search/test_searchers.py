@@ -12,13 +12,15 @@ from lode.evaluation import newey_west_t
 from lode.language import BAR_FIELDS, Unit, check, expression_id, lookback, parse, unit
 from lode.search import SEARCHERS, Scored, dump_searcher, load_searcher, make_searcher
 from lode.search.idea import idea
+from lode.search.proposer import LanguageModel, connected
 
 NAMES = sorted(SEARCHERS)
+MODEL = LanguageModel(lambda prompt: f'["ts_zscore(returns, {len(prompt) % 97 + 2})", "close", "no(such)"]', 3)
 BARS = {name: BAR_FIELDS[name] for name in ("close", "volume", "returns")}
 
 
 def made(name, seed=1, fields=BAR_FIELDS, **options):
-    return make_searcher(name, fields=fields, seed=seed, history=1000, **options)
+    return connected(make_searcher(name, fields=fields, seed=seed, history=1000, **options), MODEL)
 
 
 def told(searcher, expressions):
@@ -67,7 +69,7 @@ def test_a_stored_searcher_goes_on_as_if_it_had_not_been_stored(name):
     whole.seed([parse("rank(close)"), parse("ts_mean(volume, 7)")])
     whole.ask(1)
     before = generations(whole, 4)
-    copy = load_searcher(dump_searcher(whole))
+    copy = connected(load_searcher(dump_searcher(whole)), MODEL)
     assert json.loads(dump_searcher(copy)) == json.loads(dump_searcher(whole))
     after = generations(whole, 4)
     assert generations(copy, 4) == after
@@ -89,7 +91,8 @@ def test_only_fields_that_are_present(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_space_that_runs_dry_ends(name):
-    searcher = make_searcher(name, fields={"close": Unit.PRICE}, seed=1, history=8, operators=["ts_delta"])
+    space = {"fields": {"close": Unit.PRICE}, "history": 8, "operators": ["ts_delta"]}
+    searcher = connected(make_searcher(name, seed=1, **space), MODEL)
     asked = searcher.ask(50)
     told(searcher, asked)
     whole = {"close", "ts_delta(close, 1)", "ts_delta(close, 2)", "ts_delta(ts_delta(close, 1), 1)"}
@@ -131,7 +134,7 @@ def test_scores_that_are_all_missing_do_no_harm(name):
 
 
 def test_unknown_searchers_and_shards_are_named():
-    with pytest.raises(UsageError, match="known are genetic, random"):
+    with pytest.raises(UsageError, match="known are genetic, language_model, random"):
         made("gentic")
     with pytest.raises(UsageError, match="from 0 to 3"):
         made("random", shard=4, shards=4)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from lode.errors import UsageError
 from lode.language import Unit
 from lode.search.genetic import GeneticSearcher
+from lode.search.proposer import LanguageModelSearcher
 from lode.search.protocol import Assignment, Searcher
 from lode.search.random_search import RandomSearcher
 from lode.search.space import SearchSpace
@@ -14,6 +15,7 @@ from lode.search.space import SearchSpace
 SearcherFactory = Callable[[SearchSpace, Assignment], Searcher]
 SEARCHERS: dict[str, SearcherFactory] = {
     GeneticSearcher.name: GeneticSearcher,
+    LanguageModelSearcher.name: LanguageModelSearcher,
     RandomSearcher.name: RandomSearcher,
 }
 """Every searcher that `make_searcher` can make; a third party adds its own."""
