@@ -19,6 +19,7 @@ from lode.workflow.context import Context, Event
 from lode.workflow.freezing import Selection
 from lode.workflow.gathering import batches, gather, gather_here
 from lode.workflow.holders import holders
+from lode.workflow.language_model.terms import terms_of
 from lode.workflow.options import MiningOptions
 
 SAMPLE, YAHOO, AUTO = "sample", "yahoo", "auto"
@@ -36,6 +37,7 @@ def validate(event: Event, context: Context) -> Event:
     if options.searcher not in SEARCHERS:
         msg = f"--searcher {options.searcher!r}: allowed are {', '.join(sorted(SEARCHERS))}"
         raise UsageError(msg)
+    terms_of(options, context.settings, context.clock().date())
     checked = event | {"options": options.to_dict()}
     if event.get("snapshot"):
         return checked

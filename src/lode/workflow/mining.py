@@ -15,8 +15,11 @@ from lode.errors import DataError, StoppedError
 from lode.language import Expr, Unit, parse
 from lode.panel import load_snapshot
 from lode.search import Scored, Searcher, make_searcher
+from lode.search.proposer import connected
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
 from lode.workflow.context import Context, Event
+from lode.workflow.language_model.answers import Answers
+from lode.workflow.language_model.brought import of_shard
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.racing import Racer, exact_trials
 from lode.workflow.recording import recorded
@@ -56,6 +59,12 @@ def read_epoch(context: Context, plan: Plan, epoch: int) -> list[list[Trial]]:
     ]
 
 
+def shard_results(context: Context, plan: Plan) -> list[Event]:
+    """What every finished shard of a run returned, in order of epochs and shards."""
+    places = [(epoch, shard) for epoch in range(plan.epochs) for shard in range(plan.options.shards)]
+    return [context.load(_result_key(plan, epoch, shard)) for epoch, shard in places]
+
+
 class _Shard:
     """One shard at work on the train rows of the panel: nothing later is loaded."""
 
@@ -65,8 +74,16 @@ class _Shard:
         panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, splits.train_stop))
         self.scorer = SplitScorer(panel, plan.options, splits.train)
         self.racer = Racer.of(self.scorer, plan.budget(epoch, shard)) if plan.options.racing else None
+        self.answers = self._answers()
         self.searcher = self._searcher(searchable_units(panel))
         self.context.report(0, "")
+
+    def _answers(self) -> Answers | None:
+        """The language model of the shard, with its share of the run's questions."""
+        terms, shards = self.plan.proposer, self.plan.options.shards
+        if terms is None:
+            return None
+        return Answers(self.context, terms, terms.share(self.epoch * shards + self.shard, self.plan.epochs * shards))
 
     def _searcher(self, units: Mapping[str, Unit]) -> Searcher:
         """Make the shard's searcher and tell it what the epochs before it found."""
@@ -80,6 +97,7 @@ class _Shard:
             budget=self.plan.budget(self.epoch, self.shard),
             history=self.plan.splits.train_stop,
         )
+        connected(searcher, self.answers.model if self.answers else None)
         for epoch in range(self.epoch):
             for trials in read_epoch(self.context, self.plan, epoch):
                 searcher.tell(_scored(trials))
@@ -109,7 +127,7 @@ class _Shard:
             "shard": self.shard,
             "trials": trials,
             "generations": generation,
-        }
+        } | of_shard(self.searcher, self.answers)
         return self.context.keep(_result_key(self.plan, self.epoch, self.shard), result)
 
     def _generation(self, number: int, asked: Sequence[Expr]) -> list[Trial]:

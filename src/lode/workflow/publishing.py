@@ -23,6 +23,8 @@ from lode.warehouse.stores.factors import (
 )
 from lode.warehouse.stores.runs import read_run, read_trial_rate, record_run
 from lode.workflow.context import Context, Event
+from lode.workflow.language_model.brought import in_vain, of_run
+from lode.workflow.mining import shard_results
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.proving import verdict_key
 from lode.workflow.recording import read_code_note
@@ -170,6 +172,7 @@ def values_frame(factor: str, panel: Panel, values: np.ndarray, *, snapshot: str
 def _result(plan: Plan, context: Context, verdict: Event) -> Event:
     """Return what `lode mine --json` prints."""
     options = plan.options
+    model = of_run(plan.proposer, shard_results(context, plan) if plan.proposer else [])
     proven = [_shown(f, plan) for f in verdict["factors"] if f["state"] == "proven"]
     refused = [
         {"id": f["id"], "expression": f["expression"], "reason": f["reason"]}
@@ -182,7 +185,7 @@ def _result(plan: Plan, context: Context, verdict: Event) -> Event:
         "source": plan.source,
         "universe": plan.universe,
         "label": plan.label,
-        "warnings": list(plan.warnings),
+        "warnings": [*plan.warnings, *in_vain(model)],
         "seed": options.seed,
         "searcher": options.searcher,
         "candidates": options.candidates,
@@ -195,7 +198,7 @@ def _result(plan: Plan, context: Context, verdict: Event) -> Event:
         "vault": verdict["opening"],
         "proven": proven,
         "refused": refused,
-    }
+    } | model
 
 
 def _shown(factor: dict[str, Any], plan: Plan) -> dict[str, Any]:
@@ -209,5 +212,5 @@ def _end_run(plan: Plan, context: Context, result: Event) -> None:
     counts |= {name: result[name] for name in ("trials", "trials_on_vault", "effective_trials", "pbo")}
     spent = result["vault"].get("message", "") if result["vault"] else ""
     note = read_code_note(context, plan.run, record.code_version)
-    message = "; ".join(text for text in (spent, *plan.warnings, note) if text)
+    message = "; ".join(text for text in (spent, *result["warnings"], note) if text)
     record_run(context.warehouse, record.ending("succeeded", context.clock(), message=message, **counts))
