@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lode.errors import UsageError
-from lode.language import BAR_FIELDS
+from lode.language import BAR_FIELDS, parse
 from lode.search import Scored, dump_searcher, load_searcher, make_searcher
 from lode.search.proposer import LanguageModel, connected
 from lode.search.proposer.answer import NOT_SEARCHED, REPEATED, UNREADABLE
@@ -95,6 +95,18 @@ def test_the_next_prompt_tells_what_became_of_the_last_answer():
         "proposed": 2,
         "dropped": dict(sorted({UNREADABLE: 1, NOT_SEARCHED: 1, REPEATED: 1}.items())),
     }
+
+
+def test_seeds_come_before_what_is_proposed_and_the_answer_is_told_of_when_it_came():
+    said = Said(windows(5, 6), windows(7))
+    searcher = made(said.model, budget=30)
+    seeds = [parse(f"ts_delta(close, {d})") for d in range(2, 12)]
+    assert searcher.seed(seeds) == 0
+    first, second, _third = search(searcher, 3, size=10)
+    assert first == [str(seed) for seed in seeds]
+    assert second[:3] == ["ts_zscore(volume, 5)", "ts_zscore(volume, 6)", "ts_zscore(volume, 7)"]
+    assert "What became" not in said.prompts[1]
+    assert "ts_zscore(volume, 6)  (rank IC" in said.prompts[2].split("What became of your last answer\n")[1]
 
 
 def test_a_stored_searcher_asks_the_same_questions():

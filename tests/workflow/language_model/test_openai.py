@@ -139,8 +139,9 @@ def test_a_key_that_the_endpoint_repeats_is_masked(service):
     service.faults.append(completed(f"your key is {KEY}", model=KEY))
     reply = ask(service)
     assert (reply.text, reply.served) == ("your key is ********", "********")
-    service.faults.extend([refused(422, f"bad header: Bearer {KEY}")])
+    service.faults.extend([refused(422, f"bad header: Bearer {KEY}{'x' * 500}")])
     with pytest.raises(CollectError, match=r"bad header: Bearer \*{8}") as failure:
         ask(service)
     assert KEY not in repr(failure.value)
+    assert len(str(failure.value)) < 600
     assert failure.value.__cause__ is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from lode.language import Expr
 from lode.search.genetic import GeneticSearcher
@@ -35,6 +35,7 @@ class LanguageModelSearcher:
         self._genetic = GeneticSearcher(space, assignment)
         self._model: LanguageModel | None = None
         self._best = Best(space.fields)
+        self._waiting: set[str] = set()
         self._answered: dict[str, Known | None] = {}
         self._asked = self._fruitless = 0
         self._spent = False
@@ -56,10 +57,12 @@ class LanguageModelSearcher:
 
     def ask(self, n: int) -> list[Expr]:
         """Up to `n` new expressions: the model's, where it is its turn, then the genetic searcher's."""
-        proposed = self._consult() if n > 0 and self._due() else None
+        if n > 0 and self._due():
+            self._consult()
         asked = self._genetic.ask(n)
-        if proposed is not None:
-            self._answered = {str(expr): None for expr in asked if expr in proposed}
+        if came := [text for text in map(str, asked) if text in self._waiting]:
+            self._waiting.difference_update(came)
+            self._answered = dict.fromkeys(came)
         self._asked += len(asked)
         return asked
 
@@ -80,6 +83,7 @@ class LanguageModelSearcher:
         return {
             "genetic": self._genetic.state(),
             "best": self._best.state(),
+            "waiting": sorted(self._waiting),
             "answered": [[text, known and [known.rank_ic, known.t]] for text, known in self._answered.items()],
             "asked": self._asked,
             "fruitless": self._fruitless,
@@ -91,6 +95,7 @@ class LanguageModelSearcher:
         """Go on where the searcher that gave `state` was."""
         self._genetic.restore(state["genetic"])
         self._best.restore(state["best"])
+        self._waiting = set(state["waiting"])
         self._answered = {text: None if scores is None else Known(text, *scores) for text, scores in state["answered"]}
         self._asked, self._fruitless, self._spent = state["asked"], state["fruitless"], state["spent"]
         tally = state["tally"]
@@ -105,12 +110,12 @@ class LanguageModelSearcher:
         budget = self.assignment.budget
         return budget is None or self._asked * model.questions >= self._questions * budget
 
-    def _consult(self) -> Collection[Expr] | None:
-        """Ask one question, and have what is new in the answer asked for first; None where no more may be asked."""
+    def _consult(self) -> None:
+        """Ask one question, and have what is new in the answer asked for, once what was given by `seed` has been."""
         answer = self._connected().complete(prompt_text(self.space, self._question()))
         if answer is None:
             self._spent = True
-            return None
+            return
         reading = read_answer(answer, self.space, most=WANTED)
         known = self._genetic.seed(reading.expressions)
         new = len(reading.expressions) - known
@@ -119,7 +124,7 @@ class LanguageModelSearcher:
             self._dropped[REPEATED] += known
         self._questions, self._proposed = self._questions + 1, self._proposed + new
         self._fruitless = 0 if new else self._fruitless + 1
-        return reading.expressions
+        self._waiting.update(map(str, reading.expressions))
 
     def _question(self) -> Question:
         place = self.assignment

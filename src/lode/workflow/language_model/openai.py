@@ -98,7 +98,7 @@ class ChatCompletions:
 
     def _explained(self, error: RefusedError) -> CollectError:
         """The endpoint's own words, as far as they are plain text, without the key."""
-        said = self._clean(_said(error.body))
+        said = self._clean(_said(error.body))[:_LONGEST_SAID]
         told = f" ({said!r})" if said else ""
         return CollectError(
             f"the language model at {self.address} refused {self._model!r} with status {error.status}{told}; "
@@ -115,13 +115,14 @@ def _said(body: bytes) -> str:
         said = error["message"] if isinstance(error, dict) else error
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
-    return " ".join(_text(said)[:_LONGEST_SAID].split())
+    return " ".join(_text(said).split())
 
 
 def _text(value: Any) -> str:  # noqa: ANN401  whatever JSON holds
     """A text, or the texts of a list of parts, as it can be stored; "" for anything else."""
     if isinstance(value, list):
-        return "".join(_text(part.get("text")) for part in value if isinstance(part, dict))
+        texts = [part.get("text") for part in value if isinstance(part, dict)]
+        value = "".join(text for text in texts if isinstance(text, str))
     return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
