@@ -14,7 +14,18 @@ from typing import Any
 from benchmarks.processes import NEWER_PYTHON, PYTHON
 from lode.engine import instruction_set
 
-PEERS = ("KunQuant", "pyqlib", "polars", "polars_ta", "expr_codegen", "gplearn", "bottleneck", "numpy", "numba")
+PEERS = (
+    "KunQuant",
+    "pyqlib",
+    "polars",
+    "polars_ta",
+    "expr_codegen",
+    "gplearn",
+    "pyoperon",
+    "bottleneck",
+    "numpy",
+    "numba",
+)
 
 
 def describe() -> dict[str, Any]:
@@ -29,10 +40,25 @@ def describe() -> dict[str, Any]:
         "compiler": _first_line(["g++", "--version"]),
         "python": platform.python_version(),
         "numpy": metadata.version("numpy"),
-        "peers": f"{versions(PYTHON, PEERS)}, {versions(NEWER_PYTHON, ('py-alpha-lib',))}",
-        "measured": datetime.now(UTC).isoformat(timespec="minutes"),
+        "peers": ", ".join(
+            versions(*each) for each in ((PYTHON, PEERS), (PYTHON, ("pyoperon",)), (NEWER_PYTHON, ("py-alpha-lib",)))
+        ),
+        "measured": now(),
         "load before": load(),
     }
+
+
+def of_searches() -> dict[str, str]:
+    """When and on what searches are measured: they are a part that is often measured alone."""
+    peers = ", ".join(
+        f"{name} {versions(PYTHON, (name,)).rpartition(name)[2].strip()}" for name in ("gplearn", "pyoperon")
+    )
+    return {"measured": now(), "machine": f"{processor()}, {instruction_set()}", "peers": peers}
+
+
+def now() -> str:
+    """The time in UTC, to the minute."""
+    return datetime.now(UTC).isoformat(timespec="minutes")
 
 
 def load() -> str:

@@ -1,4 +1,4 @@
-"""benchmarks/README.md, as a run writes it: the machine, the table, the kernels, the growth."""
+"""benchmarks/README.md, as a run writes it: the machine, the table, the kernels, the growth, the search."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ def write(
     values: Sequence[Mapping[str, Any]],
     kernels: Sequence[Mapping[str, Any]],
     growth: Sequence[Growth],
+    searched: str = "",
 ) -> str:
-    """The page's text."""
+    """The page's text. searched: what is said of the search beside its peers."""
     parts = [
         OPENING.format(mode=where.get("mode", ""), seed=where.get("seed", "")),
         "## Machine\n\n" + table(("", ""), [(name, str(value)) for name, value in where.items()]),
@@ -35,6 +36,7 @@ def write(
         "## Values\n\nFactors whose values are the peer's; the rest `docs/library.md` explains.\n\n" + mappings(values),
         "## Kernels\n\n" + KERNELS + mappings(kernels),
         "## Growth\n\n" + GROWTH + growth_table(growth),
+        *([f"## Search\n\n{searched}"] if searched else []),
     ]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 

@@ -1,10 +1,11 @@
-"""The benchmark beside the peers: `make bench`, which writes benchmarks/README.md and results.json.
+"""The benchmark beside the peers: `make bench`, which writes benchmarks/README.md, search.md and results.json.
 
     make bench                       everything: 500 × 2,520 and 3,000 × 2,520
     make bench ARGS=short            every row at 500 × 2,520, fewer rounds; 3,000 names with one thread only
     make bench ARGS=quick            every row at 500 × 500, for development
     make bench ARGS="--seed 7"       other prices, other populations
     make bench ARGS="short --only threads racing"  some parts anew, the other rows of results.json kept
+    make bench ARGS="--only search"  the search beside its peers: 40 minutes (short: 6, quick: 1)
     make bench ARGS=warehouse        a benchmark beside the table: warehouse, workflow, queue_simulation, scale
 
 A row that fails stays in the table with the reason, and fails the command; one that falls short of its target only says
@@ -32,6 +33,9 @@ from benchmarks.candidates import candidates, two_threads
 from benchmarks.growth import Growth, grow
 from benchmarks.libraries import libraries, with_missing
 from benchmarks.rows import Row
+from benchmarks.search import part as search_part
+from benchmarks.search import text as search_text
+from benchmarks.search.plan import SEARCH_PLANS
 from benchmarks.sheets import sheets
 
 FOLDER = Path(__file__).parent
@@ -58,7 +62,7 @@ PLANS = {
 OTHERS = ("warehouse", "workflow", "queue_simulation", "scale")
 
 
-def parts_of(bench: Bench, found: dict[str, Any]) -> dict[str, Callable[[], object]]:
+def parts_of(bench: Bench, found: dict[str, Any], mode: str) -> dict[str, Callable[[], object]]:
     """What is measured, by name, in order."""
     first, *others = bench.plan.sizes
     return {
@@ -72,8 +76,18 @@ def parts_of(bench: Bench, found: dict[str, Any]) -> dict[str, Callable[[], obje
         "session": partial(extras.one_session, bench),
         "kernels": lambda: found.update(kernels=extras.kernels(bench)),
         "growth": lambda: found.update(growth=grow(bench)),
+        "search": partial(_search, bench, found, mode),
         "large": partial(_each, libraries, bench, others),
     }
+
+
+def _search(bench: Bench, found: dict[str, Any], mode: str) -> None:
+    """Measure the searches; the tables are kept once every panel has been searched."""
+    plan, lines = SEARCH_PLANS[mode], []
+    for of_panel in search_part.measure(plan, bench.plan.seed):
+        lines += of_panel
+    bench.failures += [f"search: {line.method} on {line.panel}: {line.note}" for line in lines if line.failed]
+    found["search"] = search_part.as_json(plan, mode, machine.of_searches(), lines)
 
 
 def _each(part: Callable[[Bench, tuple[int, int]], None], bench: Bench, sizes: Sequence[tuple[int, int]]) -> None:
@@ -85,10 +99,10 @@ def measure(plan: Plan, mode: str, only: Sequence[str] = ()) -> int:
     """Run everything, or some parts anew, and write the page after every part; 1 where something failed."""
     began = time.monotonic()
     where = machine.describe() | {"mode": mode, "seed": plan.seed}
-    rows, found = earlier() if only else ([], {"values": [], "kernels": [], "growth": []})
+    rows, found = earlier() if only else ([], {"values": [], "kernels": [], "growth": [], "search": {}})
     with tempfile.TemporaryDirectory() as temporary:
         bench = Bench(plan, Path(temporary))
-        parts = parts_of(bench, found)
+        parts = parts_of(bench, found, mode)
         chosen = {name: part for name, part in parts.items() if not only or name in only}
         for done, (name, part) in enumerate(chosen.items(), start=1):
             try:
@@ -110,7 +124,8 @@ def earlier() -> tuple[list[Row], dict[str, Any]]:
     names = {each.name for each in fields(Row)}
     rows = [Row(**{name: value for name, value in row.items() if name in names}) for row in results["rows"]]
     growth = [Growth(**each) for each in results["growth"]]
-    return rows, {"values": results["values"], "kernels": results["kernels"], "growth": growth}
+    tables = {"values": results["values"], "kernels": results["kernels"], "search": results.get("search", {})}
+    return rows, tables | {"growth": growth}
 
 
 def merged(before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
@@ -126,17 +141,21 @@ def _key(row: Row) -> tuple[object, ...]:
 
 
 def write(where: dict[str, Any], bench: Bench, found: dict[str, Any]) -> None:
-    """Write results.json and README.md."""
+    """Write results.json, README.md and, where searches were measured, search.md."""
     results = {
         "machine": where,
         "rows": [row.as_json() for row in bench.rows],
         "values": found["values"],
         "kernels": found["kernels"],
         "growth": [asdict(each) for each in found["growth"]],
+        "search": found["search"],
         "failures": bench.failures,
     }
     (FOLDER / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    text = page.write(where, bench.rows, found["values"], found["kernels"], found["growth"])
+    if found["search"]:
+        (FOLDER / "search.md").write_text(search_text.page(found["search"]))
+    searched = search_text.section(found["search"])
+    text = page.write(where, bench.rows, found["values"], found["kernels"], found["growth"], searched)
     (FOLDER / "README.md").write_text(text)
 
 

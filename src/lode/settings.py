@@ -5,13 +5,19 @@ Sources, the first that has a value wins: arguments, the environment (`LODE_…`
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from lode.errors import SettingsError
+
+
+def _iso_day(value: object) -> object:
+    """Read a text as an ISO date; a number is none, which pydantic would take for seconds since 1970."""
+    return date.fromisoformat(str(value)) if isinstance(value, (str, int, float)) else value
 
 
 class Settings(BaseSettings):
@@ -86,6 +92,25 @@ class Settings(BaseSettings):
         default=None,
         description="your own operators: .py files, or names of entry points, by commas; they run as your code",
     )
+    proposer: str | None = Field(
+        default=None,
+        pattern=r"^(bedrock|openai):[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}$",
+        description="who proposes for `--searcher language_model`: bedrock:MODEL or openai:MODEL",
+    )
+    proposer_url: str = Field(
+        default="https://api.openai.com/v1", description="base of the OpenAI-compatible endpoint, without /chat/…"
+    )
+    proposer_key: SecretStr | None = Field(default=None, description="key of the OpenAI-compatible endpoint")
+    proposer_cutoff: Annotated[date, BeforeValidator(_iso_day)] | None = Field(
+        default=None, description="day up to which the proposer's model knows history: its training cut-off"
+    )
+    proposer_requests: int = Field(
+        default=40, ge=1, le=100_000, description="most questions that a run asks its proposer"
+    )
+    proposer_tokens: int = Field(
+        default=240_000, ge=1, description="most tokens that a run's questions and answers take"
+    )
+    proposer_timeout: float = Field(default=120.0, gt=0, description="limit of one answer of the proposer")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="least severe line logged"
     )

@@ -33,7 +33,9 @@ def test_a_proven_factor_with_its_evidence(visit: Visit, finished: Finished):
     assert proven["expression"] in texts(page)
     assert figures(page)["Rank IC vault"] == f"{proven['vault']['rank_ic']:.4f}"
     assert figures(page)["Trials on vault"] == f"{finished.result['trials_on_vault']:,}"
-    evidence, leaks = (element.value for element in page.dataframe)
+    evidence, leaks, family = (element.value for element in page.dataframe)
+    assert (family["depth"][0], family["expression"][0]) == (0, proven["expression"])
+    assert family["operation"].str.len().min() > 0
     assert evidence["split"].tolist() == ["train", "validation", "vault"]
     assert evidence["rank_ic"].tolist() == pytest.approx(
         [proven[split]["rank_ic"] for split in ("train", "validation", "vault")]

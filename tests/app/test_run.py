@@ -69,8 +69,11 @@ def test_a_real_run_shows_its_steps_and_that_there_is_nothing_to_compare(at_run,
     page = at_run(finished.home)
     assert not page.exception
     assert not page.error
-    assert [element.value for element in page.header] == ["Steps", "Shards"]
-    steps = page.dataframe[0].value
+    assert [element.value for element in page.header] == ["Steps", "Shards", "Search"]
+    steps, operations, operators = (element.value for element in page.dataframe)
+    assert operations["trials"].sum() == finished.result["trials"]
+    assert {"operator", "trials", "finalists", "lift"} == set(operators.columns)
+    assert len(page.get("vega_lite_chart")) == 1
     assert {"validate", "collect", "snapshot", "plan", "mine", "select", "prove", "publish"} <= set(steps["step"])
     assert sorted(steps[steps["step"] == "mine"]["shard"].dropna().unique()) == list(
         range(len(steps[steps["step"] == "mine"]))

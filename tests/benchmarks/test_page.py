@@ -45,6 +45,8 @@ def test_the_page_by_hand():
     assert "| 600 a second |  |  |  | 500 | yes |" in text
     assert "| Alpha158 | names | 1: 1 s, 5 MB; 2: 2 s, 5 MB | 1.00 | 0.00 |" in text
     assert text.endswith("\n")
+    assert "## Search" not in text
+    assert page.write({}, rows, [], [], growth, "ahead of all").endswith("## Search\n\nahead of all\n")
 
 
 @pytest.mark.parametrize(

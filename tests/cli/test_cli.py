@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from lode.cli import command_line
+from lode.search import BUILT_IN
 from tests.workflow.homes import Home, Mined
 
 COMMANDS = [
@@ -59,6 +60,12 @@ def test_the_mining_options_stand_in_the_help_with_their_defaults(nowhere: Home)
         for option, default in (("candidates", "2000"), ("splits", "60/20/20"), ("alpha", "0.05"), ("shards", "4")):
             assert f"--{option}" in text
             assert f"[default: {default}]" in text
+
+
+def test_the_help_names_the_searchers(nowhere: Home) -> None:
+    for command in ("run", "mine"):
+        text = nowhere.lode(command, "--help").out
+        assert all(name in text for name in BUILT_IN)
 
 
 def test_version(nowhere: Home) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +28,15 @@ class Asked:
 
 
 class PostReplica(Replica):
-    """A replica that takes POST too and remembers `requests` with their headers and bodies."""
+    """A replica that takes POST too and remembers `requests` with their headers and bodies.
+
+    under_way.request: the one that the thread of an answer answers.
+    """
 
     def __init__(self, answer: Callable[[str], Answer]) -> None:
         super().__init__(answer)
         self.requests: list[Asked] = []
+        self.under_way = threading.local()
         replica, handler = self, self._server.RequestHandlerClass
         plain = handler.do_GET
 
@@ -39,7 +44,8 @@ class PostReplica(Replica):
             def serve(request: Any) -> None:
                 body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in request.headers.items()}
-                replica.requests.append(Asked(method, request.path, headers, body))
+                replica.under_way.request = Asked(method, request.path, headers, body)
+                replica.requests.append(replica.under_way.request)
                 plain(request)
 
             return serve

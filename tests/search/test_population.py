@@ -1,5 +1,8 @@
 import math
+from dataclasses import replace
 from random import Random
+
+import numpy as np
 
 from lode.language import FIELD_UNITS, parse
 from lode.search.population import Population
@@ -13,13 +16,12 @@ def scored(text, t, rank_ic=None, coverage=1.0):
 
 def population(*scores):
     made = Population(FIELD_UNITS)
-    for one in scores:
-        made.add(one)
+    made.add(scores)
     return made
 
 
 def expressions(made):
-    return {member["expression"] for member in made.state()}
+    return {member["expression"] for member in made.state()["members"]}
 
 
 def test_reward_is_the_size_of_t_less_a_little_for_each_node():
@@ -71,3 +73,38 @@ def test_state_round_trip():
     other.restore(made.state())
     assert other.state() == made.state()
     assert other.best == made.best
+
+
+def behaving(text, t, behaviour):
+    return replace(scored(text, t), behaviour=behaviour)
+
+
+def test_what_is_found_does_not_take_all_the_children():
+    """Four variants of a strong factor, and one weak factor of its own: each of the two niches has its turn."""
+    rng = np.random.default_rng(0)
+    strong, weak = rng.standard_normal((2, 128)).astype(np.float32) + np.float32(0.7)
+    variants = [
+        behaving(f"ts_mean(returns, {window})", 20.0 - window / 10, strong + np.float32(0.1) * rng.standard_normal(128))
+        for window in (3, 5, 8, 10)
+    ]
+    made = population(*variants, behaving("ts_rank(volume, 20)", 6.0, weak))
+    assert [head.t for head in made.niches.heads] == [20.0 - 0.3, 6.0]
+    draws = Random(1)
+    chosen = []
+    for _ in range(400):
+        parent = made.choose(draws, greed=1.5)
+        parent.children += 1
+        chosen.append(str(parent.expression))
+    assert 60 < chosen.count("ts_rank(volume, 20)") < 340
+
+
+def test_a_mix_of_what_was_found_is_worth_little():
+    found = np.random.default_rng(2).standard_normal((3, 128)).astype(np.float32) + np.float32(0.7)
+    heads = [behaving(f"ts_delay(volume, {i + 1})", 9.0, behaviour) for i, behaviour in enumerate(found)]
+    mixed, fresh = (
+        behaving("ts_mean(returns, 3)", 8.0, found.mean(axis=0)),
+        behaving("ts_mean(returns, 60)", 8.01, np.random.default_rng(3).standard_normal(128) + 0.7),
+    )
+    made = population(*heads, mixed, fresh)
+    worth = {str(member.expression): member.worth for member in made._members.values()}
+    assert worth["ts_mean(returns, 3)"] < worth["ts_mean(returns, 60)"]

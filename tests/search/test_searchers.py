@@ -1,24 +1,29 @@
-"""What holds for every searcher, and what the genetic one finds."""
+"""What holds for every searcher that is registered, and what those that learn find."""
 
 import json
 import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lode.engine import Evaluator, Scorer
 from lode.errors import DataError, UsageError
 from lode.evaluation import newey_west_t
 from lode.language import BAR_FIELDS, Unit, check, expression_id, lookback, parse, unit
-from lode.search import SEARCHERS, Scored, dump_searcher, load_searcher, make_searcher
+from lode.search import OPERATIONS, SEARCHERS, Origin, Scored, dump_searcher, load_searcher, make_searcher
 from lode.search.idea import idea
+from lode.search.proposer import LanguageModel, connected
 
 NAMES = sorted(SEARCHERS)
+LEARNING = ["genetic", "surrogate", "tree"]
+MODEL = LanguageModel(lambda prompt: f'["ts_zscore(returns, {len(prompt) % 97 + 2})", "close", "no(such)"]', 3)
 BARS = {name: BAR_FIELDS[name] for name in ("close", "volume", "returns")}
 
 
 def made(name, seed=1, fields=BAR_FIELDS, **options):
-    return make_searcher(name, fields=fields, seed=seed, history=1000, **options)
+    return connected(make_searcher(name, fields=fields, seed=seed, history=1000, **options), MODEL)
 
 
 def told(searcher, expressions):
@@ -67,7 +72,7 @@ def test_a_stored_searcher_goes_on_as_if_it_had_not_been_stored(name):
     whole.seed([parse("rank(close)"), parse("ts_mean(volume, 7)")])
     whole.ask(1)
     before = generations(whole, 4)
-    copy = load_searcher(dump_searcher(whole))
+    copy = connected(load_searcher(dump_searcher(whole)), MODEL)
     assert json.loads(dump_searcher(copy)) == json.loads(dump_searcher(whole))
     after = generations(whole, 4)
     assert generations(copy, 4) == after
@@ -89,12 +94,13 @@ def test_only_fields_that_are_present(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_space_that_runs_dry_ends(name):
-    searcher = make_searcher(name, fields={"close": Unit.PRICE}, seed=1, history=8, operators=["ts_delta"])
+    space = {"fields": {"close": Unit.PRICE}, "history": 8, "operators": ["ts_delta"]}
+    searcher = connected(make_searcher(name, seed=1, **space), MODEL)
     asked = searcher.ask(50)
     told(searcher, asked)
     whole = {"close", "ts_delta(close, 1)", "ts_delta(close, 2)", "ts_delta(ts_delta(close, 1), 1)"}
     assert {str(expr) for expr in asked} <= whole
-    assert len(asked) == len(whole) or name == "random"
+    assert len(asked) == len(whole) or name in {"random", "surrogate", "tree"}
     assert searcher.ask(50) == []
 
 
@@ -130,8 +136,89 @@ def test_scores_that_are_all_missing_do_no_harm(name):
     assert len(searcher.ask(40)) == 40
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_latest_ask_has_origins_and_what_was_asked_before_has_none(name):
+    searcher = made(name)
+    seeds = [parse("rank(ts_delta(close, 5))")]
+    searcher.seed(seeds)
+    first = searcher.ask(40)
+    assert searcher.origin(first[0]) == Origin("seed")
+    told(searcher, first)
+    known = {str(expr) for expr in first}
+    for _ in range(6):
+        asked = searcher.ask(40)
+        for expr in asked:
+            origin = searcher.origin(expr)
+            assert origin.operation in OPERATIONS
+            assert {str(parent) for parent in origin.parents} <= known
+        told(searcher, asked)
+        known |= {str(expr) for expr in asked}
+    with pytest.raises(UsageError, match="latest ask"):
+        searcher.origin(first[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_restored_searcher_knows_the_origins_of_its_latest_ask(name):
+    searcher = made(name)
+    generations(searcher, 6)
+    asked = searcher.ask(40)
+    copy = connected(load_searcher(dump_searcher(searcher)), MODEL)
+    assert [copy.origin(expr) for expr in asked] == [searcher.origin(expr) for expr in asked]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_seed_may_be_what_a_search_would_not_make(name):
+    searcher = made(name)
+    published = parse("-(ts_sum(close, 5) * ts_sum(returns, 5) - ts_delay(ts_sum(close, 5) * ts_sum(returns, 5), 10))")
+    assert searcher.seed([published, published, parse("rank(published)")]) == 2
+    asked = searcher.ask(5)
+    assert asked[0] == published
+    for _ in range(3):
+        told(searcher, asked)
+        asked = searcher.ask(40)
+        assert all(searcher.space.holds(expr) for expr in asked)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=3)
+@given(cuts=st.lists(st.booleans(), min_size=6, max_size=6), seed=st.integers(0, 1000))
+def test_storing_at_any_point_changes_nothing(name, cuts, seed):
+    whole, cut = made(name, seed=seed, fields=BARS), made(name, seed=seed, fields=BARS)
+    for stored_before_ask, stored_before_tell in zip(cuts[::2], cuts[1::2], strict=True):
+        asked = whole.ask(20)
+        cut = connected(load_searcher(dump_searcher(cut)), MODEL) if stored_before_ask else cut
+        assert cut.ask(20) == asked
+        cut = connected(load_searcher(dump_searcher(cut)), MODEL) if stored_before_tell else cut
+        told(whole, asked)
+        told(cut, asked)
+    assert cut.state() == whole.state()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_pool_gains_and_what_is_traded_may_be_told(name):
+    searcher = made(name)
+    for _ in range(3):
+        searcher.tell([Scored(e, 0.01, 3.0, 0.9, added_t=1.0, turnover=0.4) for e in searcher.ask(20)])
+    assert len(connected(load_searcher(dump_searcher(searcher)), MODEL).ask(20)) == 20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_long_search_never_asks_twice_and_stays_small(name, soak_scale):
+    searcher, budget = made(name), int(5000 * soak_scale)
+    forms, ideas = set(), set()
+    while len(forms) < budget:
+        asked = searcher.ask(50)
+        assert len(asked) == 50
+        told(searcher, asked)
+        before = len(forms)
+        forms |= {expression_id(expr) for expr in asked}
+        ideas |= {idea(expr, BAR_FIELDS) for expr in asked}
+        assert len(forms) == len(ideas) == before + 50
+    assert len(dump_searcher(searcher)) < 400_000 + 200 * budget
+
+
 def test_unknown_searchers_and_shards_are_named():
-    with pytest.raises(UsageError, match="known are genetic, random"):
+    with pytest.raises(UsageError, match="known are enumeration, genetic, language_model, random, surrogate, tree"):
         made("gentic")
     with pytest.raises(UsageError, match="from 0 to 3"):
         made("random", shard=4, shards=4)
@@ -164,9 +251,10 @@ class Market:
         return abs(np.nanmean(Scorer(self.truth, rows=slice(130, None)).rank_ic(self.evaluator.value(expr))))
 
 
+@pytest.mark.parametrize("name", LEARNING)
 @pytest.mark.parametrize("plant", ["rank(-ts_delta(close, 5))", "ts_rank(volume, 20)"])
-def test_the_genetic_searcher_finds_what_was_planted(plant):
-    market, searcher = Market(plant, seed=5), make_searcher("genetic", fields=BARS, seed=3, history=400)
+def test_those_that_learn_find_what_was_planted(plant, name):
+    market, searcher = Market(plant, seed=5), make_searcher(name, fields=BARS, seed=3, history=400)
     scores = []
     for _ in range(10):
         generation = [market.scored(expr) for expr in searcher.ask(40)]
@@ -174,4 +262,4 @@ def test_the_genetic_searcher_finds_what_was_planted(plant):
         scores += generation
     best = max((s for s in scores if math.isfinite(s.t)), key=lambda s: abs(s.t))
     assert abs(best.t) > 6
-    assert market.likeness(best.expression) > 0.85
+    assert market.likeness(best.expression) > 0.8

@@ -25,6 +25,8 @@ TABLES = [
     "instruments",
     "lineage",
     "migrations",
+    "pool_figures",
+    "pool_growth",
     "pool_weights",
     "quarantine",
     "run_steps",

@@ -39,6 +39,7 @@ VOLATILE = {
 }
 RUN_TABLES = {
     "trials": ["run", "factor"],
+    "lineage": ["run", "factor", "parent", "operation"],
     "factors": ["run", "factor"],
     "evidence": ["run", "factor", "split", "metric"],
     "factor_series": ["run", "factor", "horizon", "session"],
@@ -47,6 +48,9 @@ RUN_TABLES = {
     "snapshots": ["snapshot"],
     "runs": ["run"],
     "run_steps": ["run", "step", "shard"],
+    "pool_weights": ["pool", "fitted_on", "factor"],
+    "pool_figures": ["pool", "method", "split", "metric"],
+    "pool_growth": ["pool", "place"],
 }
 IMPORT_TABLES = {
     "bars": ["source", "instrument", "session", "knowledge_time", "row_hash"],
@@ -181,8 +185,10 @@ def table_rows(warehouse: Warehouse, tables: dict[str, list[str]]) -> dict[str, 
         assert rows.select(keys).is_duplicated().sum() == 0
         if table == "snapshots":
             rows = rows.with_columns(pl.col("meta").str.replace(r'"as_of": "[^"]*"', ""))
-        if "run" in rows.columns:
-            rows = rows.with_columns(run=pl.when(pl.col("run").str.contains("^[0-9a-f]{16}$")).then(pl.lit("RUN")))
+        for name in {"run", "pool"} & set(rows.columns):
+            rows = rows.with_columns(
+                pl.when(pl.col(name).str.contains("^[0-9a-f]{16}$")).then(pl.lit("RUN")).alias(name)
+            )
         if table == "runs":  # the code may be edited while a test runs
             rows = rows.with_columns(pl.col("message").str.replace("(; )?begun by code .*$", ""))
         found[table] = rows.drop([name for name in rows.columns if name in VOLATILE]).sort(keys)

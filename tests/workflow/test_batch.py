@@ -15,7 +15,7 @@ import pytest
 from lode.errors import UsageError
 from lode.warehouse.stores.ledger import count_trials
 from lode.workflow.batch import STOPPED, shard_of
-from lode.workflow.mining import read_epoch
+from lode.workflow.generations import read_epoch
 from lode.workflow.plan import load_plan
 from lode.workflow.run import execute
 from lode.workflow.steps import BEFORE_PLAN, take

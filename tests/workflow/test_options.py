@@ -24,6 +24,7 @@ def test_defaults_are_those_of_the_interface() -> None:
         "neutralize": "none",
         "min_names": 10,
         "racing": False,
+        "pool": "ridge",
     }
 
 
@@ -39,6 +40,7 @@ def test_defaults_are_those_of_the_interface() -> None:
         *(("cost_bps", value) for value in (-0.1, float("inf"))),
         *(("min_names", value) for value in (2, 100_001)),
         *(("racing", value) for value in (1, "yes", None)),
+        *(("pool", value) for value in ("", "ols", None)),
         *(("neutralize", value) for value in ("beta", "", None)),
         *(("splits", value) for value in ("", "60/20", "60/20/10", "100/0/0", "-1/51/50", "a/b/c", "60/20/nan", 3)),
     ],
@@ -78,6 +80,7 @@ def test_every_option_and_the_snapshot_are_part_of_a_runs_id() -> None:
         "neutralize": "market",
         "min_names": 11,
         "racing": True,
+        "pool": "nonnegative",
     }
     assert set(others) == {field.name for field in fields(options)}
     ids = {run_id("s", replace(options, **{name: value})) for name, value in others.items()}  # type: ignore[arg-type]

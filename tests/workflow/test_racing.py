@@ -16,7 +16,8 @@ from lode.simulate import simulate, write_market
 from lode.warehouse.stores.ledger import read_trials
 from lode.workflow import racing
 from lode.workflow.context import Context
-from lode.workflow.mining import mine, read_epoch
+from lode.workflow.generations import read_epoch
+from lode.workflow.mining import mine
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.run import execute
 from tests.workflow.homes import Here, Home

@@ -25,7 +25,7 @@ def test_result_has_the_keys_of_the_interface(mined: Mined) -> None:
     result = mined.result
     assert {
         *("run", "snapshot", "seed", "searcher", "candidates", "trials", "trials_on_vault", "trials_per_second"),
-        *("finalists", "proven", "refused"),
+        *("finalists", "proven", "refused", "pool"),
     } <= set(result)
     assert result["seed"] == 0
     assert result["candidates"] == 60

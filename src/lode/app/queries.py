@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -28,10 +29,12 @@ from lode.warehouse.stores.condition import (
 )
 from lode.warehouse.stores.factors import FactorRecord, list_factors, read_evidence, read_factor, read_series
 from lode.warehouse.stores.findings import count_findings, read_findings
+from lode.warehouse.stores.lineage import read_ancestry
 from lode.warehouse.stores.runs import RunRecord, list_runs, read_run, read_steps
 from lode.warehouse.stores.scaling import read_scaling
 from lode.warehouse.stores.snapshots import SnapshotRecord, list_snapshots, read_snapshot
 from lode.workflow.alive import with_stopped
+from lode.workflow.search_record import read_search_record
 
 _FRESH_SECONDS = 10
 _EVERY = 1_000_000
@@ -61,7 +64,10 @@ class Overview:
 
 @dataclass(frozen=True)
 class FactorPage:
-    """What is known of a factor in one run; `standings` are its runs, the newest first. `read_at` is UTC."""
+    """What is known of a factor in one run; `standings` are its runs, the newest first. `read_at` is UTC.
+
+    ancestry: as `read_ancestry`; empty for a factor that no search made.
+    """
 
     record: FactorRecord
     standings: tuple[FactorRecord, ...]
@@ -70,17 +76,22 @@ class FactorPage:
     label: str
     evidence: pl.DataFrame
     series: pl.DataFrame
+    ancestry: pl.DataFrame
     read_at: datetime
 
 
 @dataclass(frozen=True)
 class RunPage:
-    """A run, its steps as `read_steps`, and comparable runs as `read_scaling`. `read_at` is UTC."""
+    """A run, its steps as `read_steps`, and comparable runs as `read_scaling`. `read_at` is UTC.
+
+    search: the run's record of its search, None until its finalists are chosen.
+    """
 
     record: RunRecord
     label: str
     steps: pl.DataFrame
     scaling: pl.DataFrame
+    search: dict[str, Any] | None
     read_at: datetime
 
 
@@ -146,6 +157,7 @@ def read_factor_page(settings: Settings, factor: str, run: str) -> FactorPage:
             label=label_of(snapshot.snapshot, snapshot.meta),
             evidence=read_evidence(warehouse, record.factor, record.run),
             series=read_series(warehouse, record.factor, record.run).filter(pl.col("horizon") == record.horizon),
+            ancestry=read_ancestry(warehouse, record.run, record.factor),
             read_at=datetime.now(UTC),
         )
 
@@ -161,6 +173,7 @@ def read_run_page(settings: Settings, run: str) -> RunPage:
             label=label_of(snapshot.snapshot, snapshot.meta) if snapshot else "",
             steps=read_steps(warehouse, run),
             scaling=read_scaling(warehouse, record),
+            search=read_search_record(open_lake(settings), run),
             read_at=datetime.now(UTC),
         )
 

@@ -63,6 +63,9 @@ def _texts() -> dict[str, Any]:
         "batch": text("File or answer", width="small", help="Its sha256"),
         "detail": text("What", width="large"),
         "step": text("Step"),
+        "operation": text("Operation"),
+        "operator": text("Operator"),
+        "parent": text("Made of"),
         "error": text("Error", width="large"),
     }
 
@@ -90,6 +93,9 @@ def _numbers() -> dict[str, Any]:
         "trials_on_vault": number("On vault", "localized", "Trials of all runs that share the vault"),
         "effective_trials": number("Independent", "%.0f", "What the run's trials amount to: their participation ratio"),
         "pbo": number("PBO", "%.2f", "Probability of backtest overfitting of the run's choice on train"),
+        "best_t": number("Best |t|", _T, "Newey-West, on train"),
+        "lift": number("Lift", "%.2f", "Share of the best twentieth by |t| over the share of all trials"),
+        "depth": number("Generations ago", "%d"),
         "direction": number("Direction", "%+d", "-1: low values are bet on; fixed on train"),
         "lookback": number("Lookback", "%d", "Sessions before its own that a value needs"),
         "finalists": number("Finalists", "localized"),

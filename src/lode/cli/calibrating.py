@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from lode.cli.output import console, emit_json, print_table
-from lode.errors import StorageError
+from lode.cli.output import console, emit_json, print_table, write_page
 from lode.evaluation.page.calibration import calibration_page, points
 from lode.settings import load_settings
 from lode.workflow.calibration import PLANTED, Calibration, calibrate
@@ -77,20 +76,11 @@ def calibrate_command(
     with open_context(settings) as context, LocalExecutor(settings) as workers:
         report = calibrate(context, workers, asked, snapshot=snapshot)
     if html is not None:
-        _write_page(html, calibration_page(report))
+        write_page(html, calibration_page(report))
     if as_json:
         emit_json(report)
     else:
         _print(report)
-
-
-def _write_page(path: Path, page: str) -> None:
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(
-            f"cannot write {path}: {error.strerror or error}; give a file in a folder that is there"
-        ) from error
 
 
 def _print(report: dict[str, Any]) -> None:

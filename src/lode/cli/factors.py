@@ -9,11 +9,9 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from lode.cli.output import console, emit_json, print_table, rows_of
-from lode.errors import StorageError, UsageError
+from lode.cli.output import console, emit_json, print_table, rows_of, write_page
+from lode.errors import UsageError
 from lode.evaluation import Sheet, SheetOptions
-from lode.evaluation.report import Weighting
-from lode.evaluation.simulation import Fill
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.factors import list_factors, read_evidence, read_factor, record_factors
@@ -22,6 +20,7 @@ from lode.workflow.manual import compute_to_file, evaluate_by_hand
 from lode.workflow.own_values import evaluate_values
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
+Options = Annotated[SheetOptions, Parameter(name="*")]
 _STATES = ("candidate", "proven", "refused", "retired")
 factors_app = cyclopts.App(name="factors", help="Factors and what is known of them. Example: lode factors list")
 
@@ -31,17 +30,7 @@ def evaluate_command(
     *,
     values: Path | None = None,
     snapshot: str | None = None,
-    horizon: int = 1,
-    delay: int = 1,
-    neutralize: str = "none",
-    quantiles: int = 5,
-    weighting: Weighting = "equal",
-    decay: int = 0,
-    truncation: float = 0.08,
-    cost_bps: float = 10.0,
-    capital: float = 20e6,
-    fill: Fill = "close",
-    min_names: int = 10,
+    options: Options = SheetOptions(),  # noqa: B008  frozen
     as_json: AsJson = False,
     html: Path | None = None,
 ) -> None:
@@ -57,50 +46,15 @@ def evaluate_command(
         Instead of a formula: a CSV or Parquet file of session, symbol, value that was computed elsewhere.
     snapshot
         Id of the snapshot; the latest when absent.
-    horizon
-        Sessions held, in the figures that have one horizon; 1, 2, 5, 10, 20 and 60 are always shown.
-    delay
-        Sessions from a value to its trade; 0 trades at the same close.
-    neutralize
-        What is taken out of the values first: none, market, sector, size or beta, or several with commas.
-    quantiles
-        Number of quantiles.
-    weighting
-        Names within a quantile: equal, or cap for by capitalisation.
-    decay
-        Of the book in BRAIN's manner: sessions over which values are averaged, linearly.
-    truncation
-        Of the same book: largest share of one name; 0 for no limit.
-    cost_bps
-        Cost of what is traded, in basis points.
-    capital
-        Money in that book, for which impact is counted.
-    fill
-        Of the simulated books: at the close, or at the open, of the session that is `delay` later.
-    min_names
-        Fewest names of a session that counts.
     html
         Also write the sheet, with pictures, to this file.
     """
     if (expression is None) == (values is None):
         raise UsageError("give either EXPRESSION or --values FILE; see `lode evaluate --help`")
-    options = SheetOptions(
-        horizon=horizon,
-        delay=delay,
-        cost_bps=cost_bps,
-        min_names=min_names,
-        neutralize=neutralize,
-        quantiles=quantiles,
-        weighting=weighting,
-        decay=decay,
-        truncation=truncation,
-        capital=capital,
-        fill=fill,
-    )
     with open_context(load_settings()) as context:
         sheet = _judged(expression, values, context, snapshot, options)
     if html is not None:
-        _write(html, sheet.to_html())
+        write_page(html, sheet.to_html())
     if as_json:
         emit_json(sheet.to_dict())
     else:
@@ -208,11 +162,3 @@ def retire(factor: str) -> None:
         records = read_factor(warehouse, factor)
         record_factors(warehouse, [replace(record, state="retired", reason="retired by hand") for record in records])
     console().print(f"retired {records[0].factor}: {records[0].expression}", markup=False)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        msg = f"cannot write {path}: {error.strerror or error}; give a file in a folder that can be written"
-        raise StorageError(msg) from error

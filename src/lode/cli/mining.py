@@ -167,6 +167,7 @@ def print_result(result: dict[str, Any]) -> None:
         rows = [[f["id"], f["expression"], f["reason"]] for f in refused[:_SHOWN_REFUSALS]]
         print_table(f"{len(refused)} refused{more}", ["id", "expression", "reason"], rows)
         out.print(f"All of them: {_command()} factors list --run {result['run']}", markup=False)
+    _print_pool(result.get("pool"))
     out.print(f"The dashboard: {_command()} app", markup=False)
 
 
@@ -177,6 +178,24 @@ def _proven_row(factor: dict[str, Any]) -> list[Any]:
     train, validation, vault = factor["train"], factor["validation"], factor["vault"]
     scores = [split["rank_ic"] for split in (train, validation, vault)]
     return [factor["id"], factor["expression"], *scores, validation["q"], vault["p"]]
+
+
+_POOL_COLUMNS = ("pool", "rank IC train", "validation", "t validation", "turnover", "net Sharpe validation")
+
+
+def _print_pool(pool: dict[str, Any] | None) -> None:
+    """Print what the finalists are worth together; a run of earlier code has no pool."""
+    if not pool or not pool["members"]:
+        return
+    held = sum(member["weight"] != 0 for member in pool["members"])
+    rows = [_pool_row(pool["method"], pool), *(_pool_row(name, told) for name, told in pool["methods"].items())]
+    print_table(f"The pool: {held} of {len(pool['members'])} finalists by {pool['method']}", _POOL_COLUMNS, rows)
+
+
+def _pool_row(name: str, told: dict[str, Any]) -> list[Any]:
+    train, validation = told["train"], told["validation"]
+    shown = (validation[metric] for metric in ("rank_ic", "t_nw", "turnover", "net_sharpe"))
+    return [name.replace("_", " "), train["rank_ic"], *shown]
 
 
 def _summary(result: dict[str, Any]) -> str:

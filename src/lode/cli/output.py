@@ -7,12 +7,15 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from lode.errors import StorageError
 
 _WIDE = 140
 
@@ -25,6 +28,15 @@ def console() -> Console:
 def emit_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object; a number that is not finite is null."""
     sys.stdout.write(json.dumps(plain(content), ensure_ascii=False) + "\n")
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page to a file; StorageError where that cannot be done."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror or error}; give a file in a folder that can be written"
+        raise StorageError(msg) from error
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  any JSON value

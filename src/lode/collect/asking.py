@@ -1,7 +1,7 @@
 """One HTTP request to a plain source by httpx: bytes as they came, or an error that says which kind of failure it was.
 
 429 → ThrottledForError; 5xx, no connection, too slow, a cut or undecodable answer → SourceUnavailableError; a status in
-`refusals` → CollectError with its advice; any other status → CollectError.
+`refusals` → CollectError with its advice; any other status → RefusedError.
 """
 
 from __future__ import annotations
@@ -35,11 +35,19 @@ class Question:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
+class RefusedError(CollectError):
+    """An answer of another status than 200. `body` is what came with it, untouched: it may repeat a secret."""
+
+    def __init__(self, message: str, status: int, body: bytes) -> None:
+        super().__init__(message)
+        self.status, self.body = status, body
+
+
 class Asker:
     """Asks one source, at most `rate` times a second over all threads. Use as a context manager.
 
     source: its name in messages; refusals: advice by status; rate_setting: what to lower when it throttles; timeout:
-    seconds until the whole answer must be there.
+    seconds until the whole answer must be there; largest: bytes of an answer; redirects: whether they are followed.
     """
 
     def __init__(
@@ -50,12 +58,14 @@ class Asker:
         timeout: float,
         rate_setting: str,
         refusals: Mapping[int, str] | None = None,
+        largest: int = _LARGEST,
+        redirects: bool = True,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source, self._timeout, self._rate_setting, self._clock = source, timeout, rate_setting, clock
-        self._refusals = refusals or {}
+        self._refusals, self._largest = refusals or {}, largest
         self._limit = RateLimit(rate)
-        self._client = _open_client(timeout)
+        self._client = _open_client(timeout, redirects=redirects)
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +85,7 @@ class Asker:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             why = str(error) or type(error).__name__
             raise SourceUnavailableError(f"no answer from {self._source} at {question.url}: {why}") from error
-        self._check(status, headers, question.url)
+        self._check(status, headers, body, question.url)
         return RawRecord(question.url, status, headers, body, self._clock(), question.about)
 
     def _send(self, question: Question) -> tuple[int, dict[str, str], bytes]:
@@ -93,12 +103,12 @@ class Asker:
                 body += piece
                 if time.monotonic() > ends:  # httpx limits each read, which a slow drip never exceeds
                     raise httpx.ReadTimeout(f"the answer took longer than {self._timeout:g} s")
-                if len(body) > _LARGEST:
-                    raise CollectError(f"{self._source} answered more than {_LARGEST} bytes at {question.url}")
+                if len(body) > self._largest:
+                    raise CollectError(f"{self._source} answered more than {self._largest:,} bytes at {question.url}")
             kept = {name.lower(): value for name, value in response.headers.items() if name.lower() not in _DROPPED}
             return response.status_code, kept, bytes(body)
 
-    def _check(self, status: int, headers: Mapping[str, str], url: str) -> None:
+    def _check(self, status: int, headers: Mapping[str, str], body: bytes, url: str) -> None:
         if status == 429:
             wait = retry_after(headers, self._clock())
             self._limit.pause(wait or 0.0)
@@ -111,12 +121,14 @@ class Asker:
         if status >= 500:
             raise SourceUnavailableError(f"{self._source} failed with status {status} at {url}; try again later")
         if status != 200:
-            raise CollectError(f"{self._source} answered status {status} at {url}; 200 is what can be used")
+            raise RefusedError(
+                f"{self._source} answered status {status} at {url}; 200 is what can be used", status, body
+            )
 
 
-def _open_client(timeout: float) -> httpx.Client:
+def _open_client(timeout: float, *, redirects: bool) -> httpx.Client:
     try:
         import httpx  # noqa: PLC0415  only collecting needs the extra that brings it
     except ImportError as error:
         raise UsageError(f"collecting needs {error.name}: pip install 'lode-factors[collect]'") from error
-    return httpx.Client(timeout=timeout, follow_redirects=True, headers={"User-Agent": "lode-factors"})
+    return httpx.Client(timeout=timeout, follow_redirects=redirects, headers={"User-Agent": "lode-factors"})

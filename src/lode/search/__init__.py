@@ -6,16 +6,20 @@ A searcher is asked for expressions and told their scores on train; it is made b
 from __future__ import annotations
 
 from lode.search.checkpoint import dump_searcher, load_searcher
-from lode.search.protocol import Assignment, Scored, Searcher
-from lode.search.registry import SEARCHERS, make_searcher
+from lode.search.protocol import OPERATIONS, Assignment, Origin, Scored, Searcher, State
+from lode.search.registry import BUILT_IN, SEARCHERS, make_searcher
 from lode.search.space import SearchSpace
 
 __all__ = [
+    "BUILT_IN",
+    "OPERATIONS",
     "SEARCHERS",
     "Assignment",
+    "Origin",
     "Scored",
     "SearchSpace",
     "Searcher",
+    "State",
     "dump_searcher",
     "load_searcher",
     "make_searcher",

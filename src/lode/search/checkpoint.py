@@ -10,7 +10,7 @@ from lode.search.protocol import Assignment, Searcher
 from lode.search.registry import factory
 from lode.search.space import SearchSpace
 
-_VERSION = 1
+_VERSION = 2
 
 
 def dump_searcher(searcher: Searcher) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from random import Random
 
 from lode.errors import ExpressionError
-from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Param, unit
+from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Param, Unit, unit
 from lode.search.space import SearchSpace
 
 _KIND_WEIGHTS = {"time series": 5.0, "elementwise": 3.0, "cross-section": 1.0, "group": 0.7}
@@ -20,8 +20,8 @@ _AGAINST_ZERO = 0.5
 _OPERAND_TRIES = 6
 _FRESH_SIZES = (5, 6, 7, 7, 8, 8, 8, 9, 9, 9, 10, 11, 12)
 """Sizes of fresh random expressions, in nodes with constants: eight is typical of a search's first population."""
-_NUMBERS = (0.5, 2.0, 3.0)
-_POWERS = frozenset({"power", "signed_power"})
+EXPONENTS = (0.5, 2.0, 3.0)
+POWERS = frozenset({"power", "signed_power"})
 
 
 class Grammar:
@@ -57,6 +57,10 @@ class Grammar:
         fitting = self._operators if among is None else among
         return rng.choices(fitting, [self._weights[operator.name] for operator in fitting])[0]
 
+    def weight(self, operator: Operator) -> float:
+        """How often an operator is drawn, relative to the others."""
+        return self._weights[operator.name]
+
     def series(self, rng: Random, size: int) -> Expr | None:
         """A random series of at most `size` nodes; None where no operands were found that the unit rules take."""
         fitting = [operator for operator in self._operators if smallest(operator) <= size]
@@ -74,8 +78,8 @@ class Grammar:
 
     def _operand(self, rng: Random, operator: Operator, place: int, size: int) -> Expr | None:
         """What stands at a place of an operator: a number for an exponent, a comparison for a condition."""
-        if operator.name in _POWERS and place == 1:
-            return Constant(rng.choice(_NUMBERS))
+        if operator.name in POWERS and place == 1:
+            return Constant(rng.choice(EXPONENTS))
         if operator.name == "if_else" and place == 0:
             left = self.series(rng, size)
             right: Expr = Constant(0.0) if rng.random() < _AGAINST_ZERO else self.field(rng)
@@ -84,11 +88,14 @@ class Grammar:
 
     def typed(self, expr: Expr) -> bool:
         """Whether the unit rules take `expr`."""
+        return self.unit_of(expr) is not None
+
+    def unit_of(self, expr: Expr) -> Unit | None:
+        """The unit of `expr`; None where the unit rules refuse it."""
         try:
-            unit(expr, self.space.fields)
+            return unit(expr, self.space.fields)
         except ExpressionError:
-            return False
-        return True
+            return None
 
     def call(self, rng: Random, operator: Operator, operands: list[Expr]) -> Call:
         """`operator` over `operands`, its other parameters drawn."""
@@ -100,11 +107,14 @@ class Grammar:
 
     def parameter(self, rng: Random, param: Param) -> Expr:
         """A window from the grid, a number in its range, or a group."""
-        if param.kind == "window":
-            return Constant(float(rng.choice(self.windows(param))))
+        return rng.choice(self.settings(param))
+
+    def settings(self, param: Param) -> list[Expr]:
+        """What may be drawn for a parameter that is no series."""
         if param.kind == "group":
-            return Field(rng.choice(self.space.groups))
-        return Constant(float(rng.choice(self.numbers(param))))
+            return [Field(name) for name in self.space.groups]
+        numbers = self.windows(param) if param.kind == "window" else self.numbers(param)
+        return [Constant(float(number)) for number in numbers]
 
     def windows(self, param: Param) -> list[int]:
         """Windows of the grid that a parameter takes."""
@@ -115,7 +125,7 @@ class Grammar:
     def numbers(param: Param) -> list[float]:
         """Numbers to try for a parameter: its default, and a few within its range."""
         known = [] if param.default is None else [float(param.default)]
-        return known + [n for n in _NUMBERS if _within(n, param) and n not in known] or [float(param.low or 1)]
+        return known + [n for n in EXPONENTS if _within(n, param) and n not in known] or [float(param.low or 1)]
 
 
 def smallest(operator: Operator) -> int:

@@ -16,7 +16,7 @@ from lode.search.tree import operands_of
 NOTHING = "constant"
 _DIGITS = 16
 _POSITIVE_UNITS = frozenset({Unit.PRICE, Unit.SHARES, Unit.MONEY})
-_MONOTONE = frozenset({"normalize", "rank", "reverse", "scale", "zscore"})
+MONOTONE = frozenset({"normalize", "rank", "reverse", "scale", "zscore"})
 _MONOTONE_IF_POSITIVE = frozenset({"abs", "inverse", "log", "power", "signed_power", "sqrt"})
 _SUMS = frozenset({"add", "subtract"})
 _ARITHMETIC = _SUMS | {"divide", "multiply"}
@@ -98,7 +98,7 @@ def _core(expr: Expr, units: Mapping[str, Unit]) -> Expr:
 def _peeled(call: Call, units: Mapping[str, Unit]) -> Expr | None:
     """One layer less; None where every layer matters."""
     operands = operands_of(call)
-    if call.op in _MONOTONE or (call.op in _MONOTONE_IF_POSITIVE and positive(operands[0], units)):
+    if call.op in MONOTONE or (call.op in _MONOTONE_IF_POSITIVE and positive(operands[0], units)):
         return operands[0]
     if call.op in _ARITHMETIC:
         moving = [arg for arg in operands if not isinstance(arg, Constant)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from lode.errors import UsageError
 from lode.language import Expr
+from lode.search.behaviour import Behaviour, unknown
 from lode.search.space import SearchSpace
 
 State = dict[str, Any]
@@ -21,12 +24,52 @@ class Scored:
     rank_ic: mean daily rank IC; NaN where no session could be scored.
     t: Newey-West t of the daily rank IC; NaN likewise, and for a constant series.
     coverage: share of the (session, name) cells with a value, in [0, 1].
+    added_t: Newey-West t of the daily rank IC of what it adds to the pool, its values less what the pool explains of
+        them; NaN where that is not known.
+    turnover: share of the book that is traded a session, in [0, 2]; NaN where it is not known.
+    behaviour: its daily rank IC in short (`lode.search.behaviour`); empty where it is not known.
     """
 
     expression: Expr
     rank_ic: float
     t: float
     coverage: float
+    added_t: float = math.nan
+    turnover: float = math.nan
+    behaviour: Behaviour = field(default_factory=unknown, compare=False, repr=False)
+
+
+OPERATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "seed": "given by `seed`: a published factor, or one that is proven",
+        "sweep": "next in a sequence of small expressions that is fixed beforehand",
+        "random": "drawn from the grammar",
+        "crossover": "a part of one parent in the place of a part of the other",
+        "combination": "two parents joined by an operator",
+        "distillation": "a small shape filled with operators, fields and windows of two parents",
+        "subtree mutation": "a part of the parent exchanged for a new one, or an operator put around it",
+        "point mutation": "one operator or field of the parent exchanged for another",
+        "window mutation": "one window of the parent moved",
+        "constant mutation": "one number or group of the parent drawn anew",
+        "hoist": "a part of the parent exchanged for what stands below it",
+        "transposition": "an operator of the parent exchanged with the one below it",
+        "surrogate": "a small shape filled by lot, chosen by a model of what paid so far",
+        "language model": "proposed by a language model",
+        "tree": "a path of a tree search through the grammar",
+    }
+)
+"""What the built-in searchers do to make an expression, with what it means; a third party's may name others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an expression comes from: what was done (the words of `OPERATIONS`), and to which expressions.
+
+    parents: those that it was made from, the one that it resembles most first; none where it was made from nothing.
+    """
+
+    operation: str
+    parents: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +117,10 @@ class Searcher(Protocol):
 
     def seed(self, expressions: Sequence[Expr]) -> int:
         """Ask for these first; returns how many were skipped, since they do not fit the space or were asked before."""
+        ...
+
+    def origin(self, expression: Expr) -> Origin:
+        """Where an expression of the latest ask comes from; UsageError for any other."""
         ...
 
     def state(self) -> State:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lode.errors import ExpressionError, UsageError
-from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Unit, lookback, own_operators, unit
+from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Unit, check, lookback, own_operators, unit
 from lode.language.operators.declaration import GROUPINGS
 from lode.search.idea import positive
 from lode.search.tree import operands_of, series_nodes, signature
@@ -15,6 +15,7 @@ from lode.search.tree import operands_of, series_nodes, signature
 WINDOWS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40, 60, 120, 250)
 _HISTORY_PER_WINDOW = 4
 _LONGEST_LOOKBACK = 500
+_LARGEST_SEED = 64
 _NEEDS_POSITIVE = frozenset({"log", "sqrt", "power"})
 _POWERS = frozenset({"power", "signed_power"})
 _NEEDS_SIGN = frozenset({"abs", "sign"})
@@ -94,18 +95,30 @@ class SearchSpace:
 
     def holds(self, expr: Expr) -> bool:
         """Whether `expr` is a well-typed factor within the bounds that says something."""
-        if expr.size > self.max_size or not expr.fields <= self.fields.keys():
+        return self._bounds(expr, self.max_size) and all(self.sensible(node) for _, node in series_nodes(expr))
+
+    def admits(self, expr: Expr) -> bool:
+        """Whether `expr` may be a seed: a well-typed factor of the fields, of any operators, within the lookback.
+
+        What people publish is larger than what a search makes: 64 nodes are allowed.
+        """
+        try:
+            check(expr)
+        except ExpressionError:
+            return False
+        return self._bounds(expr, _LARGEST_SEED)
+
+    def _bounds(self, expr: Expr, size: int) -> bool:
+        """Whether `expr` is a well-typed series of the fields, within a size and the lookback."""
+        if expr.size > size or not expr.fields <= self.fields.keys():
             return False
         try:
-            measure = unit(expr, self.fields)
-            if measure == Unit.GROUP or lookback(expr) > self.max_lookback:
-                return False
-            return all(self._sensible(node) for _, node in series_nodes(expr))
+            return unit(expr, self.fields) != Unit.GROUP and lookback(expr) <= self.max_lookback
         except ExpressionError:
             return False
 
-    def _sensible(self, node: Expr) -> bool:
-        """Whether a node is a call that can stand and does something."""
+    def sensible(self, node: Expr) -> bool:
+        """Whether a node is a leaf, or a call of the space's operators that can stand and does something."""
         if not isinstance(node, Call):
             return True
         if any(isinstance(arg, Call) and arg.op in GROUPINGS for arg in node.args):

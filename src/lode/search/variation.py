@@ -12,13 +12,17 @@ from random import Random
 from lode.language import OPERATORS, Call, Constant, Expr, Field, Operator, Param
 from lode.search.grammar import Grammar
 from lode.search.prior import promise
+from lode.search.protocol import Origin
 from lode.search.small import TEMPLATE_SLOTS, TEMPLATES, Slot
 from lode.search.tree import parameters, replace, series_nodes
 
 Move = Callable[[Grammar, Random, Expr, Expr], Expr | None]
 
 _GRID_STEPS = (-2, -1, -1, 1, 1, 2)
+_SCALES = (-1.0, 0.5, 0.8, 1.25, 2.0)
+_FROM_ZERO = (-1.0, -0.5, 0.5, 1.0)
 _OWN_UNIT = 0.7
+_SAME_TYPE = 0.6
 _TWICE = 0.25
 _GRAFTS = {"el(F,F)": 3.0, "ts(F)": 3.0, "el(F,ts(F))": 1.5, "ts(F,F)": 1.0, "el(F)": 1.0, "F": 0.5}
 _FAITHFUL = 0.7
@@ -42,12 +46,17 @@ def _along_grid(grammar: Grammar, rng: Random, param: Param, length: float) -> i
 
 
 def change_number(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
-    """Draw one number parameter, or one group, anew."""
-    places = [*parameters(parent, "number"), *parameters(parent, "group")]
-    if not places:
+    """Draw one number parameter or one group anew, or scale a number that stands among the operands."""
+    places = [(path, param) for kind in ("number", "group") for path, param, _old in parameters(parent, kind)]
+    operands = [(path, node.value) for path, node in series_nodes(parent) if path and isinstance(node, Constant)]
+    if not places and not operands:
         return None
-    path, param, _old = rng.choice(places)
-    return replace(parent, path, grammar.parameter(rng, param))
+    place = rng.randrange(len(places) + len(operands))
+    if place < len(places):
+        path, param = places[place]
+        return replace(parent, path, grammar.parameter(rng, param))
+    path, value = operands[place - len(places)]
+    return replace(parent, path, Constant(rng.choice(_SCALES) * value if value else rng.choice(_FROM_ZERO)))
 
 
 def swap_operator(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
@@ -121,11 +130,18 @@ def graft(grammar: Grammar, rng: Random, parent: Expr, _: Expr) -> Expr | None:
     return None if new is None else replace(parent, path, new)
 
 
-def cross(_: Grammar, rng: Random, parent: Expr, other: Expr) -> Expr | None:
-    """Exchange a node of one parent for a node of the other; the unit rules decide on the result."""
+def cross(grammar: Grammar, rng: Random, parent: Expr, other: Expr) -> Expr | None:
+    """Exchange a node of one parent for a node of the other, mostly for one of its type, which is its unit.
+
+    Many operators take more than one type, so that others get a chance too; the unit rules decide on the result.
+    Montana (1995), strongly typed genetic programming.
+    """
     path, old = rng.choice(list(series_nodes(parent)))
-    new = rng.choice([node for _, node in series_nodes(other)])
-    return None if new == old else replace(parent, path, new)
+    every = [node for _, node in series_nodes(other) if node != old]
+    if rng.random() < _SAME_TYPE:
+        measure = grammar.unit_of(old)
+        every = [node for node in every if grammar.unit_of(node) == measure] or every
+    return replace(parent, path, rng.choice(every)) if every else None
 
 
 def combine(grammar: Grammar, rng: Random, parent: Expr, other: Expr) -> Expr | None:
@@ -211,13 +227,48 @@ BREEDING: dict[Move, float] = {
 """Moves and how often each is tried, relative to the others: close by for the best, far and wide for the rest."""
 
 
-def vary(grammar: Grammar, rng: Random, parents: tuple[Expr, Expr], moves: Mapping[Move, float]) -> Expr | None:
+_OPERATIONS: dict[Move, str] = {
+    cross: "crossover",
+    combine: "combination",
+    distil: "distillation",
+    graft: "subtree mutation",
+    wrap: "subtree mutation",
+    hoist: "hoist",
+    transpose: "transposition",
+    swap_operator: "point mutation",
+    swap_field: "point mutation",
+    shift_window: "window mutation",
+    change_number: "constant mutation",
+}
+"""What each move is called, the one that changes most first: two moves at once are called by the first of them."""
+_ORDER = list(_OPERATIONS.values())
+_OF_BOTH = frozenset({"crossover", "combination", "distillation"})
+
+
+def bred(
+    grammar: Grammar, rng: Random, parents: tuple[Expr, Expr], moves: Mapping[Move, float]
+) -> tuple[Expr, Origin] | None:
     """A child of the first parent (and, for some moves, of the other) that the space holds; None where it failed.
 
     Now and then two moves are made at once, since one alone may lead through a valley.
     """
     child: Expr | None = parents[0]
-    for _ in range(2 if rng.random() < _TWICE else 1):
-        move = rng.choices(list(moves), list(moves.values()))[0]
+    made = rng.choices(list(moves), list(moves.values()), k=2 if rng.random() < _TWICE else 1)
+    for move in made:
         child = None if child is None else move(grammar, rng, child, parents[1])
-    return child if child is not None and child != parents[0] and grammar.space.holds(child) else None
+    if child is None or child == parents[0] or not grammar.space.holds(child):
+        return None
+    operation = min((_OPERATIONS[move] for move in made), key=_ORDER.index)
+    return child, Origin(operation, parents if operation in _OF_BOTH else parents[:1])
+
+
+def vary(grammar: Grammar, rng: Random, parents: tuple[Expr, Expr], moves: Mapping[Move, float]) -> Expr | None:
+    """The child alone that `bred` makes."""
+    child = bred(grammar, rng, parents, moves)
+    return None if child is None else child[0]
+
+
+def template(grammar: Grammar, rng: Random) -> Expr | None:
+    """A small shape filled with operators that say much and with fields; None where the draw broke a rule."""
+    expr = _filled(grammar, rng, TEMPLATES, _Mixture(grammar, rng))
+    return expr if expr is not None and grammar.space.holds(expr) else None

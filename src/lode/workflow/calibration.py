@@ -22,6 +22,7 @@ from lode.warehouse.stores.snapshots import read_snapshot
 from lode.workflow.by_hand import read_formula
 from lode.workflow.context import Context, Event
 from lode.workflow.freezing import check_names
+from lode.workflow.language_model.terms import refuse_language_model
 from lode.workflow.options import MiningOptions
 from lode.workflow.plan import splits_of
 from lode.workflow.run import Executor
@@ -75,6 +76,7 @@ def calibrate(context: Context, executor: Executor, asked: Calibration, *, snaps
 def _events(snapshot: str, panel: Panel, asked: Calibration) -> list[Event]:
     """One event a market and strength; a market has the same shift and seed at every strength."""
     options = asked.options
+    refuse_language_model(options, "`lode calibrate`")
     check_neutralize(panel, options)
     check_names(panel, options)
     splits_of(len(panel.sessions), options)

@@ -12,6 +12,7 @@ from lode.collect.sample import import_sample
 from lode.collect.universe import resolve_universe
 from lode.collect.yahoo import probe
 from lode.errors import NotFoundError, UsageError
+from lode.evaluation.pool import require_method
 from lode.log import get_logger
 from lode.search import SEARCHERS
 from lode.warehouse.stores.bars import list_instruments, list_sources
@@ -19,6 +20,7 @@ from lode.workflow.context import Context, Event
 from lode.workflow.freezing import Selection
 from lode.workflow.gathering import batches, gather, gather_here
 from lode.workflow.holders import holders
+from lode.workflow.language_model.terms import terms_of
 from lode.workflow.options import MiningOptions
 
 SAMPLE, YAHOO, AUTO = "sample", "yahoo", "auto"
@@ -36,6 +38,8 @@ def validate(event: Event, context: Context) -> Event:
     if options.searcher not in SEARCHERS:
         msg = f"--searcher {options.searcher!r}: allowed are {', '.join(sorted(SEARCHERS))}"
         raise UsageError(msg)
+    terms_of(options, context.settings, context.clock().date())
+    require_method(options.pool)
     checked = event | {"options": options.to_dict()}
     if event.get("snapshot"):
         return checked

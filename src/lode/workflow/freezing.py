@@ -20,6 +20,7 @@ from lode.panel.observed import currencies_of
 from lode.warehouse.stores.bars import read_actions, read_bars, read_sectors
 from lode.warehouse.stores.snapshots import SnapshotRecord, read_snapshot, record_snapshot
 from lode.workflow.context import Context, Event
+from lode.workflow.language_model.terms import terms_of, warn_of_look_ahead
 from lode.workflow.observing import Models, observe
 from lode.workflow.one_market import exchange_of_panel
 from lode.workflow.options import MiningOptions, run_id
@@ -130,20 +131,22 @@ def plan(event: Event, context: Context) -> Event:
     panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
     check_neutralize(panel, options)
     check_names(panel, options)
-    vault = splits_of(len(panel.sessions), options).vault
-    own = loaded_operators()
+    splits, own = splits_of(len(panel.sessions), options), loaded_operators()
+    proposer = terms_of(options, context.settings, context.clock().date())
+    asked = [] if proposer is None else [str(proposer)]
     fixed = Plan(
-        run=run_id(" ".join([record.snapshot, *own]), options),
+        run=run_id(" ".join([record.snapshot, *own, *asked]), options),
         snapshot=record.snapshot,
         source=record.source,
         universe=record.universe,
         options=options,
         sessions=len(panel.sessions),
-        vault_sessions=tuple(day.item() for day in panel.sessions[vault.start :]),
+        vault_sessions=tuple(day.item() for day in panel.sessions[splits.vault.start :]),
         instruments=panel.names,
         label=panel.meta.label,
-        warnings=tuple(event.get("warnings", ())),
+        warnings=(*event.get("warnings", ()), *warn_of_look_ahead(proposer, panel.sessions, splits)),
         operators=own,
+        proposer=proposer,
     )
     context.keep(fixed.key("plan.json"), fixed.to_event())
     return {"run": fixed.run, "snapshot": fixed.snapshot, "shards": options.shards, "epochs": fixed.epochs}

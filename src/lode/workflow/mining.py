@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
 
 from lode.errors import DataError, StoppedError
-from lode.language import Expr, Unit, parse
-from lode.panel import load_snapshot
+from lode.language import Expr, Unit, expression_id, parse
+from lode.panel import Panel, load_snapshot
 from lode.search import Scored, Searcher, make_searcher
+from lode.search.behaviour import read
+from lode.search.proposer import connected
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
+from lode.warehouse.stores.lineage import lineage_frame, record_lineage
 from lode.workflow.context import Context, Event
+from lode.workflow.generations import keep_generation, read_epoch, read_generation, result_key
+from lode.workflow.language_model.answers import Answers
+from lode.workflow.language_model.brought import of_shard
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.racing import Racer, exact_trials
 from lode.workflow.recording import recorded
 from lode.workflow.scoring import SplitScorer, searchable_units
+from lode.workflow.seeding import library_seeds
 
 GENERATION = 50
 
@@ -29,7 +35,7 @@ def mine(event: Event, context: Context) -> Event:
     """Mine one shard: {run, epoch, shard} → {run, epoch, shard, trials, generations}. Safe to run twice."""
     plan = load_plan(context, event["run"])
     epoch, shard = int(event["epoch"]), int(event["shard"])
-    done = context.load_if_there(_result_key(plan, epoch, shard))
+    done = context.load_if_there(result_key(plan, epoch, shard))
     return done or _Shard(plan, epoch, shard, context).run()
 
 
@@ -43,19 +49,6 @@ def mine_recorded(event: Event, context: Context) -> Event:
     return result
 
 
-def read_epoch(context: Context, plan: Plan, epoch: int) -> list[list[Trial]]:
-    """Trials of every finished shard of an epoch, in order of the shards."""
-    return [
-        [
-            trial
-            for number in range(result["generations"])
-            for trial in _read_generation(context, plan, epoch, shard, number)
-        ]
-        for shard in range(plan.options.shards)
-        for result in [context.load(_result_key(plan, epoch, shard))]
-    ]
-
-
 class _Shard:
     """One shard at work on the train rows of the panel: nothing later is loaded."""
 
@@ -65,8 +58,18 @@ class _Shard:
         panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, splits.train_stop))
         self.scorer = SplitScorer(panel, plan.options, splits.train)
         self.racer = Racer.of(self.scorer, plan.budget(epoch, shard)) if plan.options.racing else None
+        self.answers = self._answers()
         self.searcher = self._searcher(searchable_units(panel))
+        if epoch == 0:
+            self._seed(panel)
         self.context.report(0, "")
+
+    def _answers(self) -> Answers | None:
+        """The language model of the shard, with its share of the run's questions."""
+        terms, shards = self.plan.proposer, self.plan.options.shards
+        if terms is None:
+            return None
+        return Answers(self.context, terms, terms.share(self.epoch * shards + self.shard, self.plan.epochs * shards))
 
     def _searcher(self, units: Mapping[str, Unit]) -> Searcher:
         """Make the shard's searcher and tell it what the epochs before it found."""
@@ -80,6 +83,7 @@ class _Shard:
             budget=self.plan.budget(self.epoch, self.shard),
             history=self.plan.splits.train_stop,
         )
+        connected(searcher, self.answers.model if self.answers else None)
         for epoch in range(self.epoch):
             for trials in read_epoch(self.context, self.plan, epoch):
                 searcher.tell(_scored(trials))
@@ -87,12 +91,17 @@ class _Shard:
                     self.racer.know(trials)
         return searcher
 
+    def _seed(self, panel: Panel) -> None:
+        place, options = self.plan.budget(self.epoch, self.shard), self.plan.options
+        seeds = library_seeds(panel, seed=options.seed, budget=place, shard=self.shard, shards=options.shards)
+        self.searcher.seed(seeds)
+
     def run(self) -> Event:
         """Spend the budget; return and keep the shard's result.
 
         Every generation is a checkpoint: a process that is asked to stop does so after one, with StoppedError.
         """
-        left, generation, trials = self.plan.budget(self.epoch, self.shard), 0, 0
+        left, generation, trials, best = self.plan.budget(self.epoch, self.shard), 0, 0, 0.0
         while left:
             if self.context.stopping():
                 raise StoppedError(f"shard {self.shard} was asked to stop; {trials} of its trials are kept")
@@ -102,33 +111,39 @@ class _Shard:
             told = self._generation(generation, asked)
             self.searcher.tell(_scored(told))
             left, generation, trials = left - len(asked), generation + 1, trials + len(told)
-            self.context.report(len(asked), "")
+            best = max([best, *(abs(t.t_nw) for t in told if math.isfinite(t.t_nw) and not t.partial)])
+            self.context.report(len(asked), f"{trials:,} distinct, best |t| {best:.1f} (shard {self.shard})")
         result = {
             "run": self.plan.run,
             "epoch": self.epoch,
             "shard": self.shard,
             "trials": trials,
             "generations": generation,
-        }
-        return self.context.keep(_result_key(self.plan, self.epoch, self.shard), result)
+        } | of_shard(self.searcher, self.answers)
+        return self.context.keep(result_key(self.plan, self.epoch, self.shard), result)
 
     def _generation(self, number: int, asked: Sequence[Expr]) -> list[Trial]:
         """Score one generation, or read it where an earlier attempt has scored it; enter it into the ledger."""
-        key = _generation_key(self.plan, self.epoch, self.shard, number)
-        if self.context.lake.exists(key):
-            return self._replayed(number, asked)
-        trials = self.racer.trials(asked, number) if self.racer else exact_trials(self.scorer, asked, number)
+        if (kept := read_generation(self.context, self.plan, self.epoch, self.shard, number)) is not None:
+            return self._replayed(number, asked, kept)
+        scored = self.racer.trials(asked, number) if self.racer else exact_trials(self.scorer, asked, number)
+        trials = [self._with_origin(trial, expression) for trial, expression in zip(scored, asked, strict=True)]
         options = self.plan.options
         rows = trials_frame(
             trials, run=self.plan.run, epoch=self.epoch, shard=self.shard, horizon=options.horizon, delay=options.delay
         )
         record_trials(self.context.warehouse, rows)
-        self.context.keep(key, {"trials": [_plain(trial) for trial in trials]})
+        record_lineage(self.context.warehouse, lineage_frame(trials, run=self.plan.run))
+        keep_generation(self.context, self.plan, self.epoch, self.shard, number, trials)
         return trials
 
-    def _replayed(self, number: int, asked: Sequence[Expr]) -> list[Trial]:
-        """Read a scored generation; DataError where the searcher would ask otherwise than it did."""
-        trials = _read_generation(self.context, self.plan, self.epoch, self.shard, number)
+    def _with_origin(self, trial: Trial, expression: Expr) -> Trial:
+        origin = self.searcher.origin(expression)
+        parents = tuple(expression_id(parent) for parent in origin.parents)
+        return replace(trial, operation=origin.operation, parents=parents)
+
+    def _replayed(self, number: int, asked: Sequence[Expr], trials: list[Trial]) -> list[Trial]:
+        """Take a generation that was scored before; DataError where the searcher would ask otherwise than it did."""
         if [trial.expression for trial in trials] != [str(expression) for expression in asked]:
             msg = (
                 f"shard {self.shard} of run {self.plan.run} cannot go on: the searcher {self.plan.options.searcher!r} "
@@ -141,22 +156,7 @@ class _Shard:
 
 
 def _scored(trials: Iterable[Trial]) -> list[Scored]:
-    return [Scored(parse(t.expression), rank_ic=t.rank_ic, t=t.t_nw, coverage=t.coverage) for t in trials]
-
-
-def _plain(trial: Trial) -> dict[str, Any]:
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(trial).items()}
-
-
-def _read_generation(context: Context, plan: Plan, epoch: int, shard: int, number: int) -> list[Trial]:
-    rows = context.load(_generation_key(plan, epoch, shard, number))["trials"]
-    scores = ("rank_ic", "t_nw", "coverage")
-    return [Trial(**row | {name: math.nan if row[name] is None else row[name] for name in scores}) for row in rows]
-
-
-def _generation_key(plan: Plan, epoch: int, shard: int, number: int) -> str:
-    return plan.key(f"epoch={epoch}/shard={shard}/generation={number:06d}.json")
-
-
-def _result_key(plan: Plan, epoch: int, shard: int) -> str:
-    return plan.key(f"epoch={epoch}/shard={shard}/result.json")
+    return [
+        Scored(parse(t.expression), rank_ic=t.rank_ic, t=t.t_nw, coverage=t.coverage, behaviour=read(t.behaviour))
+        for t in trials
+    ]

@@ -21,12 +21,14 @@ from lode.evidence.verdict import direction_of, entitled_to_vault, survivors_of_
 from lode.language import Expr, parse
 from lode.panel import Panel
 from lode.search import Scored, make_searcher
+from lode.search.behaviour import read
 from lode.warehouse.stores.ledger import Trial
 from lode.workflow.mining import GENERATION
 from lode.workflow.options import MiningOptions
 from lode.workflow.plan import splits_of
 from lode.workflow.racing import exact_trials
 from lode.workflow.scoring import SplitScorer, searchable_units
+from lode.workflow.seeding import library_seeds
 from lode.workflow.selection import finalists_of
 
 _LEFT_OUT = (LeakCheck("calibration", "passed", "left out: the labels are not the panel's"),)
@@ -80,6 +82,7 @@ def _searched(scorer: SplitScorer, options: MiningOptions) -> dict[str, Trial]:
         budget=options.candidates,
         history=len(scorer.panel.sessions),
     )
+    searcher.seed(library_seeds(scorer.panel, seed=options.seed, budget=options.candidates))
     ledger: dict[str, Trial] = {}
     left, generation = options.candidates, 0
     while left and (asked := searcher.ask(min(GENERATION, left))):
@@ -92,7 +95,8 @@ def _searched(scorer: SplitScorer, options: MiningOptions) -> dict[str, Trial]:
 
 
 def _scored(expression: Expr, trial: Trial) -> Scored:
-    return Scored(expression, rank_ic=trial.rank_ic, t=trial.t_nw, coverage=trial.coverage)
+    told = read(trial.behaviour)
+    return Scored(expression, rank_ic=trial.rank_ic, t=trial.t_nw, coverage=trial.coverage, behaviour=told)
 
 
 def judge(market: Market, finalists: Sequence[Trial], *, trials: int) -> Discovery:

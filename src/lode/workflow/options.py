@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 import lode
 from lode.errors import UsageError
+from lode.evaluation.pool import check_method
 
 Neutralize = Literal["none", "market", "sector"]
 MOST_CANDIDATES = 100_000_000
@@ -29,13 +30,41 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 class MiningOptions:
     """The mining options of the command line; the defaults are shown there and never taken from the machine.
 
-    `horizon` and `delay` count sessions, `splits` are the shares of train, validation and vault in per cent,
-    `cost_bps` is the cost of one unit of turnover in basis points. With `racing`, candidates that a look at a share of
-    the names rules out are not scored on all of them. Raises UsageError that names what is off.
+    Raises UsageError that names what is off.
+
+    Parameters
+    ----------
+    candidates
+        Expressions to score.
+    searcher
+        What proposes them: genetic, surrogate, tree, enumeration, random, language_model, or one that was installed.
+    shards
+        Searches that run apart and tell each other what they found once an epoch.
+    seed
+        The same snapshot, options, seed and code are the same run.
+    horizon
+        Sessions over which a forward return runs.
+    delay
+        Sessions from a value to its trade.
+    splits
+        Shares of train, validation and vault, in per cent.
+    alpha
+        Chance of a false discovery over all openings of the vault together.
+    cost_bps
+        Cost of one unit of turnover, in basis points.
+    neutralize
+        What is taken out of every value before it is scored: the mean of the market or of the sector.
+    min_names
+        Fewest names of a session that counts.
+    racing
+        Do not score on all names what a look at a share of them rules out.
+    pool
+        How finalists are joined into one signal: ridge, nonnegative, rank_average or lightgbm.
     """
 
     candidates: int = 2000
     searcher: str = "genetic"
+    """enumeration, genetic, random, surrogate or tree, or one that another package registers (docs/searchers.md)."""
     shards: int = 4
     seed: int = 0
     horizon: int = 1
@@ -46,6 +75,7 @@ class MiningOptions:
     neutralize: Neutralize = "none"
     min_names: int = 10
     racing: bool = False
+    pool: str = "ridge"
 
     def __post_init__(self) -> None:
         """Check every option; a whole number is taken where a number may be given."""
@@ -62,6 +92,7 @@ class MiningOptions:
         if self.neutralize not in get_args(Neutralize):
             msg = f"--neutralize {self.neutralize!r}: allowed are {', '.join(get_args(Neutralize))}"
             raise UsageError(msg)
+        check_method(self.pool)
         _ = self.shares
 
     @property

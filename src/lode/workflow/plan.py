@@ -8,6 +8,7 @@ from typing import Any
 
 from lode.evidence.splits import Splits
 from lode.workflow.context import Context, Event
+from lode.workflow.language_model.terms import Terms
 from lode.workflow.options import MiningOptions
 from lode.workflow.own_operators import require_operators
 
@@ -19,7 +20,7 @@ class Plan:
     """A run, its snapshot, its options and the bounds of its splits (row numbers of the panel).
 
     warnings: what collecting could not bring and the run goes on without. operators: the user's own that were loaded,
-    each with the hash of its code.
+    each with the hash of its code. proposer: on which terms a language model is asked, None where none is.
     """
 
     run: str
@@ -34,6 +35,7 @@ class Plan:
     epochs: int = EPOCHS
     warnings: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
+    proposer: Terms | None = None
 
     @property
     def splits(self) -> Splits:
@@ -75,6 +77,7 @@ class Plan:
             "epochs": self.epochs,
             "warnings": list(self.warnings),
             "operators": list(self.operators),
+            "proposer": self.proposer and self.proposer.to_event(),
         }
 
     @classmethod
@@ -93,6 +96,7 @@ class Plan:
             epochs=event["epochs"],
             warnings=tuple(event.get("warnings", ())),
             operators=tuple(event.get("operators", ())),
+            proposer=Terms.from_event(asked) if (asked := event.get("proposer")) else None,
         )
 
 

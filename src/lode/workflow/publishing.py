@@ -23,7 +23,10 @@ from lode.warehouse.stores.factors import (
 )
 from lode.warehouse.stores.runs import read_run, read_trial_rate, record_run
 from lode.workflow.context import Context, Event
+from lode.workflow.generations import shard_results
+from lode.workflow.language_model.brought import in_vain, of_run
 from lode.workflow.plan import Plan, load_plan
+from lode.workflow.pooling import pooled, record_pool
 from lode.workflow.proving import verdict_key
 from lode.workflow.recording import read_code_note
 from lode.workflow.scoring import SplitScorer
@@ -47,7 +50,9 @@ def publish(event: Event, context: Context) -> Event:
     record_factors(context.warehouse, [_factor(plan, factor) for factor in judged])
     rows = record_evidence(context.warehouse, [row for factor in judged for row in _evidence(plan, factor)])
     rows += _publish_series(plan, context, judged)
-    _end_run(plan, context, context.keep(result_key(plan), _result(plan, context, verdict)))
+    pool = pooled(plan, verdict, context)
+    rows += record_pool(context.warehouse, plan.run, pool)
+    _end_run(plan, context, context.keep(result_key(plan), _result(plan, context, verdict, pool)))
     return {"run": plan.run, "rows": rows + len(judged)}
 
 
@@ -167,9 +172,10 @@ def values_frame(factor: str, panel: Panel, values: np.ndarray, *, snapshot: str
     )
 
 
-def _result(plan: Plan, context: Context, verdict: Event) -> Event:
+def _result(plan: Plan, context: Context, verdict: Event, pool: Event) -> Event:
     """Return what `lode mine --json` prints."""
     options = plan.options
+    model = of_run(plan.proposer, shard_results(context, plan) if plan.proposer else [])
     proven = [_shown(f, plan) for f in verdict["factors"] if f["state"] == "proven"]
     refused = [
         {"id": f["id"], "expression": f["expression"], "reason": f["reason"]}
@@ -182,7 +188,7 @@ def _result(plan: Plan, context: Context, verdict: Event) -> Event:
         "source": plan.source,
         "universe": plan.universe,
         "label": plan.label,
-        "warnings": list(plan.warnings),
+        "warnings": [*plan.warnings, *in_vain(model)],
         "seed": options.seed,
         "searcher": options.searcher,
         "candidates": options.candidates,
@@ -193,9 +199,10 @@ def _result(plan: Plan, context: Context, verdict: Event) -> Event:
         "trials_per_second": read_trial_rate(context.warehouse, plan.run),
         "finalists": len(verdict["factors"]),
         "vault": verdict["opening"],
+        "pool": {name: told for name, told in pool.items() if name != "model"},
         "proven": proven,
         "refused": refused,
-    }
+    } | model
 
 
 def _shown(factor: dict[str, Any], plan: Plan) -> dict[str, Any]:
@@ -209,5 +216,5 @@ def _end_run(plan: Plan, context: Context, result: Event) -> None:
     counts |= {name: result[name] for name in ("trials", "trials_on_vault", "effective_trials", "pbo")}
     spent = result["vault"].get("message", "") if result["vault"] else ""
     note = read_code_note(context, plan.run, record.code_version)
-    message = "; ".join(text for text in (spent, *plan.warnings, note) if text)
+    message = "; ".join(text for text in (spent, *result["warnings"], note) if text)
     record_run(context.warehouse, record.ending("succeeded", context.clock(), message=message, **counts))

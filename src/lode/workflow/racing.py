@@ -11,6 +11,7 @@ from lode.engine import Estimate, Look, Race
 from lode.engine.looks import FEWEST_NAMES
 from lode.evaluation import NeweyWest, newey_west_t
 from lode.language import Expr, expression_id
+from lode.search.behaviour import behaviour_of, written
 from lode.warehouse.stores.ledger import Trial
 from lode.workflow.scoring import Score, SplitScorer, neutralized
 
@@ -25,7 +26,7 @@ class Racer:
     """Makes trials of candidates by a race; a shard's own, so that shards stay independent."""
 
     def __init__(self, scorer: SplitScorer) -> None:
-        self._options = scorer.options
+        self._options, self._rows = scorer.options, scorer.rows
         panel = scorer.panel
         looks = [
             Look(
@@ -52,7 +53,7 @@ class Racer:
     def trials(self, asked: Sequence[Expr], generation: int) -> list[Trial]:
         """Score a generation."""
         scores = self._race.scores([neutralized(e, self._options) for e in asked])
-        return [_trial(e, score, generation) for e, score in zip(asked, scores, strict=True)]
+        return [_trial(e, score, generation, self._rows) for e, score in zip(asked, scores, strict=True)]
 
     def relive(self, asked: Sequence[Expr], trials: Sequence[Trial]) -> None:
         """Become what scoring a generation made of the race, from its trials."""
@@ -69,12 +70,14 @@ class Racer:
 
 def exact_trials(scorer: SplitScorer, asked: Sequence[Expr], generation: int) -> list[Trial]:
     """Score a generation without a race."""
-    return [_trial(e, score, generation) for e, score in zip(asked, scorer.scores(asked), strict=True)]
+    scores = scorer.scores(asked)
+    return [_trial(e, score, generation, scorer.rows) for e, score in zip(asked, scores, strict=True)]
 
 
-def _trial(expression: Expr, score: Score | Estimate, generation: int) -> Trial:
+def _trial(expression: Expr, score: Score | Estimate, generation: int, rows: slice) -> Trial:
     name, text, size = expression_id(expression), str(expression), expression.size
     if isinstance(score, Score):
-        return Trial(name, text, size, score.rank_ic, score.t_nw, score.coverage, generation)
+        told = written(behaviour_of(score.series[rows]))
+        return Trial(name, text, size, score.rank_ic, score.t_nw, score.coverage, generation, behaviour=told)
     errors = score.rank_ic_error, score.t_error
     return Trial(name, text, size, score.rank_ic, score.t, score.coverage, generation, True, *errors)

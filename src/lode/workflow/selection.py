@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,10 @@ from lode.language import parse
 from lode.panel import load_snapshot
 from lode.warehouse.stores.ledger import Trial
 from lode.workflow.context import Context, Event, defined
-from lode.workflow.mining import read_epoch
+from lode.workflow.generations import read_epoch
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.scoring import SplitScorer
+from lode.workflow.search_record import keep_search_record
 
 
 def select(event: Event, context: Context) -> Event:
@@ -27,14 +29,18 @@ def select(event: Event, context: Context) -> Event:
 
 
 def read_trials_of(context: Context, plan: Plan) -> list[Trial]:
-    """Every trial of a run, once per canonical form; exact before partial, then the lowest epoch and shard counts."""
-    first: dict[str, Trial] = {}
+    """Every trial of a run, once per canonical form, in the order of epochs, generations and shards; no behaviours.
+
+    Of one form an exact score goes before a partial one, then the lowest epoch and shard counts.
+    """
+    first: dict[str, tuple[tuple[int, int, int], Trial]] = {}
     for epoch in range(plan.epochs):
-        for trials in read_epoch(context, plan, epoch):
+        for shard, trials in enumerate(read_epoch(context, plan, epoch)):
             for trial in trials:
-                if first.setdefault(trial.factor, trial).partial and not trial.partial:
-                    first[trial.factor] = trial
-    return list(first.values())
+                kept = first.get(trial.factor)
+                if kept is None or (kept[1].partial and not trial.partial):
+                    first[trial.factor] = (epoch, trial.generation, shard), replace(trial, behaviour="")
+    return [trial for _, trial in sorted(first.values(), key=lambda entry: entry[0])]
 
 
 def _selected(plan: Plan, context: Context) -> Event:
@@ -42,6 +48,7 @@ def _selected(plan: Plan, context: Context) -> Event:
     scored = {trial.factor: trial for trial in trials if math.isfinite(trial.t_nw) and not trial.partial}
     scorer = _train_scorer(plan, context)
     chosen, search = finalists_of(scorer, list(scored.values())), multiplicity_of(scorer, trials)
+    keep_search_record(context, plan, trials, chosen)
     finalists = [
         {
             "id": factor,

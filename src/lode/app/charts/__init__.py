@@ -2,9 +2,11 @@
 
 from lode.app.charts.quantiles import quantile_bars
 from lode.app.charts.scaling import processor_time, run_time
+from lode.app.charts.search import best_over_trials
 from lode.app.charts.timelines import cumulative_rank_ic, cumulative_spread, daily_rank_ic, daily_turnover
 
 __all__ = [
+    "best_over_trials",
     "cumulative_rank_ic",
     "cumulative_spread",
     "daily_rank_ic",

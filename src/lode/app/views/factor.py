@@ -200,3 +200,20 @@ def _origin(page: FactorPage) -> None:
         "Fields": ", ".join(snapshot.fields),
     }
     st.code("\n".join(f"{name:<10}{value}" for name, value in facts.items()), language=None, wrap_lines=True)
+    if not page.ancestry.is_empty():
+        st.dataframe(
+            _family(page.ancestry),
+            column_config=tables.columns(),
+            hide_index=True,
+            placeholder="–",
+            alt="What the search made it of, the nearest first",
+        )
+
+
+def _family(ancestry: pl.DataFrame) -> pl.DataFrame:
+    """One row per ancestor: how many generations ago, its formula, |t| on train, and what made it."""
+    return (
+        ancestry.unique("factor", keep="first", maintain_order=True)
+        .select("depth", "operation", "expression", pl.col("t_nw"))
+        .sort("depth", maintain_order=True)
+    )

@@ -20,6 +20,9 @@ _STEPS = (
     *("peak_megabytes", "cost", "error"),
 )
 _SCALING = ("shards", "seconds", "mine_seconds", "cpu_seconds", "mine_cpu_seconds", "cost", "run")
+_BETTER = {"trial": pl.Int64, "t": pl.Float64, "expression": pl.String}
+_OPERATIONS = {"operation": pl.String, "trials": pl.Int64, "finalists": pl.Int64, "best_t": pl.Float64}
+_OPERATORS = {"operator": pl.String, "trials": pl.Int64, "finalists": pl.Int64, "lift": pl.Float64}
 _MEGABYTE = 1e6
 
 
@@ -36,6 +39,7 @@ def show(settings: Settings, open_run: OpenRun) -> None:
     _figures(page)
     _steps(page.steps)
     _scaling(page)
+    _search(page)
     st.text(f"Read from {place(settings)} at {page.read_at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
@@ -76,6 +80,26 @@ def _figures(page: RunPage) -> None:
 
 def _duration(started: datetime, ended: datetime | None) -> str:
     return "–" if ended is None else f"{(ended - started).total_seconds():,.0f} s"
+
+
+def _search(page: RunPage) -> None:
+    st.header("Search", anchor=False)
+    if page.search is None:
+        st.info("The search is told of once the run has chosen its finalists.")
+        return
+    better = pl.DataFrame(page.search["best_over_trials"], schema=_BETTER)
+    if not better.is_empty():
+        chart = charts.best_over_trials(better, page.search["trials"])
+        st.altair_chart(chart, width="stretch", alt="Best |t| by number of trials")
+    left, right = st.columns(2)
+    with left:
+        _table(pl.DataFrame(page.search["operations"], schema=_OPERATIONS), tuple(_OPERATIONS), "What made the trials")
+    with right:
+        _table(pl.DataFrame(page.search["operators"], schema=_OPERATORS), tuple(_OPERATORS), "What operators brought")
+    st.caption(
+        "Scores are of train, where the search looked: what is found there is proven elsewhere or not at all. Lift is "
+        "an operator's share of the best twentieth over its share of all."
+    )
 
 
 def _steps(steps: pl.DataFrame) -> None:

@@ -24,12 +24,30 @@ _MOST_DELAY, _MOST_QUANTILES, _MOST_DECAY, _LONGEST = 5, 1000, 1000, 250
 class SheetOptions:
     """Options of an evidence sheet; UsageError names what is off.
 
-    horizon: sessions held in the figures that have one horizon; HORIZONS are always shown. delay: sessions from a value
-    to its trade. cost_bps: basis points per unit traded. min_names: fewest names of a session that counts.
-    neutralize: what is taken out of the values first, of lode.evaluation.neutralisation, several with commas.
-    quantiles, weighting: how many, and equal or by capitalisation. decay, truncation: of the book in BRAIN's manner.
-    capital: money in that book, for which impact is counted; 20 million is BRAIN's. fill: of the simulated books, at
-    the close or the open of the session `delay` later; labels and scores run from close to close.
+    Parameters
+    ----------
+    horizon
+        Sessions held, in the figures that have one horizon; 1, 2, 5, 10, 20 and 60 are always shown.
+    delay
+        Sessions from a value to its trade; 0 trades at the same close.
+    cost_bps
+        Cost of what is traded, in basis points.
+    min_names
+        Fewest names of a session that counts.
+    neutralize
+        What is taken out of the values first: none, market, sector, size or beta, or several with commas.
+    quantiles
+        Number of quantiles.
+    weighting
+        Names within a quantile: equal, or cap for by capitalisation.
+    decay
+        Of the book in BRAIN's manner: sessions over which values are averaged, linearly.
+    truncation
+        Of the same book: largest share of one name; 0 for no limit.
+    capital
+        Money in that book, for which impact is counted.
+    fill
+        Of the simulated books: at the close, or at the open, of the session that is `delay` later.
     """
 
     horizon: int = 1

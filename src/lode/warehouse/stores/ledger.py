@@ -19,7 +19,8 @@ class Trial:
     """One scored expression; scores are of the train split, unitless, NaN where undefined.
 
     `partial` marks the score of a candidate that racing dropped: an estimate from a look at a share of the names.
-    `rank_ic_error` and `t_error` are its standard errors; 0 for an exact score.
+    `rank_ic_error` and `t_error` are its standard errors; 0 for an exact score. `operation` is how the searcher made
+    the expression, `parents` are the ids of those that it was made of. `behaviour` is its daily rank IC in short.
     """
 
     factor: str
@@ -32,6 +33,9 @@ class Trial:
     partial: bool = False
     rank_ic_error: float = 0.0
     t_error: float = 0.0
+    operation: str = ""
+    parents: tuple[str, ...] = ()
+    behaviour: str = ""
 
 
 def trials_frame(
