@@ -67,7 +67,7 @@ def test_a_stored_source_is_taken_by_its_name_and_the_only_one_without(context: 
 
 
 def test_options_are_checked_first(context: Context) -> None:
-    with pytest.raises(UsageError, match="--searcher 'luck': allowed are enumeration, genetic, language_model, random, surrogate, tree"):
+    with pytest.raises(UsageError, match="--searcher 'luck': allowed are enumeration, genetic"):
         validate({"options": OPTIONS | {"searcher": "luck"}}, context)
     with pytest.raises(UsageError, match="--horizon 0"):
         validate({"options": OPTIONS | {"horizon": 0}, "source": "nosuch"}, context)
