@@ -36,19 +36,20 @@ def mined(folder: Path, market: Path, seed: int, candidates: int) -> dict[str, A
 
 def test_a_market_without_a_factor_proves_nothing(soak_scale: float, tmp_path: Path) -> None:
     runs = max(1, round(NULL_SEEDS * soak_scale))
+    names, sessions, candidates = (200, 1500, 1000) if soak_scale == 1 else (100, 1000, 300)
     proving = 0
     for seed in range(runs):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        write_market(simulate(200, 1500, seed=seed), folder / "market.parquet")
-        proving += bool(mined(folder, folder / "market.parquet", seed, 1000)["proven"])
+        write_market(simulate(names, sessions, seed=seed), folder / "market.parquet")
+        proving += bool(mined(folder, folder / "market.parquet", seed, candidates)["proven"])
     assert proving <= (MOST_NULL_DISCOVERIES if runs == NULL_SEEDS else 0)
 
 
 def test_a_planted_factor_is_proven(soak_scale: float, tmp_path: Path) -> None:
     """At full size a tenth of the runs would still be minutes: the shorter one has a smaller, plainer market."""
     seeds = max(1, round(PLANTED_SEEDS * soak_scale))
-    names, sessions, ic, candidates = (500, 2520, 0.05, 3000) if soak_scale == 1 else (300, 1500, 0.08, 1000)
+    names, sessions, ic, candidates = (500, 2520, 0.05, 3000) if soak_scale == 1 else (150, 1200, 0.1, 400)
     missed = []
     for seed in range(seeds):
         folder = tmp_path / str(seed)

@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_judged_says_why(
     with pytest.raises(DataError, match=message):
         evaluate_values(path, context, snapshot=mined.result["snapshot"])
     with pytest.raises(NotFoundError):
-        evaluate_values(tmp_path / "absent.csv", context)
+        evaluate_values(tmp_path / "absent.csv", context, snapshot=mined.result["snapshot"])
 
 
 def test_one_of_both_is_asked_for(mined: Mined, computed: Path) -> None:
