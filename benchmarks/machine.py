@@ -40,9 +40,7 @@ def describe() -> dict[str, Any]:
         "compiler": _first_line(["g++", "--version"]),
         "python": platform.python_version(),
         "numpy": metadata.version("numpy"),
-        "peers": ", ".join(
-            versions(*each) for each in ((PYTHON, PEERS), (PYTHON, ("pyoperon",)), (NEWER_PYTHON, ("py-alpha-lib",)))
-        ),
+        "peers": ", ".join(versions(*each) for each in ((PYTHON, PEERS), (NEWER_PYTHON, ("py-alpha-lib",)))),
         "measured": now(),
         "load before": load(),
     }

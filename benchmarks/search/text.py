@@ -39,7 +39,8 @@ its own.
 The deviation is over seeds alone. Validation is one stretch of time for all of them: a rank IC over it has a standard
 error of its own, about .12 over the root of its sessions (.009 for 190), and differences below that tell little.
 
-**Methods.** Lode's searchers run as a run drives them, one shard, no racing, every candidate scored whole. The 101
+**Methods.** Lode's searchers run as a run drives them, one shard, no racing, every candidate scored whole; all but
+random begin, as a run does, with published formulas, at most a tenth of their candidates. The 101
 formulas are those that the panel has the fields for, once, without any search, in both comparisons. gplearn breeds in
 ten generations at an equal number of candidates, and goes on from there until its time is over. *flat*: as it comes,
 on the panel's fields as columns, one row a session and name, its own functions and its pooled Spearman correlation.
