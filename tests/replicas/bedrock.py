@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
 
 from tests.replicas.search import PostReplica
 from tests.replicas.server import Answer
@@ -28,3 +32,15 @@ def refused(status: int, code: str, **headers: str) -> Answer:
 def bedrock(text: str) -> PostReplica:
     """A replica whose model always says `text`."""
     return PostReplica(lambda _: said(text))
+
+
+@contextmanager
+def reached(text: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostReplica]:
+    """Such a replica, to which the AWS chain leads with credentials that open nothing."""
+    with bedrock(text) as replica:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", replica.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield replica

@@ -20,7 +20,6 @@ from lode.language import Field
 
 class Alphabet:
     name = "alphabet"
-    generation = 10
 
     def __init__(self, space, assignment):
         self.space, self.assignment, self.left = space, assignment, sorted(space.series)

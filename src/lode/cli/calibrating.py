@@ -75,6 +75,10 @@ def calibrate_command(
     asked, settings = Calibration(markets, options, plant if planted else ""), load_settings()
     with open_context(settings) as context, LocalExecutor(settings) as workers:
         report = calibrate(context, workers, asked, snapshot=snapshot)
+    _tell(report, html, as_json=as_json)
+
+
+def _tell(report: dict[str, Any], html: Path | None, *, as_json: bool) -> None:
     if html is not None:
         write_page(html, calibration_page(report))
     if as_json:

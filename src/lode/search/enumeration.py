@@ -8,7 +8,7 @@ from random import Random
 
 from lode.language import Expr
 from lode.search.every import every_expression
-from lode.search.once import OnceSearcher, Proposal
+from lode.search.once import OneByOneSearcher, Proposal
 from lode.search.protocol import Assignment, Origin, State
 from lode.search.space import SearchSpace
 
@@ -16,7 +16,7 @@ LARGEST = 8
 _SWEPT = Origin("sweep")
 
 
-class EnumerationSearcher(OnceSearcher):
+class EnumerationSearcher(OneByOneSearcher):
     """Goes through every expression up to `largest` nodes (constants counted) in order of size; learns nothing.
 
     Each idea is asked once, in its smallest form. An idea belongs to one of the shards, to each one in as many as there
@@ -25,7 +25,6 @@ class EnumerationSearcher(OnceSearcher):
     """
 
     name = "enumeration"
-    generation = 50
 
     def __init__(self, space: SearchSpace, assignment: Assignment, *, largest: int = LARGEST) -> None:
         super().__init__(space, assignment)

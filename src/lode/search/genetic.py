@@ -43,7 +43,6 @@ class GeneticSearcher(RandomSearcher):
     """
 
     name = "genetic"
-    generation = 40
 
     def __init__(self, space: SearchSpace, assignment: Assignment) -> None:
         super().__init__(space, assignment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -18,15 +19,14 @@ Proposal = tuple[Expr, Origin]
 _SEED = Origin("seed")
 
 
-class OnceSearcher:
-    """Asks for what `_proposed` or `_proposals` make, each idea once; learns nothing by itself.
+class OnceSearcher(ABC):
+    """Asks for what `_proposals` makes, each idea once; learns nothing by itself.
 
     Every ask has a generator of its own, made from the seed, the shard and the number of the ask, so that a stored
     searcher needs to remember no generator.
     """
 
     name = ""
-    generation = 50
 
     def __init__(self, space: SearchSpace, assignment: Assignment) -> None:
         self.space, self.assignment = space, assignment
@@ -97,14 +97,9 @@ class OnceSearcher:
             if self._new(expr := self._seeds.popleft()):
                 yield expr, _SEED
 
-    def _proposals(self, rng: Random, count: int) -> Iterator[Proposal]:  # noqa: ARG002  others make many at once
+    @abstractmethod
+    def _proposals(self, rng: Random, count: int) -> Iterator[Proposal]:
         """New expressions of the searcher's own making, of which `count` will be taken; it ends when none is found."""
-        while (proposal := self._proposed(rng)) is not None:
-            yield proposal
-
-    def _proposed(self, rng: Random) -> Proposal | None:
-        """A new expression of the searcher's own making; None when none was found."""
-        raise NotImplementedError
 
     def _new(self, expr: Expr) -> bool:
         """Whether the idea was never asked; from now on it was."""
@@ -119,3 +114,15 @@ class OnceSearcher:
         if key is None:
             key = self._known[expr] = idea(expr, self.space.fields)
         return key
+
+
+class OneByOneSearcher(OnceSearcher):
+    """Asks for what `_proposed` makes, one expression at a time."""
+
+    def _proposals(self, rng: Random, count: int) -> Iterator[Proposal]:  # noqa: ARG002  others make many at once
+        while (proposal := self._proposed(rng)) is not None:
+            yield proposal
+
+    @abstractmethod
+    def _proposed(self, rng: Random) -> Proposal | None:
+        """A new expression of the searcher's own making; None when none was found."""

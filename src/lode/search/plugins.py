@@ -6,7 +6,8 @@ runs with the rights of who asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 
 from lode.errors import LodeError, UsageError
@@ -15,7 +16,7 @@ from lode.search.space import SearchSpace
 
 SearcherFactory = Callable[[SearchSpace, Assignment], Searcher]
 GROUP = "lode.searchers"
-_NEEDED = ("name", "generation", "space", "assignment", "ask", "tell", "seed", "origin", "state", "restore")
+_NEEDED = ("name", "space", "assignment", "ask", "tell", "seed", "origin", "state", "restore")
 
 
 def registered() -> dict[str, list[EntryPoint]]:
@@ -37,10 +38,8 @@ def load(name: str) -> SearcherFactory:
         both = " and ".join(map(_distribution, points))
         raise UsageError(f"searcher {name!r} is registered by {both}; uninstall one of them")
     point = points[0]
-    try:
+    with _named(point):
         factory = point.load()
-    except Exception as error:  # another distribution's code: whatever it raises is told with the distribution's name
-        raise _unusable(point, f"{type(error).__name__}: {error}") from error
     if not callable(factory):
         raise _unusable(point, f"{point.value} is a {type(factory).__name__}, not callable")
     return _checked(point, factory)
@@ -50,12 +49,8 @@ def _checked(point: EntryPoint, factory: SearcherFactory) -> SearcherFactory:
     """The factory, whose searchers are held to the protocol's names when they are made."""
 
     def make(space: SearchSpace, assignment: Assignment) -> Searcher:
-        try:
+        with _named(point):
             searcher = factory(space, assignment)
-        except LodeError:
-            raise
-        except Exception as error:  # another's code, as above
-            raise _unusable(point, f"{type(error).__name__}: {error}") from error
         if lacking := [part for part in _NEEDED if not hasattr(searcher, part)]:
             raise _unusable(point, f"what it makes has no {', '.join(lacking)}, which lode.search.Searcher asks for")
         if searcher.name != point.name:
@@ -63,6 +58,17 @@ def _checked(point: EntryPoint, factory: SearcherFactory) -> SearcherFactory:
         return searcher
 
     return make
+
+
+@contextmanager
+def _named(point: EntryPoint) -> Iterator[None]:
+    """Name the distribution in whatever its code raises, but for what is Lode's own."""
+    try:
+        yield
+    except LodeError:
+        raise
+    except Exception as error:  # another distribution's code may raise anything; it is told on, with its cause
+        raise _unusable(point, f"{type(error).__name__}: {error}") from error
 
 
 def _unusable(point: EntryPoint, reason: str) -> UsageError:

@@ -99,8 +99,6 @@ class Searcher(Protocol):
 
     name: str
     """The name under which `make_searcher` makes it."""
-    generation: int
-    """How many expressions to ask for at a time: a searcher that is asked for more learns less often."""
     space: SearchSpace
     assignment: Assignment
 

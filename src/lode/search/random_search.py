@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from random import Random
 
-from lode.search.once import OnceSearcher, Proposal
+from lode.search.once import OneByOneSearcher, Proposal
 from lode.search.protocol import Origin
 
 _TRIES = 300
 _DRAWN = Origin("random")
 
 
-class RandomSearcher(OnceSearcher):
+class RandomSearcher(OneByOneSearcher):
     """Draws expressions of about eight nodes, each idea once; learns nothing.
 
     It ends when hundreds of draws in a row bring nothing new.
     """
 
     name = "random"
-    generation = 50
 
     def _proposed(self, rng: Random) -> Proposal | None:
         """Draw a new expression; None when none was found."""

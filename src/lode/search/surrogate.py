@@ -47,7 +47,6 @@ class SurrogateSearcher(OnceSearcher):
     """
 
     name = "surrogate"
-    generation = 50
 
     def __init__(self, space: SearchSpace, assignment: Assignment) -> None:
         super().__init__(space, assignment)

@@ -10,7 +10,7 @@ from lode.language import Expr
 from lode.search.branches import Branch, branches, pruned
 from lode.search.derivation import Derivation, Places, steps
 from lode.search.gains import Gains
-from lode.search.once import OnceSearcher, Proposal
+from lode.search.once import OneByOneSearcher, Proposal
 from lode.search.protocol import Assignment, Origin, Scored, State
 from lode.search.reward import reward
 from lode.search.space import SearchSpace
@@ -26,7 +26,7 @@ _GROWN = 0.6
 _TREE = Origin("tree")
 
 
-class TreeSearcher(OnceSearcher):
+class TreeSearcher(OneByOneSearcher):
     """Walks down a tree whose branches are partial expressions, and completes by lot what leaves the tree.
 
     A branch is chosen by its worth plus an allowance for how seldom it was tried, weighted by how likely the grammar
@@ -38,7 +38,6 @@ class TreeSearcher(OnceSearcher):
     """
 
     name = "tree"
-    generation = 50
 
     def __init__(self, space: SearchSpace, assignment: Assignment) -> None:
         super().__init__(space, assignment)

@@ -7,14 +7,13 @@ scoring anything twice: a searcher that is told the same scores asks the same ag
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lode.errors import DataError, StoppedError
-from lode.language import Expr, Unit, expression_id, parse
+from lode.language import Expr, Unit, expression_id
 from lode.panel import Panel, load_snapshot
-from lode.search import Scored, Searcher, make_searcher
-from lode.search.behaviour import read
+from lode.search import Searcher, make_searcher
 from lode.search.proposer import connected
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
 from lode.warehouse.stores.lineage import lineage_frame, record_lineage
@@ -23,7 +22,7 @@ from lode.workflow.generations import keep_generation, read_epoch, read_generati
 from lode.workflow.language_model.answers import Answers
 from lode.workflow.language_model.brought import of_shard
 from lode.workflow.plan import Plan, load_plan
-from lode.workflow.racing import Racer, exact_trials
+from lode.workflow.racing import Racer, as_scored, exact_trials
 from lode.workflow.recording import recorded
 from lode.workflow.scoring import SplitScorer, searchable_units
 from lode.workflow.seeding import library_seeds
@@ -86,7 +85,7 @@ class _Shard:
         connected(searcher, self.answers.model if self.answers else None)
         for epoch in range(self.epoch):
             for trials in read_epoch(self.context, self.plan, epoch):
-                searcher.tell(_scored(trials))
+                searcher.tell(as_scored(trials))
                 if self.racer:
                     self.racer.know(trials)
         return searcher
@@ -109,7 +108,7 @@ class _Shard:
             if not asked:
                 break
             told = self._generation(generation, asked)
-            self.searcher.tell(_scored(told))
+            self.searcher.tell(as_scored(told))
             left, generation, trials = left - len(asked), generation + 1, trials + len(told)
             best = max([best, *(abs(t.t_nw) for t in told if math.isfinite(t.t_nw) and not t.partial)])
             self.context.report(len(asked), f"{trials:,} distinct, best |t| {best:.1f} (shard {self.shard})")
@@ -153,10 +152,3 @@ class _Shard:
         if self.racer:
             self.racer.relive(asked, trials)
         return trials
-
-
-def _scored(trials: Iterable[Trial]) -> list[Scored]:
-    return [
-        Scored(parse(t.expression), rank_ic=t.rank_ic, t=t.t_nw, coverage=t.coverage, behaviour=read(t.behaviour))
-        for t in trials
-    ]

@@ -18,15 +18,14 @@ from lode.evidence.leaks import LeakCheck
 from lode.evidence.splits import Splits
 from lode.evidence.vault import admit
 from lode.evidence.verdict import direction_of, entitled_to_vault, survivors_of_validation, verdicts
-from lode.language import Expr, parse
+from lode.language import parse
 from lode.panel import Panel
-from lode.search import Scored, make_searcher
-from lode.search.behaviour import read
+from lode.search import make_searcher
 from lode.warehouse.stores.ledger import Trial
 from lode.workflow.mining import GENERATION
 from lode.workflow.options import MiningOptions
 from lode.workflow.plan import splits_of
-from lode.workflow.racing import exact_trials
+from lode.workflow.racing import as_scored, exact_trials
 from lode.workflow.scoring import SplitScorer, searchable_units
 from lode.workflow.seeding import library_seeds
 from lode.workflow.selection import finalists_of
@@ -87,16 +86,11 @@ def _searched(scorer: SplitScorer, options: MiningOptions) -> dict[str, Trial]:
     left, generation = options.candidates, 0
     while left and (asked := searcher.ask(min(GENERATION, left))):
         trials = exact_trials(scorer, asked, generation)
-        searcher.tell([_scored(e, trial) for e, trial in zip(asked, trials, strict=True)])
+        searcher.tell(as_scored(trials))
         for trial in trials:
             ledger.setdefault(trial.factor, trial)
         left, generation = left - len(asked), generation + 1
     return ledger
-
-
-def _scored(expression: Expr, trial: Trial) -> Scored:
-    told = read(trial.behaviour)
-    return Scored(expression, rank_ic=trial.rank_ic, t=trial.t_nw, coverage=trial.coverage, behaviour=told)
 
 
 def judge(market: Market, finalists: Sequence[Trial], *, trials: int) -> Discovery:

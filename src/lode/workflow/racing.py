@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from lode.engine import Estimate, Look, Race
 from lode.engine.looks import FEWEST_NAMES
 from lode.evaluation import NeweyWest, newey_west_t
-from lode.language import Expr, expression_id
-from lode.search.behaviour import behaviour_of, written
+from lode.language import Expr, expression_id, parse
+from lode.search import Scored
+from lode.search.behaviour import behaviour_of, read, written
 from lode.warehouse.stores.ledger import Trial
 from lode.workflow.scoring import Score, SplitScorer, neutralized
 
@@ -72,6 +73,14 @@ def exact_trials(scorer: SplitScorer, asked: Sequence[Expr], generation: int) ->
     """Score a generation without a race."""
     scores = scorer.scores(asked)
     return [_trial(e, score, generation, scorer.rows) for e, score in zip(asked, scores, strict=True)]
+
+
+def as_scored(trials: Iterable[Trial]) -> list[Scored]:
+    """What searchers are told of trials."""
+    return [
+        Scored(parse(t.expression), rank_ic=t.rank_ic, t=t.t_nw, coverage=t.coverage, behaviour=read(t.behaviour))
+        for t in trials
+    ]
 
 
 def _trial(expression: Expr, score: Score | Estimate, generation: int, rows: slice) -> Trial:

@@ -11,7 +11,7 @@ from lode.collect.tone.bedrock import BedrockTone
 from lode.collect.tone.vader import VaderTone, sentences
 from lode.errors import CollectError, SettingsError, SourceUnavailableError, ThrottledError
 from lode.settings import Settings
-from tests.replicas.bedrock import bedrock, refused
+from tests.replicas.bedrock import bedrock, reached, refused
 from tests.replicas.server import Answer
 
 MASTER = "Word,Seq_num,Negative,Positive\nGAIN,1,0,2009\nLOSS,2,2009,0\nDEFAULT,3,2009,0\nOLD,4,-2020,0\nPLAIN,5,0,0\n"
@@ -90,12 +90,7 @@ def test_a_missing_list_says_where_to_get_it_and_on_what_terms(path):
 
 @pytest.fixture
 def service(monkeypatch):
-    with bedrock("0.35") as replica:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", replica.url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with reached("0.35", monkeypatch) as replica:
         yield replica
 
 

@@ -10,7 +10,7 @@ from lode.settings import Settings
 from lode.workflow.language_model.endpoint import BedrockModel, open_endpoint
 from lode.workflow.language_model.openai import ChatCompletions
 from lode.workflow.language_model.terms import Terms
-from tests.replicas.bedrock import bedrock, refused
+from tests.replicas.bedrock import reached, refused
 from tests.replicas.server import Answer
 
 MODEL = "eu.some.model-v1:0"
@@ -18,12 +18,7 @@ MODEL = "eu.some.model-v1:0"
 
 @pytest.fixture
 def service(monkeypatch):
-    with bedrock('["close"]') as replica:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", replica.url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with reached('["close"]', monkeypatch) as replica:
         yield replica
 
 

@@ -107,13 +107,7 @@ def _evidence(page: FactorPage) -> None:
     left, right = st.columns([3, 2])
     with left:
         st.header("Evidence by split", anchor=False)
-        st.dataframe(
-            _by_split(page.evidence),
-            column_config=tables.columns(),
-            hide_index=True,
-            placeholder="–",
-            alt="Evidence by split",
-        )
+        _table(_by_split(page.evidence), "Evidence by split")
         st.caption(
             f"Daily rank IC of the formula as written, horizon {page.record.horizon}, delay {page.record.delay}; "
             f"p in direction {page.record.direction:+d}."
@@ -201,13 +195,11 @@ def _origin(page: FactorPage) -> None:
     }
     st.code("\n".join(f"{name:<10}{value}" for name, value in facts.items()), language=None, wrap_lines=True)
     if not page.ancestry.is_empty():
-        st.dataframe(
-            _family(page.ancestry),
-            column_config=tables.columns(),
-            hide_index=True,
-            placeholder="–",
-            alt="What the search made it of, the nearest first",
-        )
+        _table(_family(page.ancestry), "What the search made it of, the nearest first")
+
+
+def _table(rows: pl.DataFrame, alt: str) -> None:
+    st.dataframe(rows, column_config=tables.columns(), hide_index=True, placeholder="–", alt=alt)
 
 
 def _family(ancestry: pl.DataFrame) -> pl.DataFrame:

@@ -28,7 +28,6 @@ class LanguageModelSearcher:
     """
 
     name = "language_model"
-    generation = GeneticSearcher.generation
 
     def __init__(self, space: SearchSpace, assignment: Assignment) -> None:
         self.space, self.assignment = space, assignment
