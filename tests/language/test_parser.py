@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
 import string
+import threading
+import time
 
 import pytest
 from hypothesis import example, given
@@ -289,3 +292,34 @@ def test_published_spellings_are_read(text, meaning):
 def test_what_is_wrong_with_them_is_said(text, reason):
     with pytest.raises(ExpressionError, match=reason):
         parse(text)
+
+
+def test_threads_may_read_at_the_same_time():
+    """Collections in the midst of reading let other threads in, which Python 3.11's own parser does not survive."""
+    text = "rank(ts_corr(close * 2 + volume / 3 - open, ts_delay(volume, 3) * 4 - 7, 10)) + close / open - 3 * volume"
+    failed: list[BaseException] = []
+
+    def read() -> None:
+        for _ in range(400):
+            try:
+                parse(text)
+            except SystemError as error:
+                failed.append(error)
+
+    def let_others_in(phase: str, _: object) -> None:
+        if phase == "start":
+            time.sleep(0)
+
+    before = gc.get_threshold()
+    gc.callbacks.append(let_others_in)
+    gc.set_threshold(5, 1, 1)
+    try:
+        threads = [threading.Thread(target=read) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(let_others_in)
+    assert failed == []

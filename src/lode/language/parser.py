@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import math
+import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ from lode.language.suggestions import unknown_field, unknown_operator
 
 _BLANKS = str.maketrans("\t\r\n", "   ")
 _CALL = "f("
+# Python 3.11 counts the depth of the tree that it makes once for all threads, and raises SystemError where another one
+# comes in between (python/cpython#106905). Reentrant: what a garbage collection runs may read a formula too.
+_ONE_AT_A_TIME = threading.RLock()
 _BROKEN = "a value, a sign or a comma is missing or out of place here"
 _BINARY: dict[type[ast.AST], str] = {
     ast.Add: "add",
@@ -140,7 +144,8 @@ class _Reader:
         offset = lead - frame.index("{")
         source = frame.format(stripped)
         try:
-            return ast.parse(source, mode="eval").body, offset
+            with _ONE_AT_A_TIME:
+                return ast.parse(source, mode="eval").body, offset
         except SyntaxError as error:  # an offset of 0 means the end
             reason, position = _BROKEN, (error.offset - 1 if error.offset else len(source)) + offset
         except (RecursionError, MemoryError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from lode.errors import UsageError
 from lode.language import Expr, parse
@@ -45,7 +46,7 @@ class Definition:
     @property
     def tree(self) -> Expr:
         """The expression, read; ExpressionError where it cannot be."""
-        return parse(self.expression)
+        return _read(self.expression)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -54,4 +55,10 @@ class Definition:
 
     def pointed(self) -> Expr:
         """The expression with the sign that is expected to go with higher returns; as it is where none is stated."""
-        return self.tree if self.sign >= 0 else parse(f"-({self.expression})")
+        return self.tree if self.sign >= 0 else _read(f"-({self.expression})")
+
+
+@cache
+def _read(text: str) -> Expr:
+    """Every run and sheet asks for the whole library: its formulas are read once a process."""
+    return parse(text)
