@@ -5,25 +5,25 @@ from datetime import date
 import numpy as np
 import pytest
 
-from lode.app import queries
 from lode.app.provenance import label_of
+from lode.app.queries import caching, overview
 from lode.settings import load_settings
 
 
 def test_a_server_is_named_without_its_password():
     settings = load_settings(warehouse_url="https://somebody:secret@host.example:8443/lode")
-    assert queries.place(settings) == "host.example/lode"
+    assert caching.place(settings) == "host.example/lode"
 
 
 def test_a_server_behind_a_secret_is_named_without_the_account():
     arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:Reader-1a2b3c"
     settings = load_settings(warehouse_url=None, warehouse_secret=arn)
-    assert queries.place(settings) == "the deployed warehouse"
-    assert arn in queries._identity(settings)
+    assert caching.place(settings) == "the deployed warehouse"
+    assert arn in caching._identity(settings)
 
 
 def test_the_embedded_warehouse_is_named_by_its_folder(lode_settings):
-    assert queries.place(lode_settings) == str(lode_settings.warehouse_folder)
+    assert caching.place(lode_settings) == str(lode_settings.warehouse_folder)
 
 
 def test_answers_are_kept_by_home_and_by_server(tmp_path):
@@ -33,7 +33,7 @@ def test_answers_are_kept_by_home_and_by_server(tmp_path):
         load_settings(home=tmp_path / "a", warehouse_url="http://one:1/lode"),
         load_settings(home=tmp_path / "a", warehouse_url="http://two:1/lode"),
     ]
-    assert len({queries._identity(place) for place in places}) == len(places)
+    assert len({caching._identity(place) for place in places}) == len(places)
 
 
 def test_a_label_is_read_from_the_snapshots_record():
@@ -48,7 +48,7 @@ def test_a_record_that_cannot_be_read_is_said_to_be_damaged(meta: str):
 
 @pytest.mark.parametrize(("last", "behind"), [("2026-11-20", 0), ("2026-11-18", 2), ("2026-11-25", 0)])
 def test_sessions_behind_counts_those_that_closed_since(monkeypatch: pytest.MonkeyPatch, last: str, behind: int):
-    monkeypatch.setattr(queries, "last_closed_session", lambda *_: np.datetime64("2026-11-20"))
-    queries.sessions_behind.clear()
-    assert queries.sessions_behind(date.fromisoformat(last)) == behind
-    queries.sessions_behind.clear()
+    monkeypatch.setattr(overview, "last_closed_session", lambda *_: np.datetime64("2026-11-20"))
+    overview.sessions_behind.clear()
+    assert overview.sessions_behind(date.fromisoformat(last)) == behind
+    overview.sessions_behind.clear()

@@ -2,8 +2,9 @@
 
     server     how it is started
     main       its entry point: navigation, and what a reader sees when something fails
+    navigation how one page leads to another
     views/     one module per page
-    queries    everything that is read, cached for some seconds
+    queries/   everything that is read, cached for some seconds; one module per page
     series     daily series made ready for charts (pure)
     charts/    charts of such frames (pure)
     tables     how columns are named and formatted

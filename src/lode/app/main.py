@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from lode import log
 from lode.app import notices
 from lode.app.admission import admit
+from lode.app.navigation import Go
 from lode.app.views import data, factor, overview, run
 from lode.errors import SignInError
-from lode.settings import load_settings
+from lode.settings import Settings, load_settings
 
 ICON = Path(__file__).with_name("icon.png")
 _SIDEBAR = 200  # pixels
+
+Show = Callable[[Settings, Go], None]
+PAGES: dict[str, Show] = {
+    "Overview": overview.show,
+    "Factor": factor.show,
+    "Run": run.show,
+    "Data": data.show,
+}
+"""What draws each page, by its title, in the order of the bar; the title in small letters is the page's path."""
 
 
 def main() -> None:
@@ -37,32 +49,23 @@ def main() -> None:
 def draw(sidebar: int | Literal["auto"]) -> None:
     """Draw the page that the URL names, beside a bar of this width; `/?factor=…&run=…` names a factor's."""
     is_new_visit = _is_new_visit()
+    pages: dict[str, Page] = {}
 
-    def show_overview() -> None:
-        if is_new_visit and (wanted := st.query_params.get("factor")):
-            open_factor(wanted, st.query_params.get("run", ""))
-        overview.show(load_settings(), open_factor, open_run)
+    def go(page: str, **query: str) -> NoReturn:
+        st.switch_page(pages[page], query_params={name: value for name, value in query.items() if value})
 
-    def show_factor() -> None:
-        factor.show(load_settings(), open_factor)
+    def shown(show: Show) -> Callable[[], None]:
+        def draw_page() -> None:
+            if show is overview.show and is_new_visit and (wanted := st.query_params.get("factor")):
+                go("factor", factor=wanted, run=st.query_params.get("run", ""))
+            show(load_settings(), go)
 
-    def show_run() -> None:
-        run.show(load_settings(), open_run)
+        return draw_page
 
-    def show_data() -> None:
-        data.show(load_settings())
-
-    def open_factor(wanted: str, of_run: str) -> None:
-        st.switch_page(factor_page, query_params={"factor": wanted, "run": of_run} if of_run else {"factor": wanted})
-
-    def open_run(wanted: str) -> None:
-        st.switch_page(run_page, query_params={"run": wanted})
-
-    factor_page = st.Page(show_factor, title="Factor", url_path="factor")
-    overview_page = st.Page(show_overview, title="Overview", url_path="overview", default=True)
-    run_page = st.Page(show_run, title="Run", url_path="run")
-    data_page = st.Page(show_data, title="Data", url_path="data")
-    page = st.navigation([overview_page, factor_page, run_page, data_page], position="top")
+    for title, show in PAGES.items():
+        path = title.lower().replace(" ", "-")
+        pages[path] = st.Page(shown(show), title=title, url_path=path, default=show is overview.show)
+    page = st.navigation(list(pages.values()), position="top")
     st.set_page_config(
         page_title=f"{page.title} · Lode", page_icon=str(ICON), layout="wide", initial_sidebar_state=sidebar
     )

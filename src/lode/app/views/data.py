@@ -8,7 +8,10 @@ import polars as pl
 import streamlit as st
 
 from lode.app import notices, tables
-from lode.app.queries import DataPage, place, read_data_page, sessions_behind
+from lode.app.navigation import Go
+from lode.app.queries.caching import place
+from lode.app.queries.data import DataPage, read_data_page
+from lode.app.queries.overview import sessions_behind
 from lode.settings import Settings
 
 _REACH = (
@@ -26,7 +29,7 @@ _SIGNS = {"error": "✘ error", "warning": "▲ warning", "notice": "◦ notice"
 _OUTCOME_SIGNS = {"collected": "✔ collected", "unchanged": "✔ unchanged", "empty": "◦ empty", "failed": "✘ failed"}
 
 
-def show(settings: Settings) -> None:
+def show(settings: Settings, _go: Go) -> None:
     """Draw the page."""
     st.title("Data", anchor=False)
     page = read_data_page(settings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from typing import Any
 
 import altair as alt
@@ -12,11 +11,12 @@ import polars as pl
 import streamlit as st
 
 from lode.app import charts, notices, tables
-from lode.app.queries import FactorPage, place, read_factor_page, read_overview
+from lode.app.navigation import Go
+from lode.app.queries.caching import place
+from lode.app.queries.factor import FactorPage, read_factor_page
+from lode.app.queries.overview import read_overview
 from lode.app.series import quantile_means, timeline
 from lode.settings import Settings
-
-OpenFactor = Callable[[str, str], None]
 
 _SPLITS = ("train", "validation", "vault")
 _METRICS = ("rank_ic", "t_nw", "p", "q", "p_holm", "coverage")
@@ -30,16 +30,16 @@ _VERDICTS = {
 }
 
 
-def show(settings: Settings, open_factor: OpenFactor) -> None:
+def show(settings: Settings, go: Go) -> None:
     """Draw the page of the factor in the query string; without one, let the reader choose."""
     st.title("Factor", anchor=False)
     wanted = st.query_params.get("factor", "")
     if not wanted:
-        _choose(settings, open_factor)
+        _choose(settings, go)
         return
     page = read_factor_page(settings, wanted, st.query_params.get("run", ""))
     notices.unreal_data([page.label] if page.label else [])
-    _other_runs(page, open_factor)
+    _other_runs(page, go)
     _identity(page)
     _evidence(page)
     _pictures(page)
@@ -50,7 +50,7 @@ def show(settings: Settings, open_factor: OpenFactor) -> None:
     )
 
 
-def _choose(settings: Settings, open_factor: OpenFactor) -> None:
+def _choose(settings: Settings, go: Go) -> None:
     found = read_overview(settings)
     notices.unreal_data(found.labels)
     if found.factors.is_empty():
@@ -65,17 +65,18 @@ def _choose(settings: Settings, open_factor: OpenFactor) -> None:
         format_func=lambda at: f"{tables.shown_state(rows[at][2])}  {rows[at][3]}",
     )
     if chosen is not None:
-        open_factor(*rows[chosen][:2])
+        factor, run, *_ = rows[chosen]
+        go("factor", factor=factor, run=run)
 
 
-def _other_runs(page: FactorPage, open_factor: OpenFactor) -> None:
+def _other_runs(page: FactorPage, go: Go) -> None:
     """Let the reader change to another run that judged the same formula."""
     runs = [record.run for record in page.standings]
     if len(runs) == 1:
         return
     chosen = st.selectbox("Judged by run", runs, index=runs.index(page.record.run))
     if chosen != page.record.run:
-        open_factor(page.record.factor, chosen)
+        go("factor", factor=page.record.factor, run=chosen)
 
 
 def _identity(page: FactorPage) -> None:

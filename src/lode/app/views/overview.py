@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import polars as pl
 import streamlit as st
 
 from lode.app import notices, tables
-from lode.app.queries import COUNTS, Overview, place, read_overview, read_sources, sessions_behind
+from lode.app.navigation import Go
+from lode.app.queries.caching import place
+from lode.app.queries.overview import COUNTS, Overview, read_overview, read_sources, sessions_behind
 from lode.settings import Settings
-
-OpenFactor = Callable[[str, str], None]
-OpenRun = Callable[[str], None]
 
 _SPLIT_SCORES = ("validation_rank_ic", "validation_t", "validation_q", "vault_rank_ic", "vault_t", "vault_p")
 _DATA = ("source", "label", "as_of")
@@ -27,7 +25,7 @@ _FRESHNESS = ("source", *_AGE, "quarantined", "names", "rows", "first_session")
 _STATES = ("proven", "candidate", "refused", "retired")
 
 
-def show(settings: Settings, open_factor: OpenFactor, open_run: OpenRun) -> None:
+def show(settings: Settings, go: Go) -> None:
     """Draw the page; a row of the leaderboard leads to its factor, one of the runs to its run."""
     st.title("Overview", anchor=False)
     found = read_overview(settings)
@@ -36,8 +34,8 @@ def show(settings: Settings, open_factor: OpenFactor, open_run: OpenRun) -> None
         notices.no_runs()
     else:
         _figures(found)
-        _leaderboard(found, open_factor)
-        _runs(found.runs, open_run)
+        _leaderboard(found, go)
+        _runs(found.runs, go)
     with notices.explained():
         _freshness(settings)
     st.text(f"Read from {place(settings)} at {found.read_at:%Y-%m-%d %H:%M:%S} UTC.")
@@ -52,7 +50,7 @@ def _figures(found: Overview) -> None:
         st.metric("Trials, all runs", f"{found.runs['trials'].sum():,}", width=150)
 
 
-def _leaderboard(found: Overview, open_factor: OpenFactor) -> None:
+def _leaderboard(found: Overview, go: Go) -> None:
     st.header("Leaderboard", anchor=False)
     if found.factors.is_empty():
         notices.no_factors()
@@ -75,7 +73,7 @@ def _leaderboard(found: Overview, open_factor: OpenFactor) -> None:
     )
     if rows := picked["selection"]["rows"]:
         row = chosen.row(rows[0], named=True)
-        open_factor(row["factor"], row["run"])
+        go("factor", factor=row["factor"], run=row["run"])
 
 
 def _filtered(factors: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +89,7 @@ def _filtered(factors: pl.DataFrame) -> pl.DataFrame:
     return factors.filter(by_state, pl.col("run") == run if run else pl.lit(value=True))
 
 
-def _runs(runs: pl.DataFrame, open_run: OpenRun) -> None:
+def _runs(runs: pl.DataFrame, go: Go) -> None:
     st.header("Runs", anchor=False)
     picked = st.dataframe(
         tables.with_shown_state(runs),
@@ -105,7 +103,7 @@ def _runs(runs: pl.DataFrame, open_run: OpenRun) -> None:
         key="runs",
     )
     if rows := picked["selection"]["rows"]:
-        open_run(runs["run"][rows[0]])
+        go("run", run=runs["run"][rows[0]])
 
 
 def _freshness(settings: Settings) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import polars as pl
 import streamlit as st
 
 from lode.app import charts, notices, tables
-from lode.app.queries import RunPage, place, read_overview, read_run_page
+from lode.app.navigation import Go
+from lode.app.queries.caching import place
+from lode.app.queries.overview import read_overview
+from lode.app.queries.run import RunPage, read_run_page
 from lode.settings import Settings
 from lode.warehouse.stores.runs import RunRecord
-
-OpenRun = Callable[[str], None]
 
 _STEPS = (
     *("step", "shard", "state", "attempts", "started", "seconds", "cpu_seconds", "rows"),
@@ -26,7 +26,7 @@ _OPERATORS = {"operator": pl.String, "trials": pl.Int64, "finalists": pl.Int64, 
 _MEGABYTE = 1e6
 
 
-def show(settings: Settings, open_run: OpenRun) -> None:
+def show(settings: Settings, go: Go) -> None:
     """Draw the page of the run in the query string; without one, of the newest."""
     st.title("Run", anchor=False)
     runs = read_overview(settings).runs
@@ -35,7 +35,7 @@ def show(settings: Settings, open_run: OpenRun) -> None:
         return
     page = read_run_page(settings, st.query_params.get("run") or str(runs["run"][0]))
     notices.unreal_data([page.label] if page.label else [])
-    _choose(runs, page.record, open_run)
+    _choose(runs, page.record, go)
     _figures(page)
     _steps(page.steps)
     _scaling(page)
@@ -43,7 +43,7 @@ def show(settings: Settings, open_run: OpenRun) -> None:
     st.text(f"Read from {place(settings)} at {page.read_at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
-def _choose(runs: pl.DataFrame, shown: RunRecord, open_run: OpenRun) -> None:
+def _choose(runs: pl.DataFrame, shown: RunRecord, go: Go) -> None:
     known = {run: (state, started) for run, state, started in runs["run", "state", "started"].iter_rows()}
     known |= {shown.run: (shown.state, shown.started)}
 
@@ -53,7 +53,7 @@ def _choose(runs: pl.DataFrame, shown: RunRecord, open_run: OpenRun) -> None:
 
     chosen = st.selectbox("Run", list(known), index=list(known).index(shown.run), format_func=named)
     if chosen != shown.run:
-        open_run(chosen)
+        go("run", run=chosen)
 
 
 def _figures(page: RunPage) -> None:
