@@ -53,17 +53,25 @@ MARKETS: dict[str, Plants] = {
 
 @dataclass(frozen=True)
 class Searched:
-    """A panel to search, and what was planted in it; `left_out` says why there is no panel."""
+    """What is searched, and what was planted in it; `left_out` says why there is nothing.
+
+    stretches: panels, each searched by itself; a figure is the mean over them. Several where one stretch of validation
+    would be too short to tell methods apart.
+    """
 
     name: str
-    panel: Panel | None
+    stretches: tuple[Panel, ...]
     plants: tuple[str, ...] = ()
     left_out: str = ""
 
     @property
     def title(self) -> str:
-        """Its name and size: `S&P 500, 2013 to 2018, 505 × 1,259`."""
-        return self.name if self.panel is None else f"{self.name}, {self.panel.shape[1]:,} × {self.panel.shape[0]:,}"
+        """Its name and size: `S&P 500, 2013 to 2018, 3 stretches of 168 × 800`."""
+        if not self.stretches:
+            return self.name
+        sessions, names = self.stretches[0].shape
+        each = f"{len(self.stretches)} stretches of " if len(self.stretches) > 1 else ""
+        return f"{self.name}, {each}{names:,} × {sessions:,}"
 
 
 def panels(plan: SearchPlan, seed: int) -> Iterator[Searched]:
@@ -71,7 +79,7 @@ def panels(plan: SearchPlan, seed: int) -> Iterator[Searched]:
     yield real_panel(prices_file(), plan)
     for name, plants in MARKETS.items():
         bars = simulate(plan.names, plan.sessions, plant=plants, seed=seed)
-        yield Searched(name, Panel.from_frame(bars), tuple(text for text, _ in plants))
+        yield Searched(name, (Panel.from_frame(bars),), tuple(text for text, _ in plants))
 
 
 def prices_file() -> Path:
@@ -80,14 +88,24 @@ def prices_file() -> Path:
 
 
 def real_panel(path: Path, plan: SearchPlan) -> Searched:
-    """The last sessions of names spread evenly over the alphabet; rows that contradict themselves are left out."""
+    """Stretches of sessions, from the first to the last ones, each of names of its own spread over the alphabet.
+
+    Rows that contradict themselves are left out.
+    """
     if not path.exists():
-        return Searched(REAL, None, left_out=f"no file {path.name}: set {PRICES} to a file of adjusted daily bars")
+        return Searched(REAL, (), left_out=f"no file {path.name}: set {PRICES} to a file of adjusted daily bars")
     bars = pl.read_parquet(path).with_columns(pl.col("date").cast(pl.Date)).drop_nulls()
     highest, lowest = pl.max_horizontal("open", "close"), pl.min_horizontal("open", "close")
     bars = bars.filter((pl.col("high") >= highest) & (pl.col("low") <= lowest))
-    first = bars["date"].unique().sort()[-plan.real_sessions :][0]
-    symbols = bars["symbol"].unique().sort()
-    chosen = symbols.gather_every(max(1, len(symbols) // plan.real_names))[: plan.real_names]
-    bars = bars.filter((pl.col("date") >= first) & pl.col("symbol").is_in(chosen.implode()))
-    return Searched(REAL, Panel.from_frame(bars, adjusted=True))
+    return Searched(REAL, tuple(_stretch(bars, plan, place) for place in range(plan.stretches)))
+
+
+def _stretch(bars: pl.DataFrame, plan: SearchPlan, place: int) -> Panel:
+    days, symbols = bars["date"].unique().sort(), bars["symbol"].unique().sort()
+    spare = max(0, len(days) - plan.real_sessions)
+    last = len(days) if plan.stretches == 1 else len(days) - spare + spare * place // (plan.stretches - 1)
+    every = max(plan.stretches, len(symbols) // plan.real_names)
+    chosen = symbols.gather_every(every, place % every)[: plan.real_names]
+    kept = days[max(0, last - plan.real_sessions) : last]
+    there = pl.col("date").is_between(kept[0], kept[-1]) & pl.col("symbol").is_in(chosen.implode())
+    return Panel.from_frame(bars.filter(there), adjusted=True)

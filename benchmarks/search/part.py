@@ -47,25 +47,37 @@ class Line:
 def measure(plan: SearchPlan, seed: int) -> Iterator[list[Line]]:
     """Lines of one panel after the other. seed: of the simulated markets, and the first of the searches."""
     for each in panels(plan, seed):
-        if each.panel is None:
+        if not each.stretches:
             yield [Line(each.name, basis, "all", note=f"left out: {each.left_out}") for basis in BASES]
             continue
         with tempfile.TemporaryDirectory() as folder:
-            yield list(_on_panel(each, Arena(each.panel, each.plants), plan, seed, Path(folder)))
+            yield list(_on_panel(each, plan, seed, Path(folder)))
 
 
-def _on_panel(each: Searched, arena: Arena, plan: SearchPlan, seed: int, folder: Path) -> Iterator[Line]:
-    panel = write_panel(arena, folder / "panel.npz")
+@dataclass(frozen=True)
+class _Stretch:
+    """A panel that is searched, and the file from which peers read it."""
+
+    arena: Arena
+    file: Path
+
+
+Search = Callable[[_Stretch, int], Mapping[str, Found]]
+
+
+def _on_panel(each: Searched, plan: SearchPlan, seed: int, folder: Path) -> Iterator[Line]:
+    arenas = [Arena(panel, each.plants) for panel in each.stretches]
+    stretches = [_Stretch(a, write_panel(a, folder / f"panel{place}.npz")) for place, a in enumerate(arenas)]
     seeds = range(seed, seed + plan.seeds)
-    methods: dict[str, tuple[Sequence[int], Callable[[int], Mapping[str, Found]]]] = {
-        f"Lode ({name})": (seeds, lambda own, name=name: _by_lode(arena, name, own, plan))
+    methods: dict[str, tuple[Sequence[int], Search]] = {
+        f"Lode ({name})": (seeds, lambda on, own, name=name: _by_lode(on.arena, name, own, plan))
         for name in ordered_searchers()
     }
-    methods[FORMULAS] = (seeds[:1], lambda _: dict.fromkeys(BASES, formulas(arena)))
+    methods[FORMULAS] = (seeds[:1], lambda on, _: dict.fromkeys(BASES, formulas(on.arena)))
     for name in PEERS:
-        methods[name] = (seeds, lambda own, name=name: peer_searched(arena, name, own, plan, panel))
+        methods[name] = (seeds, lambda on, own, name=name: peer_searched(on.arena, name, own, plan, on.file))
     for name, (own, search) in methods.items():
-        lines = _measured(each.title, name, arena, own, search)
+        lines = _measured(each.title, name, stretches, own, search)
         for line in lines:
             say(f"{line.panel}, {line.method}, {line.basis}: {line.figures.get('pool_validation')} {line.note}")
         yield from lines
@@ -82,19 +94,27 @@ def _by_lode(arena: Arena, searcher: str, seed: int, plan: SearchPlan) -> dict[s
 
 
 def _measured(
-    panel: str, method: str, arena: Arena, seeds: Sequence[int], search: Callable[[int], Mapping[str, Found]]
+    panel: str, method: str, stretches: Sequence[_Stretch], seeds: Sequence[int], search: Search
 ) -> list[Line]:
     """Lines of a method, one a basis; where it fails, lines that say why."""
     outcomes: dict[str, list[Outcome]] = {basis: [] for basis in BASES}
     try:
         for seed in seeds:
-            for basis, found in search(seed).items():
-                outcomes[basis].append(judge(arena, found))
+            by_stretch = [
+                {basis: judge(on.arena, found) for basis, found in search(on, seed).items()} for on in stretches
+            ]
+            for basis in BASES:
+                outcomes[basis].append(mean_outcome([each[basis] for each in by_stretch]))
     except (BenchmarkError, LodeError) as error:
         absent = any(said in str(error) for said in ABSENT)
         note = f"{'not installed' if absent else 'FAILED'}: {error}"
         return [Line(panel, basis, method, note=note, failed=not absent) for basis in BASES]
     return [Line(panel, basis, method, len(seeds), summary(outcomes[basis])) for basis in BASES]
+
+
+def mean_outcome(outcomes: Sequence[Outcome]) -> Outcome:
+    """Mean of each figure over the stretches that have it; NaN where none has."""
+    return Outcome(**{name: mean for name, (mean, _) in summary(outcomes).items()})
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, tuple[float, float]]:

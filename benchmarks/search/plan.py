@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class SearchPlan:
     """Sizes that are the same for every method.
 
-    names, sessions: of the simulated markets; real_names, real_sessions: at most so many of the real panel, the last
-        sessions of it. seeds: of the searches; the panels stay as they are.
+    names, sessions: of the simulated markets; real_names, real_sessions: at most so many of each stretch of the real
+        panel; stretches: of it, each with other names and later sessions. seeds: of the searches; the panels stay as
+        they are.
     candidates: scored by each method in one comparison; seconds: of processor time, in the other.
     kept: a peer's best candidates by its own fitness, whose values it hands over.
     """
@@ -19,6 +20,7 @@ class SearchPlan:
     sessions: int
     real_names: int
     real_sessions: int
+    stretches: int
     seeds: int
     candidates: int
     seconds: float
@@ -26,7 +28,7 @@ class SearchPlan:
 
 
 SEARCH_PLANS = {
-    "full": SearchPlan(150, 1000, 505, 1259, seeds=5, candidates=500, seconds=6.0),
-    "short": SearchPlan(150, 700, 150, 1000, seeds=2, candidates=300, seconds=2.0, kept=60),
-    "quick": SearchPlan(60, 400, 60, 400, seeds=1, candidates=100, seconds=0.5, kept=40),
+    "full": SearchPlan(150, 1000, 168, 800, 3, seeds=5, candidates=500, seconds=6.0),
+    "short": SearchPlan(150, 700, 150, 800, 2, seeds=2, candidates=300, seconds=2.0, kept=60),
+    "quick": SearchPlan(60, 400, 60, 400, 2, seeds=1, candidates=100, seconds=0.5, kept=40),
 }

@@ -27,8 +27,9 @@ OPENING = """# The search beside its peers
 
 `make bench ARGS="{mode} --only search"` measured this ({measured}; {machine}; {peers}).
 
-{seeds} a method, mean ± standard deviation over them; the markets stay the same. Splits are 60/20/20 with purge and
-embargo, horizon 1, delay 1. No method gets a session of the vault; a search gets labels of train alone.
+{seeds} a method, mean ± standard deviation over them; the markets stay the same. The real panel is searched in
+{stretches} stretches of time, each with names of its own, and a figure is the mean over them. Splits are 60/20/20
+with purge and embargo, horizon 1, delay 1. No method gets a session of the vault; a search gets labels of train alone.
 
 **Figures** are mean daily rank ICs. *Best ten*: the ten candidates with the largest |t| on train, in train's
 direction. *Pool*: the 40 finalists (by |t| on train, values correlated by less than .7), joined by ridge weights that
@@ -36,8 +37,9 @@ are fitted on train. *Recovered*: planted factors whose values have a |mean rank
 finalist's. Every method's values are judged by the same code; what a peer computes comes as arrays from a process of
 its own.
 
-The deviation is over seeds alone. Validation is one stretch of time for all of them: a rank IC over it has a standard
-error of its own, about .12 over the root of its sessions (.009 for 190), and differences below that tell little.
+The deviation is over seeds alone. Validation is the same sessions for all of them: a rank IC over it has a standard
+error of its own, about .12 over the root of its sessions (.009 for 190 of them, .005 for the stretches of the real
+panel together), and differences below that tell little.
 
 **Methods.** Lode's searchers run as a run drives them, one shard, no racing, every candidate scored whole; all but
 random begin, as a run does, with published formulas, at most a tenth of their candidates. The 101
@@ -60,7 +62,11 @@ def page(stored: Mapping[str, Any]) -> str:
     """The page's text."""
     lines, plan = lines_of(stored), stored["plan"]
     seeds = f"{plan['seeds']} seeds" if plan["seeds"] > 1 else "One seed"
-    parts = [OPENING.format(mode=stored["mode"], seeds=seeds, kept=plan["kept"], **_where(stored))]
+    parts = [
+        OPENING.format(
+            mode=stored["mode"], seeds=seeds, stretches=plan.get("stretches", 1), kept=plan["kept"], **_where(stored)
+        )
+    ]
     parts.append("## Where Lode's pool is ahead\n\n" + verdicts(lines))
     for basis, title in BASES.items():
         parts.append(f"## {title.format(**plan)}")

@@ -12,7 +12,7 @@ from benchmarks.search import part, text
 from benchmarks.search.judging import Arena, Found, Outcome, judge
 from benchmarks.search.lode_searches import Limit, formulas, searched
 from benchmarks.search.panels import MARKETS, TWENTY, real_panel
-from benchmarks.search.part import LODE, Line, summary
+from benchmarks.search.part import LODE, Line, mean_outcome, summary
 from benchmarks.search.peer_searches import PEERS, handed_over, peer_searched, write_panel
 from benchmarks.search.plan import SEARCH_PLANS, SearchPlan
 from lode.language import parse
@@ -20,7 +20,7 @@ from lode.panel import Panel
 from lode.simulate import simulate
 
 PLANT = "ts_corr(close, volume, 10)"
-TINY = SearchPlan(40, 300, 40, 300, seeds=1, candidates=100, seconds=0.05, kept=15)
+TINY = SearchPlan(40, 300, 40, 300, 2, seeds=1, candidates=100, seconds=0.05, kept=15)
 PEER_SCRIPTS = ROOT / "benchmarks" / "peers"
 
 
@@ -37,17 +37,29 @@ def test_markets_have_as_many_distinct_plants_as_they_say():
 
 def test_without_real_prices_the_panel_says_how_to_give_them(tmp_path: Path):
     left = real_panel(tmp_path / "bars.parquet", TINY)
-    assert left.panel is None
+    assert left.stretches == ()
     assert "no file bars.parquet: set LODE_BENCH_PRICES" in left.left_out
 
 
-def test_real_prices_keep_names_spread_evenly_and_the_last_sessions(tmp_path: Path):
+def test_stretches_of_real_prices_have_other_names_and_later_sessions(tmp_path: Path):
     path = tmp_path / "bars.parquet"
     simulate(30, 250, seed=1).drop("sector").write_parquet(path)
-    found = real_panel(path, SearchPlan(1, 1, real_names=10, real_sessions=200, seeds=1, candidates=1, seconds=1))
-    assert found.panel is not None
-    assert found.panel.shape == (200, 10)
-    assert [name[-4:] for name in found.panel.names][:3] == ["0001", "0004", "0007"]
+    plan = SearchPlan(1, 1, real_names=10, real_sessions=200, stretches=3, seeds=1, candidates=1, seconds=1)
+    found = real_panel(path, plan)
+    assert [panel.shape for panel in found.stretches] == [(200, 10)] * 3
+    assert [name[-4:] for name in found.stretches[1].names][:3] == ["0002", "0005", "0008"]
+    assert len({name for panel in found.stretches for name in panel.names}) == 30
+    first, middle, last = (panel.sessions[0] for panel in found.stretches)
+    assert first < middle < last
+    assert found.title.endswith("3 stretches of 10 × 200")
+
+
+def test_one_stretch_is_the_last_sessions(tmp_path: Path):
+    path = tmp_path / "bars.parquet"
+    bars = simulate(30, 250, seed=1).drop("sector")
+    bars.write_parquet(path)
+    (only,) = real_panel(path, SearchPlan(1, 1, 10, 200, 1, seeds=1, candidates=1, seconds=1)).stretches
+    assert only.sessions[-1] == bars["date"].max()
 
 
 def test_a_peer_gets_no_session_of_the_vault_and_no_label_after_train(arena: Arena, tmp_path: Path):
@@ -141,14 +153,14 @@ def test_a_peer_that_is_installed_spends_both_budgets(arena: Arena, tmp_path: Pa
 
 
 def test_a_peer_that_is_not_installed_is_no_failure_and_one_that_breaks_is(arena: Arena):
-    def absent(_seed: int) -> dict[str, Found]:
+    def absent(_on: part._Stretch, _seed: int) -> dict[str, Found]:
         raise BenchmarkError("ended with 1: ModuleNotFoundError: No module named 'pyoperon'")
 
-    def broken(_seed: int) -> dict[str, Found]:
+    def broken(_on: part._Stretch, _seed: int) -> dict[str, Found]:
         raise BenchmarkError("took over 900 s")
 
     for search, failed, note in ((absent, False, "not installed"), (broken, True, "FAILED: took over 900 s")):
-        lines = part._measured("panel", "peer", arena, [0], search)
+        lines = part._measured("panel", "peer", [part._Stretch(arena, Path("panel.npz"))], [0], search)
         assert [line.failed for line in lines] == [failed, failed]
         assert note in lines[0].note
 
@@ -158,6 +170,12 @@ def test_figures_are_means_with_the_deviation_of_a_sample():
     found = summary(outcomes)
     assert found["pool_validation"] == pytest.approx((0.02, 0.0141421), abs=1e-6)
     assert summary(outcomes[:1])["ten_train"] == (1.0, 0.0)
+
+
+def test_a_figure_is_the_mean_over_the_stretches_that_have_it():
+    found = mean_outcome([Outcome(1.0, 2.0, 3.0, value, np.nan, 10.0, 1.0) for value in (0.01, 0.03, np.nan)])
+    assert found.pool_validation == pytest.approx(0.02)
+    assert np.isnan(found.recovered)
 
 
 def line(method: str, pool: float, basis: str = "candidates", **rest) -> Line:

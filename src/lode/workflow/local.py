@@ -20,6 +20,10 @@ from lode.settings import Settings
 from lode.workflow.context import Event, Report
 
 MOST_ATTEMPTS = 3
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""A worker is one of as many as there are cores: libraries that start threads of their own would take those of others.
+
+A user's own setting goes before."""
 Finished = Callable[[Event, Event, int], None]
 
 
@@ -108,6 +112,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            env=_ONE_THREAD | os.environ,
             start_new_session=True,
         )
         self._send(settings.disclosed())
