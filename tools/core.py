@@ -19,6 +19,11 @@ def sources(root: Path = environment.ROOT) -> list[Path]:
     return [root / "pyproject.toml", root / "CMakeLists.txt", *kernels]
 
 
+def packages(root: Path = environment.ROOT) -> list[Path]:
+    """Return the packages: an editable install looks where each was, also for a module that has become one since."""
+    return [path.parent for path in (root / "src" / "lode").rglob("__init__.py")]
+
+
 def build(folder: Path = environment.FOLDER) -> None:
     """Install the project, editable, into `folder`; its packages and build requirements are there already."""
     compiler = prerequisites.find_compiler()

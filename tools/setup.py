@@ -58,7 +58,7 @@ def alone() -> Iterator[None]:
 def set_up(level: str) -> None:
     """Bring `.venv` up to `level`, or keep it at a higher one; leave it alone where it is current."""
     packages = stamps.digest(environment.ROOT, LOCKS.values())
-    project = stamps.digest(environment.ROOT, core.sources())
+    project = stamps.digest(environment.ROOT, core.sources(), named=core.packages())
     done = stamps.read(STAMP) if environment.is_whole(environment.FOLDER) else {}
     if done.get("checkout", str(environment.ROOT)) != str(environment.ROOT):
         done = {}

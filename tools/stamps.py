@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def digest(root: Path, paths: Iterable[Path]) -> str:
-    """Return one hash of the names and the bytes of `paths`."""
+def digest(root: Path, paths: Iterable[Path], *, named: Iterable[Path] = ()) -> str:
+    """Return one hash of the names and the bytes of `paths`, and of the names alone of those that are `named`."""
     total = hashlib.sha256()
     for path in sorted(paths):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
+    for path in sorted(named):
+        total.update(f"{path.relative_to(root).as_posix()}\n".encode())
     return total.hexdigest()
 
 

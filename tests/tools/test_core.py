@@ -13,6 +13,12 @@ def test_the_build_depends_on_the_kernels_and_the_build_files():
     assert not any(name.endswith((".py", ".so")) for name in names)
 
 
+def test_packages_are_folders_with_modules():
+    names = {path.relative_to(environment.ROOT).as_posix() for path in core.packages()}
+    assert {"src/lode", "src/lode/app/queries"} <= names
+    assert "src/lode/engine/core" not in names
+
+
 def test_zigs_compiler_stands_behind_wrappers_that_know_their_interpreter(tmp_path, monkeypatch):
     folder = tmp_path / "a folder" / ".venv"
     (folder / "bin").mkdir(parents=True)

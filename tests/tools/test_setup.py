@@ -19,6 +19,8 @@ def done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setattr(setup, "LOCKS", {"run": tmp_path / "run.lock", "all": tmp_path / "all.lock"})
     monkeypatch.setattr(setup, "STAMP", tmp_path / ".venv" / "stamp.json")
     monkeypatch.setattr(core, "sources", lambda: [tmp_path / "kernel.cpp"])
+    (tmp_path / "lode").mkdir()
+    monkeypatch.setattr(core, "packages", lambda: [path for path in tmp_path.glob("lode*") if path.is_dir()])
     monkeypatch.setattr(environment, "is_whole", lambda _: (tmp_path / ".venv").is_dir())
     monkeypatch.setattr(environment, "make", lambda: taken.append("make"))
     monkeypatch.setattr(environment, "install", lambda lock: taken.append(lock.name))
@@ -47,6 +49,14 @@ def test_a_changed_kernel_is_built_without_installing_anew(done, tmp_path):
     setup.main(["all"])
     done.clear()
     (tmp_path / "kernel.cpp").write_text("faster")
+    setup.main(["run"])
+    assert done == ["build"]
+
+
+def test_a_module_that_has_become_a_package_is_found_again(done, tmp_path):
+    setup.main(["all"])
+    done.clear()
+    (tmp_path / "lode_queries").mkdir()
     setup.main(["run"])
     assert done == ["build"]
 
