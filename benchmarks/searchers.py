@@ -1,10 +1,12 @@
 """How many planted factors each searcher finds.
 
     python -m benchmarks.searchers [--searchers genetic,tree] [--budgets 1000,3000] [--seeds 3] [--first-seed 100]
-                                   [--names 100] [--sessions 900] [--json FILE]
+                                   [--plants one,five] [--names 100] [--sessions 900] [--json FILE]
 
-A market is simulated for each seed, once with one factor planted and once with five, and every searcher is asked and
-told scores on train as a run would. A plant counts as found when the values of one of the run's finalists (its 40 best
+A market is simulated for each seed and kind: with one factor planted, with five or with twenty; with five that
+correlate with each other by .4 to .5, in two families; with five that pay only while the market's moves of the last 20
+sessions are larger than those of the last 120, or only while they are not. Every searcher is asked and told scores on
+train as a run would. A plant counts as found when the values of one of the run's finalists (its 40 best
 by |t| whose values correlate by less than .7 with each other) have a mean daily rank correlation of at least .7 with
 it, whatever the sign, on train. Printed is a table in Markdown: plants found of those planted, the most |t| on train
 (what chance gives grows with the budget), and processor time per candidate of asking and telling alone.
@@ -53,9 +55,43 @@ PLANTS = (
     "ts_max(returns, 20) - ts_std_dev(returns, 20)",
     "ts_corr(high, low, 15) * rank(volume)",
 )
-ONE = (0.03,)
+MORE = (
+    "close / ts_max(high, 60)",
+    "ts_skewness(returns, 20)",
+    "(vwap - close) / close",
+    "open / ts_delay(close, 1)",
+    "ts_std_dev(volume, 20) / ts_mean(volume, 20)",
+)
+ALIKE_PLANTS = (
+    "ts_corr(rank(close), rank(volume), 10)",
+    "ts_corr(rank(close), rank(volume), 20)",
+    "ts_corr(close, volume, 15)",
+    "-ts_mean(returns, 3)",
+    "-ts_mean(returns, 12)",
+)
+_MOVES = "abs(returns) - normalize(abs(returns))"
+ROUGH = f"ts_mean({_MOVES}, 20) > ts_mean({_MOVES}, 120)"
+"""Whether the market moves more than it did: the same for all names."""
 FIVE = (0.05, 0.04, 0.035, 0.03, 0.025)
-"""Mean daily rank ICs of what is planted."""
+STRENGTHS = {"one": (0.03,), "five": FIVE, "twenty": FIVE * 4, "correlated": FIVE, "regime": FIVE}
+"""Mean daily rank ICs of what is planted, by the kind of market; those of a regime are over all sessions."""
+Plants = Sequence[tuple[str, float]]
+
+
+def planted(kind: str, seed: int) -> Plants:
+    """What a market of a kind has, and how strong."""
+    strengths = STRENGTHS[kind]
+    pool = {"twenty": PLANTS + MORE, "correlated": ALIKE_PLANTS}.get(kind, PLANTS)
+    order = np.random.default_rng([len(strengths), seed]).permutation(len(pool))
+    return [(pool[place], strength) for place, strength in zip(order, strengths, strict=False)]
+
+
+def in_regime(plants: Plants) -> Plants:
+    """The same in one of the market's two states by turns, and nothing in the other."""
+    ways = ("if_else({rough}, {plant}, 0 * close)", "if_else({rough}, 0 * close, {plant})")
+    return [(ways[i % 2].format(rough=ROUGH, plant=plant), strength) for i, (plant, strength) in enumerate(plants)]
+
+
 _WITHOUT_A_MODEL = [name for name in BUILT_IN if name != "language_model"]
 GENERATION = 50
 ALIKE = 0.7
@@ -66,6 +102,7 @@ class Result:
     """What one searcher found on one market with one budget."""
 
     searcher: str
+    market: str
     plants: int
     seed: int
     candidates: int
@@ -77,14 +114,13 @@ class Result:
 class Market:
     """Train of a simulated market, scored as a run scores it."""
 
-    def __init__(self, names: int, sessions: int, strengths: Sequence[float], seed: int) -> None:
-        rng = np.random.default_rng([len(strengths), seed])
-        plants = [PLANTS[place] for place in rng.permutation(len(PLANTS))[: len(strengths)]]
-        bars = simulate(names, sessions, plant=list(zip(plants, strengths, strict=True)), seed=seed)
+    def __init__(self, names: int, sessions: int, kind: str, seed: int) -> None:
+        self.kind, plants = kind, planted(kind, seed)
+        bars = simulate(names, sessions, plant=in_regime(plants) if kind == "regime" else plants, seed=seed)
         panel, options = Panel.from_frame(bars), MiningOptions()
         splits = splits_of(len(panel.sessions), options)
         self.scorer = SplitScorer(panel.slice(0, splits.train_stop), options, splits.train)
-        self.expressions = [parse(plant) for plant in plants]
+        self.expressions = [parse(plant) for plant, _ in plants]
         self.truths = [self.values(expression) for expression in self.expressions]
         self._known: dict[Expr, Scored] = {}
 
@@ -97,7 +133,8 @@ class Market:
         fresh = [expr for expr in asked if expr not in self._known]
         for expr, score in zip(fresh, self.scorer.scores(fresh), strict=True):
             told = behaviour_of(score.series[self.scorer.rows])
-            self._known[expr] = Scored(expr, score.rank_ic, score.t_nw, score.coverage, behaviour=told)
+            scores = score.rank_ic, score.t_nw, score.coverage
+            self._known[expr] = Scored(expr, *scores, turnover=score.turnover, behaviour=told)
         return [self._known[expr] for expr in asked]
 
     def found(self, told: Sequence[Scored]) -> int:
@@ -139,20 +176,20 @@ def searched(market: Market, name: str, seed: int, budgets: Sequence[int]) -> It
             told += scores
         best = max((abs(scored.t) for scored in told if math.isfinite(scored.t)), default=math.nan)
         each = 1000 * spent / max(len(told), 1)
-        yield Result(name, len(market.expressions), seed, budget, market.found(told), best, each)
+        yield Result(name, market.kind, len(market.expressions), seed, budget, market.found(told), best, each)
 
 
 def table(results: Sequence[Result], seeds: int) -> str:
     """The results as Markdown: plants found, summed over the seeds; |t| and time, on average."""
     budgets = sorted({result.candidates for result in results})
-    kinds = sorted({result.plants for result in results})
-    columns = [(plants, budget) for plants in kinds for budget in budgets]
-    head = ["searcher", *(f"{plants} planted, {budget:,} candidates" for plants, budget in columns)]
+    kinds = {result.market: result.plants for result in results}
+    columns = [(kind, budget) for kind in kinds for budget in budgets]
+    head = ["searcher", *(f"{kind} planted, {budget:,} candidates" for kind, budget in columns)]
     lines = [[*head, "best &#124;t&#124;", "ms a candidate"], ["---"] * (len(head) + 2)]
     for name in dict.fromkeys(result.searcher for result in results):
         own = [result for result in results if result.searcher == name]
         cells = [
-            f"{sum(r.found for r in own if (r.plants, r.candidates) == column)} of {column[0] * seeds}"
+            f"{sum(r.found for r in own if (r.market, r.candidates) == column)} of {kinds[column[0]] * seeds}"
             for column in columns
         ]
         last = [result for result in own if result.candidates == budgets[-1]]
@@ -166,7 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How many planted factors each searcher finds.")
     parser.add_argument("--searchers", default=",".join(_WITHOUT_A_MODEL), help=f"of {', '.join(SEARCHERS)}")
     parser.add_argument("--budgets", default="1000,3000")
-    parser.add_argument("--plants", default="1,5", help="1, 5 or both")
+    parser.add_argument("--plants", default="one,five", help=f"of {', '.join(STRENGTHS)}")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=100)
     parser.add_argument("--names", type=int, default=100)
@@ -175,8 +212,8 @@ def main() -> None:
     asked = parser.parse_args()
     results: list[Result] = []
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
-        for strengths in (s for s in (ONE, FIVE) if str(len(s)) in asked.plants.split(",")):
-            market = Market(asked.names, asked.sessions, strengths, seed)
+        for kind in asked.plants.split(","):
+            market = Market(asked.names, asked.sessions, kind, seed)
             for name in asked.searchers.split(","):
                 for result in searched(market, name, seed, [int(b) for b in asked.budgets.split(",")]):
                     print(json.dumps(asdict(result)), flush=True)

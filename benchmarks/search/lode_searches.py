@@ -70,7 +70,7 @@ def searched(arena: Arena, searcher: str, seed: int, budget: Budget) -> Found:
 
 def _told(expression: Expr, score: Score, arena: Arena) -> Scored:
     known = behaviour_of(score.series[arena.train.rows])
-    return Scored(expression, score.rank_ic, score.t_nw, score.coverage, behaviour=known)
+    return Scored(expression, score.rank_ic, score.t_nw, score.coverage, turnover=score.turnover, behaviour=known)
 
 
 def formulas(arena: Arena) -> Found:

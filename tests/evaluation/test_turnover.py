@@ -6,7 +6,7 @@ import pytest
 
 from lode.evaluation import half_life, rank_autocorrelation, turnover
 from lode.evaluation.ranks import average_ranks
-from lode.evaluation.turnover import autocorrelations
+from lode.evaluation.turnover import autocorrelations, rank_book_turnover
 
 NAN = np.nan
 
@@ -63,3 +63,26 @@ def test_lags_beside_each_other_are_pandas_own(missing):
     ranks = pd.DataFrame(values).rank(axis=1)
     for lag, series in zip((1, 5, 50), autocorrelations(average_ranks(values), (1, 5, 50)), strict=True):
         np.testing.assert_allclose(series, ranks.corrwith(ranks.shift(lag), axis=1), atol=1e-12)
+
+
+def test_a_book_that_stays_trades_nothing_and_one_that_turns_round_trades_twice_itself():
+    ranks = np.arange(1, 8, dtype=np.float32)
+    values = np.stack([ranks, ranks, -ranks])
+    assert rank_book_turnover(values, np.array([1])) == 0
+    assert rank_book_turnover(values, np.array([2])) == pytest.approx(2)
+    assert rank_book_turnover(values, np.array([1, 2])) == pytest.approx(1)
+
+
+def test_positions_are_ranks_less_their_mean_and_names_come_and_go():
+    values = np.array([[1, 2, 3, NAN], [1, NAN, 3, 2]], dtype=np.float32)
+    before, after = np.array([-0.5, 0, 0.5, 0]), np.array([-0.5, 0, 0.5, 0])
+    assert rank_book_turnover(values, np.array([1])) == pytest.approx(np.abs(after - before).sum())
+    values[1, 3] = 4  # now the third name is in the middle
+    after = np.array([-0.5, 0, 0, 0.5])
+    assert rank_book_turnover(values, np.array([1])) == pytest.approx(np.abs(after - before).sum())
+
+
+def test_without_a_book_on_both_sessions_there_is_no_turnover():
+    values = np.array([[1, 2, 3], [5, 5, 5], [1, 2, 3]], dtype=np.float32)
+    assert np.isnan(rank_book_turnover(values, np.array([1, 2])))
+    assert np.isnan(rank_book_turnover(values, np.array([], dtype=np.intp)))

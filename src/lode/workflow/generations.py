@@ -11,7 +11,7 @@ from lode.warehouse.stores.ledger import Trial
 from lode.workflow.context import Context, Event
 from lode.workflow.plan import Plan
 
-_SCORES = ("rank_ic", "t_nw", "coverage")
+_SCORES = ("rank_ic", "t_nw", "coverage", "turnover")
 
 
 def read_epoch(context: Context, plan: Plan, epoch: int) -> list[list[Trial]]:
@@ -58,5 +58,5 @@ def _plain(trial: Trial) -> Event:
 
 
 def _trial(row: dict[str, Any]) -> Trial:
-    scores = {name: math.nan if row[name] is None else row[name] for name in _SCORES}
+    scores = {name: math.nan if row.get(name) is None else row[name] for name in _SCORES}
     return Trial(**row | scores | {"parents": tuple(row.get("parents", ()))})

@@ -78,7 +78,14 @@ def exact_trials(scorer: SplitScorer, asked: Sequence[Expr], generation: int) ->
 def as_scored(trials: Iterable[Trial]) -> list[Scored]:
     """What searchers are told of trials."""
     return [
-        Scored(parse(t.expression), rank_ic=t.rank_ic, t=t.t_nw, coverage=t.coverage, behaviour=read(t.behaviour))
+        Scored(
+            parse(t.expression),
+            rank_ic=t.rank_ic,
+            t=t.t_nw,
+            coverage=t.coverage,
+            turnover=t.turnover,
+            behaviour=read(t.behaviour),
+        )
         for t in trials
     ]
 
@@ -87,6 +94,7 @@ def _trial(expression: Expr, score: Score | Estimate, generation: int, rows: sli
     name, text, size = expression_id(expression), str(expression), expression.size
     if isinstance(score, Score):
         told = written(behaviour_of(score.series[rows]))
-        return Trial(name, text, size, score.rank_ic, score.t_nw, score.coverage, generation, behaviour=told)
+        scores = score.rank_ic, score.t_nw, score.coverage
+        return Trial(name, text, size, *scores, generation, behaviour=told, turnover=score.turnover)
     errors = score.rank_ic_error, score.t_error
     return Trial(name, text, size, score.rank_ic, score.t, score.coverage, generation, True, *errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,8 @@ class Trial:
 
     `partial` marks the score of a candidate that racing dropped: an estimate from a look at a share of the names.
     `rank_ic_error` and `t_error` are its standard errors; 0 for an exact score. `operation` is how the searcher made
-    the expression, `parents` are the ids of those that it was made of. `behaviour` is its daily rank IC in short.
+    the expression, `parents` are the ids of those that it was made of. `behaviour` is its daily rank IC in short,
+    `turnover` the share of its rank book that is traded a session; both are for the searcher, and not in the table.
     """
 
     factor: str
@@ -36,6 +38,7 @@ class Trial:
     operation: str = ""
     parents: tuple[str, ...] = ()
     behaviour: str = ""
+    turnover: float = math.nan
 
 
 def trials_frame(
