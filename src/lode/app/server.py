@@ -1,6 +1,6 @@
 """How the dashboard's server is started: on loopback, reporting to nobody.
 
-Beyond loopback it starts only where a load balancer signs in, and speaks TLS.
+Beyond loopback it starts only where visitors sign in, and speaks TLS.
 """
 
 from __future__ import annotations
@@ -8,18 +8,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from lode.app import oidc, roles
 from lode.app.admission import is_loopback, trusted_balancer, unguarded
 from lode.app.certificate import make_certificate
+from lode.errors import SettingsError
 from lode.settings import Settings
 
 MAIN = Path(__file__).with_name("main.py")
+SERVED = Path(__file__).with_name("served.py")
 
 _OPTIONS: Mapping[str, str] = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "server.runOnSave": "false",
     "server.showEmailPrompt": "false",
+    "server.trustedUserHeaders": "{}",
     "browser.gatherUsageStats": "false",
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
@@ -40,10 +45,19 @@ def command(port: int, settings: Settings) -> list[str]:
     `-P` keeps modules of the folder it is started in (a `click.py`, say) from standing in for those of the server.
     Raises SettingsError where it would serve everybody who reaches this machine.
     """
+    list(roles.researchers(settings.researchers))
+    script = SERVED if settings.sign_in == "oidc" else MAIN
     where = {"server.address": settings.app_address, "server.port": str(port), "server.baseUrlPath": settings.app_path}
     options = {**where, **_reached(settings), **_OPTIONS}
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-P", "-m", "streamlit", "run", str(MAIN), *flags]
+    return [sys.executable, "-P", "-m", "streamlit", "run", str(script), *flags]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that this process needs besides its own: secrets are no arguments, which others can list."""
+    if settings.sign_in != "oidc":
+        return {}
+    return {"STREAMLIT_SERVER_COOKIE_SECRET": oidc.provider(settings).cookie_secret.get_secret_value()}
 
 
 def _reached(settings: Settings) -> dict[str, str]:
@@ -51,10 +65,23 @@ def _reached(settings: Settings) -> dict[str, str]:
     found = {"browser.serverAddress": settings.app_domain or "localhost"}
     if settings.app_domain:
         found |= {"browser.serverPort": "443", "server.allowedHosts": settings.app_domain}
+    if settings.sign_in == "oidc":
+        _require_reachable(settings)
     if is_loopback(settings.app_address):
         return found
     if settings.sign_in == "none":
         raise unguarded(settings.app_address)
-    trusted_balancer(settings)
+    if settings.sign_in == "balancer":
+        trusted_balancer(settings)
     certificate, key = make_certificate(settings.folder)
     return found | {"server.sslCertFile": str(certificate), "server.sslKeyFile": str(key)}
+
+
+def _require_reachable(settings: Settings) -> None:
+    """Refuse to lead visitors from elsewhere back to this machine's own loopback."""
+    redirect = oidc.provider(settings).redirect_url
+    if not is_loopback(settings.app_address) and is_loopback(urlsplit(redirect).hostname):
+        raise SettingsError(
+            f"the dashboard would listen on {settings.app_address} and lead visitors back to {redirect}: "
+            "set LODE_APP_DOMAIN, or LODE_SIGN_IN_REDIRECT_URL to the address that browsers use"
+        )
