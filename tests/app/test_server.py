@@ -95,6 +95,12 @@ def test_a_sign_in_that_is_not_whole_does_not_start(home, changed):
         command(8501, oidc_settings(home, **changed))
 
 
+def test_a_missing_package_is_said_before_anybody_signs_in(home, monkeypatch):
+    monkeypatch.setattr("lode.app.server.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match=r"needs Authlib.*pip install 'lode-factors\[app\]'"):
+        command(8501, oidc_settings(home))
+
+
 def test_the_doctor_shows_no_secret_of_a_sign_in(home):
     shown = json.dumps(diagnose(oidc_settings(home)))
     assert "https://issuer.example" in shown

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -67,7 +68,7 @@ def _reached(settings: Settings) -> dict[str, str]:
     if settings.app_domain:
         found |= {"browser.serverPort": "443", "server.allowedHosts": settings.app_domain}
     if settings.sign_in == "oidc":
-        _require_reachable(settings)
+        _require_provider(settings)
     if is_loopback(settings.app_address):
         return found
     if settings.sign_in == "none":
@@ -78,8 +79,10 @@ def _reached(settings: Settings) -> dict[str, str]:
     return found | {"server.sslCertFile": str(certificate), "server.sslKeyFile": str(key)}
 
 
-def _require_reachable(settings: Settings) -> None:
-    """Refuse to lead visitors from elsewhere back to this machine's own loopback."""
+def _require_provider(settings: Settings) -> None:
+    """Refuse what would fail at the first sign-in, or lead visitors from elsewhere back to this machine's loopback."""
+    if find_spec("authlib") is None:
+        raise SettingsError("LODE_SIGN_IN=oidc needs Authlib, which is not installed: pip install 'lode-factors[app]'")
     redirect = oidc.provider(settings).redirect_url
     if not is_loopback(settings.app_address) and is_loopback(urlsplit(redirect).hostname):
         raise SettingsError(
