@@ -130,8 +130,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Path, *, at: int | None = None, unseen: tuple[str, ...] = (), **settings: str) -> Iterator[str]:
-    """Run `lode app`, and end it with its children; its log holds no failure, and nothing of what is `unseen`."""
+def served(
+    home: Path, *, at: int | None = None, unseen: tuple[str, ...] = ("Traceback",), **settings: str
+) -> Iterator[str]:
+    """Run `lode app`, and end it with its children; its log holds nothing of what is `unseen`: no failure."""
     port = at or free_port()
     log = home.parent / f"{home.name}.{port}.app.log"
     with log.open("wb") as said:
@@ -151,7 +153,7 @@ def served(home: Path, *, at: int | None = None, unseen: tuple[str, ...] = (), *
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
-    assert not [text for text in ("Traceback", *unseen) if text in log.read_text()]
+    assert not [text for text in unseen if text in log.read_text()]
 
 
 def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
