@@ -69,16 +69,28 @@ class Settings(BaseSettings):
     app_address: str = Field(default="127.0.0.1", description="address that the dashboard listens on")
     app_domain: str | None = Field(default=None, description="domain that the dashboard is reached at; no other then")
     app_path: str = Field(default="", pattern="^([a-z0-9-]+)?$", description="path under which the dashboard stands")
-    sign_in: Literal["none", "balancer"] = Field(
+    sign_in: Literal["none", "balancer", "oidc"] = Field(
         default="none", description="who says who looks at the dashboard; none on loopback only"
     )
     balancer_arn: str | None = Field(default=None, description="load balancer whose signed header names the visitor")
-    sign_in_client: str | None = Field(default=None, description="client that the load balancer signs in with")
-    sign_in_issuer: str | None = Field(default=None, description="who issues the identities")
+    sign_in_client: str | None = Field(default=None, description="client that visitors are signed in with")
+    sign_in_issuer: str | None = Field(default=None, description="who issues the identities, as the tokens spell it")
+    sign_in_client_secret: SecretStr | None = Field(default=None, description="oidc: what proves to be the client")
+    sign_in_cookie_secret: SecretStr | None = Field(
+        default=None, description="oidc: what signs the cookies, the same for every copy of the dashboard"
+    )
+    sign_in_redirect_url: str | None = Field(
+        default=None, description="oidc: …/oauth2callback as browsers reach it; absent: built from domain and path"
+    )
+    sign_in_scope: str = Field(default="openid email profile", description="oidc: what the issuer is asked for")
+    sign_in_groups_claim: str = Field(default="groups", description="claim that names the visitor's groups")
     sign_in_keys_url: str | None = Field(
         default=None, description="base of the balancer's public keys; absent: AWS's address for its region"
     )
     sign_in_session: float = Field(default=28800.0, gt=0, description="longest visit on one sign-in")
+    researchers: str = Field(
+        default="", description="who may start work: e-mail addresses, group:NAME and subject:ID, by commas"
+    )
     state_machine_arn: str | None = Field(default=None, description="the deployed machine of `--executor aws`")
     share: str | None = Field(
         default=None,

@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lode.app.sign_in import Balancer, Visitor, verify
+from lode.app.sign_in import Balancer, verify
 from lode.app.sign_in_keys import PublicKeys, keys_address
+from lode.app.visitor import Visitor
 from lode.errors import SettingsError, SignInError
 from tests.app.balancer import ARN, CLIENT, ISSUER, KID, Signer, claims, header, key_server, part, written
 

@@ -123,12 +123,19 @@ def window(browser: Browser, dashboard: str) -> Iterator[Window]:
     assert faults == []
 
 
-@contextmanager
-def served(home: Path, **settings: str) -> Iterator[str]:
-    """Run `lode app`, and end it with its children."""
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = home.parent / f"{home.name}.app.log"
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served(
+    home: Path, *, at: int | None = None, unseen: tuple[str, ...] = ("Traceback",), **settings: str
+) -> Iterator[str]:
+    """Run `lode app`, and end it with its children; its log holds nothing of what is `unseen`: no failure."""
+    port = at or free_port()
+    log = home.parent / f"{home.name}.{port}.app.log"
     with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "lode.cli", "app", "--port", str(port)],
@@ -140,13 +147,13 @@ def served(home: Path, **settings: str) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        base = f"http://localhost:{port}"
+        base = "/".join(part for part in (f"http://localhost:{port}", settings.get("LODE_APP_PATH")) if part)
         _await(process, f"{base}/_stcore/health", log)
         yield base
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
-    assert "Traceback" not in log.read_text()
+    assert not [text for text in unseen if text in log.read_text()]
 
 
 def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -1,7 +1,9 @@
 """The dashboard: Streamlit pages over the warehouse. It only reads, and nothing that it draws leaves the host.
 
     server     how it is started
+    served     what the server serves where the dashboard itself signs visitors in
     main       its entry point: navigation, and what a reader sees when something fails
+    admission  who may see a page: sign_in (a load balancer's header), oidc (a provider), roles, visitor
     navigation how one page leads to another
     views/     one module per page
     queries/   everything that is read, cached for some seconds; one module per page

@@ -1,23 +1,30 @@
-"""Who may see a page: everybody on loopback, and beyond it who the load balancer signed in.
+"""Who may see a page, and as what: everybody on loopback, and elsewhere who signed in.
 
-A visit is a websocket, and its handshake carries the balancer's header. The header ends within minutes and the visit
-goes on: it is verified when the visit begins, and anew whenever the browser connects again, with the header of that
-handshake. Whom it named may go on for `sign_in_session` seconds, which is as long as the balancer itself remembers.
-All of it happens when a page is drawn from the top: a part that redraws itself alone (`st.fragment`) would pass it by.
+A visit is a websocket, and its handshake carries what names the visitor: the balancer's header, or the cookie that the
+dashboard itself signed when an OpenID Connect provider had named him. Both are verified when the visit begins, and anew
+whenever the browser connects again, to this copy of the dashboard or to another: none keeps what another lacks.
+
+The header ends within minutes and the visit goes on: whom it named may go on for `sign_in_session` seconds, which is as
+long as the balancer itself remembers. A sign-in by OpenID Connect lasts as long, from its ID token on.
+
+All of it happens when a page is drawn from the top. A part that redraws itself alone (`st.fragment`) passes that by,
+and calls `still_admitted` first. Roles are read from the settings each time, and end with the visit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address
 
 import streamlit as st
 
-from lode.app.sign_in import HEADER, Balancer, Visitor, verify
+from lode.app import oidc, roles
+from lode.app.sign_in import HEADER, Balancer, verify
 from lode.app.sign_in_keys import PublicKeys, keys_address
+from lode.app.visitor import Visitor
 from lode.errors import SettingsError, SignInError
 from lode.settings import Settings
 
@@ -42,8 +49,25 @@ def admit(settings: Settings) -> Visitor | None:
         if st.context.headers and not is_loopback(st.get_option("server.address")):
             raise unguarded(str(st.get_option("server.address")))
         return None
-    balancer = trusted_balancer(settings)
-    return _remembered(_only(st.context.headers.get_all(HEADER)), balancer, settings)
+    roles.revoke()
+    now = datetime.now(UTC)
+    if settings.sign_in == "oidc":
+        visitor, until = oidc.signed_in(st.user.to_dict(), oidc.provider(settings), now)
+    else:
+        visitor, until = _passed_on(settings, now)
+    roles.grant(roles.role_of(visitor, settings), until)
+    return visitor
+
+
+def still_admitted(settings: Settings) -> None:
+    """Ask anew whether this visit may go on, for a part of a page that redraws itself alone: it calls this first.
+
+    Where it may not, the whole page is drawn anew instead, which then shows the refusal and nothing else.
+    """
+    try:
+        admit(settings)
+    except SignInError:
+        st.rerun(scope="app")
 
 
 def trusted_balancer(settings: Settings) -> Balancer:
@@ -59,7 +83,7 @@ def trusted_balancer(settings: Settings) -> Balancer:
     arn, client, issuer = (str(value) for value in needed.values())
     if settings.sign_in_keys_url is None:
         keys_address(arn)
-    return Balancer(arn, client, issuer)
+    return Balancer(arn, client, issuer, settings.sign_in_groups_claim)
 
 
 def is_loopback(address: str | None) -> bool:
@@ -74,19 +98,24 @@ def unguarded(address: str) -> SettingsError:
     """Return the refusal to serve everybody who can reach this machine."""
     return SettingsError(
         f"the dashboard would listen on {address} with no sign-in: whoever reaches this machine could read it. "
-        "Set LODE_SIGN_IN=balancer behind a load balancer that signs in, or listen on 127.0.0.1"
+        "Set LODE_SIGN_IN=balancer behind a load balancer that signs in, LODE_SIGN_IN=oidc with an OpenID Connect "
+        "provider of yours, or listen on 127.0.0.1"
     )
 
 
-def _remembered(token: str, balancer: Balancer, settings: Settings) -> Visitor:
-    now, digest = datetime.now(UTC), sha256(token.encode()).hexdigest()
+def _passed_on(settings: Settings, now: datetime) -> tuple[Visitor, datetime]:
+    """Return whom the balancer's header names, and until when this visit may last."""
+    balancer = trusted_balancer(settings)
+    token = _only(st.context.headers.get_all(HEADER))
+    digest = sha256(token.encode()).hexdigest()
     known = st.session_state.get(_REMEMBERED)
     if known is None or known.token != digest:
         known = _Admitted(verify(token, balancer, _keys(settings), now), digest, now)
         st.session_state[_REMEMBERED] = known
-    if (now - known.since).total_seconds() > settings.sign_in_session:
+    until = known.since + timedelta(seconds=settings.sign_in_session)
+    if now > until:
         raise SignInError(f"the visit is older than {settings.sign_in_session:g} s")
-    return known.visitor
+    return known.visitor, until
 
 
 def _only(sent: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from lode import log
 from lode.app import notices
 from lode.app.admission import admit
 from lode.app.navigation import Go
+from lode.app.roles import may_research
 from lode.app.views import data, factor, overview, run
 from lode.errors import SignInError
 from lode.settings import Settings, load_settings
@@ -39,11 +40,12 @@ def main() -> None:
         except SignInError as error:
             log.get_logger("app").warning("a visitor was refused", reason=str(error))
             st.set_page_config(page_title="Lode", page_icon=str(ICON))
-            notices.refusal()
+            notices.refusal(can_sign_in=load_settings().sign_in == "oidc")
             return
         draw(sidebar=_SIDEBAR if visitor else "auto")
         if visitor:
-            notices.signed_in(visitor.name)
+            settings = load_settings()
+            notices.signed_in(visitor.name, may_research=may_research(settings), can_leave=settings.sign_in == "oidc")
 
 
 def draw(sidebar: int | Literal["auto"]) -> None:

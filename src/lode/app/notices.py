@@ -26,17 +26,26 @@ def explained() -> Iterator[None]:
         )
 
 
-def refusal() -> None:
-    """Say that nothing is shown to who is not signed in; the reason is in the log alone."""
+def refusal(*, can_sign_in: bool) -> None:
+    """Say that nothing is shown to who is not signed in; the reason is in the log alone.
+
+    can_sign_in: whether the dashboard itself leads to the provider; a load balancer does so by itself.
+    """
     st.error("You are not signed in, so nothing is shown.")
-    st.text("Load this page again to sign in. If that does not help, ask who runs it: its log says why.")
+    step = "Sign in" if can_sign_in else "Load this page again"
+    st.text(f"{step} to go on. If that does not help, ask who runs this dashboard: its log says why.")
+    if can_sign_in and st.button("Sign in", type="primary"):
+        st.login()
 
 
-def signed_in(name: str) -> None:
-    """Show who looks at the page. The name is what an issuer was given, so it stays plain text."""
+def signed_in(name: str, *, may_research: bool, can_leave: bool) -> None:
+    """Show who looks at the page, and as what. The name is what an issuer was given, so it stays plain text."""
     with st.sidebar:
         st.caption("Signed in as")
         st.text(name)
+        st.caption("Researcher" if may_research else "Reader: looks, and starts nothing")
+        if can_leave and st.button("Sign out"):
+            st.logout()
 
 
 def failure(message: str) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lode.app.visitor import Visitor, visitor_of
 from lode.errors import SignInError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ ALGORITHM = "ES256"
 KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _LONGEST = 16_384  # what a balancer sends at most, and more than enough to refuse unread
 _PART = re.compile(r"([A-Za-z0-9_-]+)={0,2}", re.ASCII)
-_NAME_LENGTH = 200
+_BRIEF = 200  # characters of a value in a message
 
 KeyOf = Callable[[str], bytes]
 
@@ -39,14 +40,7 @@ class Balancer:
     arn: str
     client: str
     issuer: str
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who signed in: the issuer's `subject`, and `name` (the e-mail address, where there is one) to be shown."""
-
-    subject: str
-    name: str
+    groups_claim: str = "groups"
 
 
 def verify(token: str, balancer: Balancer, key_of: KeyOf, now: datetime) -> Visitor:
@@ -61,7 +55,7 @@ def verify(token: str, balancer: Balancer, key_of: KeyOf, now: datetime) -> Visi
     claims = _fields(parts[1], "claims")
     _require_signature(token, _public_key(key_of(header["kid"])))
     _require_claims(claims, balancer, now)
-    return Visitor(claims["sub"], _shown(claims.get("email") or claims.get("username") or claims["sub"]))
+    return visitor_of(claims, balancer.groups_claim)
 
 
 def _parts(token: str) -> list[bytes]:
@@ -148,10 +142,5 @@ def _require_signature(token: str, key: EllipticCurvePublicKey) -> None:
         raise SignInError(f"the token's signature does not hold: {type(error).__name__}") from None
 
 
-def _shown(name: object) -> str:
-    """Return a name as one line of bounded length: an address is whatever its owner gave the issuer."""
-    return "".join(sign if sign.isprintable() else " " for sign in str(name))[:_NAME_LENGTH]
-
-
 def _brief(value: object) -> str:
-    return repr(value)[:_NAME_LENGTH]
+    return repr(value)[:_BRIEF]

@@ -78,12 +78,13 @@ def app_command(*, port: int = 8501) -> None:
     if not 1024 <= port <= 65535:
         msg = f"--port {port}: allowed is 1024 to 65535"
         raise UsageError(msg)
-    from lode.app.server import command  # noqa: PLC0415  needs the extra `app`
+    from lode.app.server import command, environment  # noqa: PLC0415  needs the extra `app`
 
-    arguments = command(port, load_settings())
+    settings = load_settings()
+    arguments, variables = command(port, settings), os.environ | environment(settings)
     if os.name == "posix":  # one process, which hears itself that it is to stop
-        os.execv(arguments[0], arguments)  # noqa: S606  no shell is wanted
-    sys.exit(subprocess.run(arguments, check=False).returncode)
+        os.execve(arguments[0], arguments, variables)  # noqa: S606  no shell is wanted
+    sys.exit(subprocess.run(arguments, check=False, env=variables).returncode)
 
 
 def doctor_command(*, as_json: AsJson = False) -> None:
