@@ -22,6 +22,7 @@ _VAULT = ("vault_rank_ic", "vault_t", "vault_p", "trials_on_vault")
 _BOOK = ("dsr", "turnover", "net_sharpe", "pool_correlation")
 _ORIGIN = ("origin", "finalists", "direction", "lookback", "horizon", "universe", "source", "label", "as_of")
 SHOWN = ("state", "expression", *_SCORES, *_BOOK, *_VAULT, "age", "reason", *_ORIGIN, "factor", "run")
+_ALT = "Leaderboard of factors"
 _STATES = ("proven", "candidate", "refused", "retired")
 _SORTS = {
     "Proven first": "",
@@ -100,6 +101,7 @@ def _told(board: Board, every: int) -> None:
 
 def _table(board: Board) -> pl.DataFrame:
     """Draw the rows; return those that are ticked."""
+    st.html(f'<style>[aria-label="Download as CSV: {_ALT}"] {{display: none}}</style>')  # it leaves formulas formulas
     picked = st.dataframe(
         tables.with_shown_state(board.rows),
         column_order=SHOWN,
@@ -109,7 +111,7 @@ def _table(board: Board) -> pl.DataFrame:
         on_select="rerun",
         selection_mode="multi-row",
         placeholder="–",
-        alt="Leaderboard of factors",
+        alt=_ALT,
         key="leaderboard",
     )
     return board.rows[[row for row in picked["selection"]["rows"] if row < board.rows.height]]
