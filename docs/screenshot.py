@@ -3,8 +3,8 @@
     lode app --port 8501 &
     python docs/screenshot.py http://localhost:8501 [FACTOR]
 
-writes docs/overview.png and docs/factor.png: the top of the overview, and the page of FACTOR, the first of the
-leaderboard where none is named.
+writes docs/overview.png and docs/factor.png: the top of the overview, and the page of FACTOR, the newest proven one
+where none is named.
 """  # noqa: INP001
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools import chromium  # noqa: E402  of this checkout
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync")
 WIDTH = 1280
 OVERVIEW_HEIGHT, FACTOR_HEIGHT = 900, 1400
-FIRST_BOX = {"x": 16, "y": 53}  # pixels in the leaderboard, which is drawn on a canvas
+FIRST_BOX = {"x": 16, "y": 53}  # pixels in the table of the newest proven, which is drawn on a canvas
 DRAWN_MS = 2500
 
 

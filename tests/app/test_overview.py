@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime, timedelta
 
-import polars as pl
 import pytest
 
-from lode.app.views.overview import _with_age
+from lode.app.series import SPARK_POINTS
+from lode.settings import Settings
+from lode.warehouse import open_warehouse
+from lode.warehouse.stores.collections import Collection, record_collections
+from lode.warehouse.stores.factors import read_series
+from lode.warehouse.stores.runs import RunRecord, record_run
 from tests.app.conftest import Visit
 from tests.app.finished import Finished
 from tests.app.hostile import FACTOR, MARKUP, write_home
@@ -28,34 +32,37 @@ def test_an_empty_home_names_the_command_that_mines(visit: Visit):
     assert any("No prices yet" in info.value for info in page.info)
 
 
-def test_a_finished_run_shows_its_factors_with_the_trials_behind_them(visit: Visit, finished: Finished):
+def test_a_finished_run_shows_what_it_proved(visit: Visit, finished: Finished):
     page = visit(finished.home)
     assert not page.exception
     assert not page.error
-    assert headers(page) == ["Leaderboard", "Runs", "Data"]
-    board, runs, sources = (element.value for element in page.dataframe)
+    assert headers(page) == ["Newest proven", "Last runs", "Freshness"]
+    assert any("No alarms" in element.value for element in page.caption)
+    proven, runs, sources = (element.value for element in page.dataframe)
     result = finished.result
-    assert set(board["factor"]) == {row["id"] for row in (*result["proven"], *result["refused"])}
-    assert set(board["trials"]) == {result["trials"]}
-    assert set(board["trials_on_vault"]) == {result["trials_on_vault"]}
-    best = board[board["factor"] == finished.proven["id"]].iloc[0]
-    assert best["state"] == "✔ proven"
-    assert best["train_rank_ic"] == pytest.approx(finished.proven["train"]["rank_ic"])
+    assert set(proven["factor"]) == {row["id"] for row in result["proven"]}
+    assert set(proven["trials"]) == {result["trials"]}
+    best = proven[proven["factor"] == finished.proven["id"]].iloc[0]
     assert best["validation_q"] == pytest.approx(finished.proven["validation"]["q"])
     assert best["vault_t"] == pytest.approx(finished.proven["vault"]["t_nw"])
     assert runs["run"].tolist() == [result["run"]]
     assert runs["trials"].tolist() == [result["trials"]]
     assert sources["source"].tolist() == ["market"]
-    assert sources["names"].tolist() == [40]
+    assert sources["freshness"].tolist() == [["– not scheduled"]]
     assert sources["quarantined"].tolist() == [0]
-    assert sources["age_sessions"][0] > 1000
+    assert sources["behind"][0] > 1000
+    counted = {element.label: element.value for element in page.metric}
+    assert counted["Proven"] == str(len(result["proven"]))
+    assert counted["Trials, all runs"] == f"{result['trials']:,}"
 
 
-def test_refused_factors_are_kept_with_their_reason(visit: Visit, finished: Finished):
-    board = visit(finished.home).dataframe[0].value
-    reasons = {row["id"]: row["reason"] for row in finished.result["refused"]}
-    refused = board[board["state"] == "✘ refused"]
-    assert dict(zip(refused["factor"], refused["reason"], strict=True)) == reasons
+def test_the_line_of_a_proven_factor_ends_with_the_sum_of_its_rank_ic(visit: Visit, finished: Finished):
+    with open_warehouse(finished.settings, access="read") as warehouse:
+        daily = read_series(warehouse, finished.proven["id"], finished.result["run"])["rank_ic"]
+    proven = visit(finished.home).dataframe[0].value
+    line = proven[proven["factor"] == finished.proven["id"]]["cumulative"].iloc[0]
+    assert line[-1] == pytest.approx(finished.proven["direction"] * daily.sum())
+    assert 10 < len(line) <= SPARK_POINTS
 
 
 def test_simulated_data_are_marked(visit: Visit, finished: Finished):
@@ -70,21 +77,49 @@ def test_the_page_says_where_and_when_it_read(visit: Visit, finished: Finished):
     assert said.endswith("UTC.")
 
 
-def test_filters_choose_states_and_runs(visit: Visit, finished: Finished):
-    page = visit(finished.home)
-    page.multiselect(key="state").set_value(["proven"]).run()
-    assert set(page.dataframe[0].value["state"]) == {"✔ proven"}
-    page.selectbox(key="judged_by").set_value(finished.result["run"]).run()
-    assert set(page.dataframe[0].value["run"]) == {finished.result["run"]}
+def write_trouble(settings: Settings) -> None:
+    """Store a run that failed, a source that is late, one that failed, and a proven factor."""
+    write_home(settings, state="proven")
+    long_ago = datetime.now(UTC) - timedelta(days=30)
+    with open_warehouse(settings) as warehouse:
+        now = datetime.now(UTC)
+        record_run(warehouse, RunRecord("bad", "", "yahoo", "x", "{}", "0", 0, "failed", now, now, message=MARKUP))
+        record_collections(
+            warehouse,
+            [
+                Collection("news", "ABC", long_ago, "collected"),
+                Collection("sec", "320193", now, "failed", message=MARKUP),
+            ],
+        )
 
 
-def test_filters_stand_in_the_url(visit: Visit, finished: Finished):
-    page = visit(finished.home, state="proven")
-    assert set(page.dataframe[0].value["state"]) == {"✔ proven"}
+def test_what_is_wrong_gives_alarm_in_words(visit: Visit, lode_settings):
+    write_trouble(lode_settings)
+    page = visit()
+    assert not page.exception
+    assert headers(page)[0] == "Alarms"
+    badges = [element.value for element in page.markdown if "badge[" in element.value]
+    assert [text[text.index("[") + 1 : text.index("]")] for text in badges[-3:]] == [
+        *("✘ Run failed", "✘ Source very late", "✘ Source failed"),
+    ]
+    assert any(text.startswith("bad, started") and MARKUP in text for text in texts(page))
+    sources = page.dataframe[-1].value
+    assert dict(zip(sources["source"], [state[0] for state in sources["freshness"]], strict=True)) == {
+        "news": "✘ very late",
+        "sec": "✘ failed",
+    }
+
+
+def test_an_alarm_leads_to_where_it_can_be_looked_at(visit: Visit, lode_settings):
+    write_trouble(lode_settings)
+    page = visit()
+    page.button(key="look_0").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Run"
 
 
 def test_markup_in_stored_texts_stays_text(visit: Visit, lode_settings):
-    write_home(lode_settings)
+    write_home(lode_settings, state="proven")
     page = visit()
     assert not page.exception
     assert page.dataframe[0].value["expression"].tolist() == [MARKUP]
@@ -125,9 +160,3 @@ def test_a_malformed_setting_is_said(visit: Visit, monkeypatch: pytest.MonkeyPat
     page = visit()
     assert not page.exception
     assert "query_limit" in page.code[0].value
-
-
-def test_age_counts_sessions_and_days(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("lode.app.views.overview.sessions_behind", lambda last: {date(2026, 11, 18): 2}[last])
-    aged = _with_age(pl.DataFrame({"last_session": [date(2026, 11, 18)]}), date(2026, 11, 22))
-    assert aged.row(0, named=True) == {"last_session": date(2026, 11, 18), "age_sessions": 2, "age_days": 4}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,7 +23,7 @@ def charts(page: Page):
 
 
 def pick_row(page: Page, number: int) -> None:
-    """Tick the box of a row of the leaderboard, counted from 0."""
+    """Tick the box of a row of the page's first table, counted from 0."""
     board = page.get_by_test_id("stDataFrame").first
     board.scroll_into_view_if_needed()
     board.click(position={"x": 16, "y": HEADER + ROW * number + ROW // 2})
@@ -47,7 +48,7 @@ def test_from_the_overview_to_a_factor_and_back(window: Window, finished: Finish
     assert any(f"factor={row['id']}" in page.url for row in finished.result["proven"])
     assert_whole(page)
     page.go_back()
-    expect(page.get_by_role("heading", name="Leaderboard")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Newest proven")).to_be_visible(timeout=PATIENCE)
     page.wait_for_timeout(1000)
     assert "/factor" not in page.url
 
@@ -60,6 +61,24 @@ def test_a_link_opens_a_factor(window: Window, finished: Finished, width: int):
     expect(page.get_by_text("Sample or simulated data")).to_be_visible()
     expect(page.get_by_text(finished.proven["expression"], exact=True).first).to_be_visible()
     assert_whole(page)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_from_a_filtered_leaderboard_to_a_factor_and_a_file(window: Window, finished: Finished, width: int):
+    watched = window(width)
+    page = watched.open("/leaderboard?state=proven&sort=DSR")
+    assert_whole(page)
+    assert page.get_by_role("button", name="Download as CSV", exact=False).count() == 0
+    with page.expect_download() as come:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    assert finished.proven["id"] in Path(come.value.path()).read_text()
+    pick_row(page, 0)
+    page.get_by_role("button", name="Open factor").click()
+    page.wait_for_url(re.compile(r"/factor\?"), timeout=PATIENCE)
+    assert any(f"factor={row['id']}" in page.url for row in finished.result["proven"])
+    assert "state=" not in page.url
+    # Streamlit looks for its server below the page's path first, which the browser reports.
+    watched.faults = [fault for fault in watched.faults if "_stcore" not in fault and "404" not in fault]
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -44,7 +44,7 @@ def visit(browser: Browser, guarded: str) -> Iterator[Callable[..., Page]]:
 
 def test_who_is_not_signed_in_sees_no_data_on_any_page(visit, finished):
     proven = finished.proven
-    paths = ("/", f"/factor?factor={proven['id']}", f"/run?run={finished.result['run']}", "/data")
+    paths = ("/", "/leaderboard", f"/factor?factor={proven['id']}", f"/run?run={finished.result['run']}", "/data")
     refused = [(path, None) for path in paths] + [("/", Signer().token()), ("/", SIGNER.token(header(exp=1)))]
     for page in [visit(path, token) for path, token in refused]:
         page.get_by_text(REFUSAL).wait_for()

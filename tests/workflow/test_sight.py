@@ -76,6 +76,8 @@ def test_poisoned_vault_rows_change_nothing_before_the_vault_is_opened(
         expected, found = (rows[table].filter(pl.col("run") == "RUN") for rows in (theirs, ours))
         if table != "trials":
             expected, found = (rows.filter(pl.col("split") != "vault") for rows in (expected, found))
+        if table == "evidence":  # the try by hand above is a trial more, which deflates
+            expected, found = (rows.filter(pl.col("metric") != "dsr") for rows in (expected, found))
         assert expected.height
         assert_same_rows({table: found}, {table: expected})
     proven = {factor["id"]: factor for factor in mined.result["proven"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -12,9 +12,9 @@ from streamlit.navigation.page import Page
 from lode import log
 from lode.app import notices
 from lode.app.admission import admit
-from lode.app.navigation import Go
+from lode.app.navigation import Go, Pages
 from lode.app.roles import may_research
-from lode.app.views import data, factor, overview, run
+from lode.app.views import data, factor, leaderboard, overview, run
 from lode.errors import SignInError
 from lode.settings import Settings, load_settings
 
@@ -24,6 +24,7 @@ _SIDEBAR = 200  # pixels
 Show = Callable[[Settings, Go], None]
 PAGES: dict[str, Show] = {
     "Overview": overview.show,
+    "Leaderboard": leaderboard.show,
     "Factor": factor.show,
     "Run": run.show,
     "Data": data.show,
@@ -52,9 +53,7 @@ def draw(sidebar: int | Literal["auto"]) -> None:
     """Draw the page that the URL names, beside a bar of this width; `/?factor=…&run=…` names a factor's."""
     is_new_visit = _is_new_visit()
     pages: dict[str, Page] = {}
-
-    def go(page: str, **query: str) -> NoReturn:
-        st.switch_page(pages[page], query_params={name: value for name, value in query.items() if value})
+    go = Pages(pages)
 
     def shown(show: Show) -> Callable[[], None]:
         def draw_page() -> None:

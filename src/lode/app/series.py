@@ -6,6 +6,7 @@ import polars as pl
 
 ROLLING_SESSIONS = 63
 _DRAWN_POINTS = 400
+SPARK_POINTS = 48
 
 
 def timeline(series: pl.DataFrame, *, direction: int, horizon: int) -> pl.DataFrame:
@@ -74,6 +75,21 @@ def quantile_means(series: pl.DataFrame) -> pl.DataFrame:
 def thinned(days: pl.DataFrame) -> pl.DataFrame:
     """Every n-th row, 400 at most: the points of a chart that answer to a pointer."""
     return days.gather_every(max(1, -(-days.height // _DRAWN_POINTS)))
+
+
+def cumulated(monthly: pl.DataFrame, standings: pl.DataFrame) -> pl.DataFrame:
+    """Cumulative rank IC of some factors in their direction: factor, run, cumulative (a list, 48 points at most).
+
+    monthly: factor, run, horizon, month, rank_ic (summed over the month), in order of month. standings: factor, run,
+    horizon, direction. The last month is always a point.
+    """
+    summed = monthly.join(standings, on=["factor", "run", "horizon"], maintain_order="left").with_columns(
+        (pl.col("rank_ic") * pl.col("direction")).cum_sum().over("factor", "run").alias("cumulative")
+    )
+    left = pl.int_range(pl.len(), 0, -1).over("factor", "run") - 1
+    every = ((pl.len().over("factor", "run") + SPARK_POINTS - 1) // SPARK_POINTS).clip(1)
+    kept = summed.filter(left % every == 0)
+    return kept.group_by("factor", "run", maintain_order=True).agg("cumulative")
 
 
 def _rolling(column: str) -> pl.Expr:

@@ -63,7 +63,7 @@ def resemblances(
     for name, ranks in _ranks_of(known, panel, first):
         alike = series_mean(rank_correlation(own, ranks, min_names=min_names))
         daily = _book_returns(ranks, earned, paid, min_names)
-        compared.append(Resemblance(name, alike, _correlation(own_returns, daily), daily))
+        compared.append(Resemblance(name, alike, return_correlation(own_returns, daily), daily))
     return tuple(sorted(compared, key=lambda each: (-largest([each]), each.name)))
 
 
@@ -96,7 +96,8 @@ def _book_returns(ranks: Floats, earned: Floats, paid: NDArray[np.bool_], min_na
     return np.where(held, np.einsum("tn,tn->t", weights, earned), np.nan)
 
 
-def _correlation(first: Series, second: Series) -> float:
+def return_correlation(first: Series, second: Series) -> float:
+    """Correlation of two daily series over the sessions that both have; NaN of fewer than 20, or without variation."""
     both = np.isfinite(first) & np.isfinite(second)
     if both.sum() < _FEWEST_SESSIONS:
         return float("nan")

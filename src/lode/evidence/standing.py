@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.evaluation import Sheet
+from lode.evaluation import NeweyWest, Sheet
 from lode.evidence.overfitting import probability_of_overfitting
 from lode.evidence.sharpe import SharpeEstimate
 from lode.evidence.superiority import superior_ability
@@ -43,30 +43,34 @@ def standing(sheet: Sheet, trials: TrialScores) -> dict[str, float]:
     tries without skill would show, in the direction that the sheet has. pbo, spa_p: see the module.
     """
     book, beside = _estimate(sheet.daily.books["brain"]), _beside(sheet)
+    rank_ic = sheet.horizons[sheet.options.horizon][1].test
     return {
         "psr": book.probabilistic(),
         "track_record_sessions": book.track_record(),
         "trials": float(trials.count),
-        "dsr": _dsr(sheet, trials),
+        "dsr": deflated_rank_ic(sheet.daily.rank_ic, rank_ic, trials),
         "pbo": probability_of_overfitting(beside).pbo,
         "spa_p": _beats_best(beside),
     }
+
+
+def deflated_rank_ic(daily: Series, test: NeweyWest, trials: TrialScores) -> float:
+    """DSR of a daily rank IC in its own direction, its ratio t/√n in place of the plain one; NaN where undefined.
+
+    daily: (sessions,), those that `test` tests.
+    """
+    if not math.isfinite(test.t) or trials.count < 1 or not math.isfinite(trials.variance):
+        return math.nan
+    shape = _estimate(daily)
+    skew = math.copysign(shape.skew, shape.skew * test.t)
+    own = SharpeEstimate(abs(test.t) / math.sqrt(test.n), test.n, skew, shape.kurtosis)
+    return own.deflated(trials=trials.count, variance=trials.variance)
 
 
 def _estimate(series: Series) -> SharpeEstimate:
     """Return the ratio of a daily series with the shape of its law; NaN of too few sessions."""
     few = np.isfinite(series).sum() < _FEWEST
     return SharpeEstimate.of(np.full(1, math.nan) if few else series)
-
-
-def _dsr(sheet: Sheet, trials: TrialScores) -> float:
-    """DSR of the rank IC in its own direction, its ratio t/√n in place of the plain one."""
-    test, shape = sheet.horizons[sheet.options.horizon][1].test, _estimate(sheet.daily.rank_ic)
-    if not math.isfinite(test.t) or trials.count < 1 or not math.isfinite(trials.variance):
-        return math.nan
-    skew = math.copysign(shape.skew, shape.skew * test.t)
-    own = SharpeEstimate(abs(test.t) / math.sqrt(test.n), test.n, skew, shape.kurtosis)
-    return own.deflated(trials=trials.count, variance=trials.variance)
 
 
 def _beside(sheet: Sheet) -> Series:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from lode.engine import Scorer
+from lode.evaluation.labels import forward_returns
 from lode.evaluation.quantiles import quantile_returns
 from lode.evaluation.turnover import turnover
 from lode.language import parse
@@ -28,10 +29,10 @@ from lode.workflow.language_model.brought import in_vain, of_run
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.pooling import pooled, record_pool
 from lode.workflow.proving import verdict_key
+from lode.workflow.rating import Ratings, rated, rating_rows
 from lode.workflow.recording import read_code_note
 from lode.workflow.scoring import SplitScorer
 from lode.workflow.values import long_frame
-from lode.workflow.vaults import trials_on_vault
 
 _SPLITS = ("train", "validation", "vault")
 _LEAK_VALUES = {"passed": 1.0, "failed": 0.0}
@@ -49,10 +50,14 @@ def publish(event: Event, context: Context) -> Event:
     judged = verdict["factors"]
     record_factors(context.warehouse, [_factor(plan, factor) for factor in judged])
     rows = record_evidence(context.warehouse, [row for factor in judged for row in _evidence(plan, factor)])
-    rows += _publish_series(plan, context, judged)
     pool = pooled(plan, verdict, context)
+    ratings = Ratings(plan, [member["id"] for member in pool["members"]])
+    rows += _publish_series(plan, context, judged, ratings)
+    found = rated(plan, context, ratings)
+    rows += record_evidence(context.warehouse, rating_rows(plan, found))
     rows += record_pool(context.warehouse, plan.run, pool)
-    _end_run(plan, context, context.keep(result_key(plan), _result(plan, context, verdict, pool)))
+    result = _result(plan, context, verdict, pool, found["trials_on_vault"])
+    _end_run(plan, context, context.keep(result_key(plan), result))
     return {"run": plan.run, "rows": rows + len(judged)}
 
 
@@ -89,8 +94,8 @@ def _evidence(plan: Plan, factor: dict[str, Any]) -> list[dict[str, Any]]:
     return rows + [row | {"low": None, "high": None} for row in leaks]
 
 
-def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]]) -> int:
-    """Write daily series: to the end of validation, and of the vault for those that were tested on it."""
+def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]], ratings: Ratings) -> int:
+    """Write daily series: to the end of validation, and of the vault for those that were tested on it; rate them."""
     rows = 0
     for opened in (False, True):
         chosen = [factor for factor in judged if bool(factor.get("vault")) == opened]
@@ -99,8 +104,11 @@ def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]]) 
         stop = plan.sessions if opened else plan.splits.validation_stop
         panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, stop))
         scorer = SplitScorer(panel, plan.options, slice(0, stop))
+        next_return = forward_returns(panel, horizon=1, delay=plan.options.delay)
         for factor, values in zip(chosen, scorer.values([parse(f["expression"]) for f in chosen]), strict=True):
-            rows += record_series(context.warehouse, _series(plan, panel, scorer, factor, values))
+            series = _series(plan, panel, scorer, factor, values)
+            rows += record_series(context.warehouse, series)
+            ratings.add(factor, series, values, next_return)
             if factor["state"] == "proven":
                 found = values_frame(factor["id"], panel, values, snapshot=plan.snapshot, at=context.clock())
                 rows += record_values(context.warehouse, found)
@@ -172,7 +180,7 @@ def values_frame(factor: str, panel: Panel, values: np.ndarray, *, snapshot: str
     )
 
 
-def _result(plan: Plan, context: Context, verdict: Event, pool: Event) -> Event:
+def _result(plan: Plan, context: Context, verdict: Event, pool: Event, trials_on_vault: int) -> Event:
     """Return what `lode mine --json` prints."""
     options = plan.options
     model = of_run(plan.proposer, shard_results(context, plan) if plan.proposer else [])
@@ -193,7 +201,7 @@ def _result(plan: Plan, context: Context, verdict: Event, pool: Event) -> Event:
         "searcher": options.searcher,
         "candidates": options.candidates,
         "trials": verdict["trials"],
-        "trials_on_vault": trials_on_vault(context, plan),
+        "trials_on_vault": trials_on_vault,
         "effective_trials": verdict.get("effective_trials"),
         "pbo": verdict.get("pbo"),
         "trials_per_second": read_trial_rate(context.warehouse, plan.run),

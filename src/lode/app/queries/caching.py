@@ -9,6 +9,7 @@ import streamlit as st
 from lode.settings import Settings
 
 _FRESH_SECONDS = 10
+_SETTLED_SECONDS = 120
 
 
 def place(settings: Settings) -> str:
@@ -28,3 +29,8 @@ def _identity(settings: Settings) -> str:
 
 cached = st.cache_data(ttl=_FRESH_SECONDS, max_entries=64, show_spinner="Reading …", hash_funcs={Settings: _identity})
 """Decorates what reads a page: its answer is kept for some seconds per warehouse."""
+
+settled = st.cache_data(
+    ttl=_SETTLED_SECONDS, max_entries=16, show_spinner="Reading …", hash_funcs={Settings: _identity}
+)
+"""Decorates what reads what changes with a collection or an update: its answer is kept for minutes per warehouse."""

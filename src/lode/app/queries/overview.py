@@ -1,4 +1,4 @@
-"""What the overview and the leaderboard read: runs, factors, sources."""
+"""Every run and every factor, for pages where a reader chooses one."""
 
 from __future__ import annotations
 
@@ -52,19 +52,6 @@ def read_overview(settings: Settings) -> Overview:
         runs = _counted(_with_snapshot(listed, snapshots))
         factors = list_factors(warehouse)
     return Overview(runs, factors.join(runs.select(_RUN_COLUMNS), on="run", how="left"), datetime.now(UTC))
-
-
-@cached
-def read_sources(settings: Settings) -> pl.DataFrame:
-    """Read how far each source is: source, names, rows, first_session, last_session, collected_at, quarantined."""
-    with open_warehouse(settings, access="read") as warehouse:
-        return warehouse.query(
-            "SELECT s.source AS source, names, rows, first_session, last_session, collected_at, quarantined FROM ("
-            "  SELECT source, uniqExact(instrument) AS names, count() AS rows, min(session) AS first_session, "
-            "  max(session) AS last_session, max(collected_at) AS collected_at FROM bars GROUP BY source) AS s "
-            "LEFT JOIN (SELECT source, count() AS quarantined FROM quarantine FINAL GROUP BY source) AS q "
-            "USING (source) ORDER BY source"
-        )
 
 
 @st.cache_data(ttl=600, max_entries=256, show_spinner=False)

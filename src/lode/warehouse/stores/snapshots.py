@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -70,4 +71,12 @@ def list_snapshots(warehouse: Warehouse, *, most: int = 100) -> pl.DataFrame:
     return warehouse.query(
         f"SELECT {_COLUMNS}, created_at FROM snapshots FINAL ORDER BY created_at DESC, snapshot LIMIT {{most:UInt64}}",  # noqa: S608  columns from code
         most=most,
+    )
+
+
+def read_provenance(warehouse: Warehouse, snapshots: Sequence[str]) -> pl.DataFrame:
+    """Where some snapshots come from: snapshot, as_of, meta."""
+    return warehouse.query(
+        "SELECT snapshot, as_of, meta FROM snapshots FINAL WHERE snapshot IN {snapshots:Array(String)}",
+        snapshots=list(snapshots),
     )
