@@ -13,7 +13,7 @@ from lode import log
 from lode.app import notices
 from lode.app.admission import admit
 from lode.app.navigation import Go
-from lode.app.views import data, factor, overview, run
+from lode.app.views import compare, data, factor, overview, run, workbench
 from lode.errors import SignInError
 from lode.settings import Settings, load_settings
 
@@ -24,8 +24,10 @@ Show = Callable[[Settings, Go], None]
 PAGES: dict[str, Show] = {
     "Overview": overview.show,
     "Factor": factor.show,
+    "Compare": compare.show,
     "Run": run.show,
     "Data": data.show,
+    "Workbench": workbench.show,
 }
 """What draws each page, by its title, in the order of the bar; the title in small letters is the page's path."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +22,7 @@ from lode.warehouse.stores.factors import read_factor
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
 from lode.warehouse.stores.runs import RunRecord, record_run
 from lode.warehouse.stores.snapshots import read_snapshot
-from lode.workflow.by_hand import read_formula, unit_remarks
+from lode.workflow.by_hand import FACTOR_ID, read_formula, unit_remarks
 from lode.workflow.context import Context
 from lode.workflow.leaking import leak_checker
 from lode.workflow.library_values import library_columns, library_request
@@ -33,7 +32,6 @@ from lode.workflow.referring import judged_subject, market_factors, references, 
 from lode.workflow.value_file import write_values
 from lode.workflow.vaults import MANUAL, first_closed_session, run_settings
 
-FACTOR_ID = re.compile(r"[0-9a-f]{6,16}")
 Checker = Callable[[Subject, int], tuple[LeakCheck, ...]]
 
 

@@ -28,3 +28,6 @@ def _identity(settings: Settings) -> str:
 
 cached = st.cache_data(ttl=_FRESH_SECONDS, max_entries=64, show_spinner="Reading …", hash_funcs={Settings: _identity})
 """Decorates what reads a page: its answer is kept for some seconds per warehouse."""
+
+per_warehouse = st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Settings: _identity})
+"""Decorates what makes something that all visits share: one for each warehouse."""
