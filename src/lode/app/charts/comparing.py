@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from lode.app.charts.theme import FAINT, LINE, themed
+from lode.app.charts.timelines import split_marks
 from lode.app.clustering import Clusters
 from lode.app.series import thinned
 
@@ -126,8 +127,11 @@ def weights_over_time(weights: pl.DataFrame) -> alt.Chart:
     )
 
 
-def cumulative_rank_ics(days: pl.DataFrame) -> alt.LayerChart:
-    """Sum of the daily rank IC of several factors, one line each. days: session, number, sum_rank_ic."""
+def cumulative_rank_ics(days: pl.DataFrame, spans: pl.DataFrame) -> alt.LayerChart:
+    """Sum of the daily rank IC of several factors, one line each.
+
+    days: session, number, sum_rank_ic. spans: as `split_spans`, of the splits that all of them share.
+    """
     numbers = days["number"].unique(maintain_order=True).to_list()
     color = alt.Color("number:N", scale=alt.Scale(domain=numbers, range=list(COLORS[: len(numbers)])), legend=None)
     parts = [thinned(part) for part in days.partition_by("number", maintain_order=True)]
@@ -147,7 +151,7 @@ def cumulative_rank_ics(days: pl.DataFrame) -> alt.LayerChart:
         .encode(x, alt.Y("label:Q"), color, text="number:N")
     )
     about = "sum of daily rank IC × direction; numbers as in the table"
-    return themed(alt.LayerChart(layer=[_zero(), lines, names]), "Cumulative rank IC", about)
+    return themed(alt.LayerChart(layer=[*split_marks(spans), _zero(), lines, names]), "Cumulative rank IC", about)
 
 
 def summed_rank_ic(series: pl.DataFrame) -> alt.LayerChart:
@@ -163,7 +167,7 @@ def _apart(last: pl.DataFrame) -> pl.DataFrame:
     """Add `label`, the value at which each line's number stands: near its end, and clear of the others."""
     rows = last.sort("sum_rank_ic")
     ends = rows["sum_rank_ic"].to_list()
-    gap = _LABEL_SHARE * (max(max(ends), 0) - min(min(ends), 0))
+    gap = _LABEL_SHARE * (max(0.0, *ends) - min(0.0, *ends))
     labels: list[float] = []
     for end in ends:
         labels.append(max(end, labels[-1] + gap) if labels else end)

@@ -18,6 +18,7 @@ from lode.app.navigation import Go
 from lode.app.queries.caching import place
 from lode.app.queries.compare import MOST, Comparison, read_comparison
 from lode.app.queries.overview import Overview, read_overview
+from lode.app.series import split_spans
 from lode.settings import Settings
 
 _SCORES = (
@@ -176,7 +177,7 @@ def _cumulative(compared: Comparison) -> None:
     if days.is_empty():
         st.info("No session of these factors has a rank IC.")
         return
-    _draw(charts.cumulative_rank_ics(days).properties(height=520))
+    _draw(charts.cumulative_rank_ics(days, _shared_splits(compared)).properties(height=520))
     if compared.factors.height > MOST_LINES:
         st.caption(
             f"The {MOST_LINES} of {compared.factors.height} with the largest train |t|; choose fewer to see others."
@@ -193,6 +194,12 @@ def _summed(compared: Comparison) -> pl.DataFrame:
         pl.col("number").cast(pl.String),
         rank_ic.cum_sum().over("number").alias("sum_rank_ic"),
     )
+
+
+def _shared_splits(compared: Comparison) -> pl.DataFrame:
+    """Spans of the splits where all factors are of one run; none where runs would each have their own."""
+    days = compared.days
+    return split_spans(days if days["run"].n_unique() == 1 else days.clear())
 
 
 def _pool(compared: Comparison) -> None:

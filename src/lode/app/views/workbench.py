@@ -97,11 +97,18 @@ def _check(text: str, ground: Ground) -> None:
     try:
         remarks = read_with_names(text, ground.names, ground.groups)[1]
     except LodeError as error:
-        st.caption("Not a formula yet:")
-        st.code(str(error), language=None)
+        _fault(str(error))
         return
     for remark in remarks:
         st.text(f"▲ {remark}")
+
+
+def _fault(message: str) -> None:
+    """Show what is wrong, and below it the place where the message has one: the line with a caret under it."""
+    reason, _, where = message.partition("\n")
+    st.text(f"✘ {reason}")
+    if where:
+        st.code(where, language=None)
 
 
 def _ask(settings: Settings, ground: Ground, text: str) -> None:
@@ -124,7 +131,7 @@ def _words(settings: Settings, ground: Ground) -> None:
     with st.expander("Fields and operators"):
         words = pl.DataFrame(words_of(settings, ground)).select("kind", "signature", "meaning")
         st.dataframe(
-            words, column_config=tables.columns(), hide_index=True, height=320, alt="Fields and operators of formulas"
+            words, column_config=tables.columns(), hide_index=True, height=320, alt="What a formula can be made of"
         )
 
 
@@ -174,7 +181,7 @@ def _watch(settings: Settings, tried: Try, *, has_sheet: bool) -> None:
 def _how_it_ended(tried: Try) -> None:
     if tried.state == "failed":
         st.error("This formula could not be evaluated." if tried.found is None else "The sheet was not completed.")
-        st.code(tried.message, language=None)
+        _fault(tried.message)
     if tried.state == "cancelled":
         st.warning("Cancelled. What had entered the ledger by then stays there.")
 
@@ -206,7 +213,7 @@ def _kept(kept: Try, go: Go) -> None:
             go("factor", factor=kept.found["factor"], run=kept.found["run"])
     elif kept.is_over:
         st.error("It could not be kept.")
-        st.code(kept.message, language=None, wrap_lines=True)
+        _fault(kept.message)
     else:
         st.info("It is being kept once the try before it is over; load the page again to see.")
 
