@@ -151,7 +151,9 @@ def cumulative_rank_ics(days: pl.DataFrame, spans: pl.DataFrame) -> alt.LayerCha
         .encode(x, alt.Y("label:Q"), color, text="number:N")
     )
     about = "sum of daily rank IC × direction; numbers as in the table"
-    return themed(alt.LayerChart(layer=[*split_marks(spans), _zero(), lines, names]), "Cumulative rank IC", about)
+    marks = split_marks(spans) if spans.height else ()  # Vega warns of a scale without a value
+    layers = alt.LayerChart(layer=[*marks, _zero(), lines, names]).resolve_scale(color="independent")
+    return themed(layers, "Cumulative rank IC", about)
 
 
 def summed_rank_ic(series: pl.DataFrame) -> alt.LayerChart:

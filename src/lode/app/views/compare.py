@@ -105,7 +105,7 @@ def _source(factors: pl.DataFrame) -> None:
     known = factors.select("source", "as_of").unique(maintain_order=True).drop_nulls()
     told = [f"{source}, as of {as_of:%Y-%m-%d %H:%M} UTC" for source, as_of in known.iter_rows()]
     if told:
-        st.text(f"Source {'; '.join(told)}.")
+        st.text(f"Source {'; '.join(dict.fromkeys(told))}.")
 
 
 def _table(compared: Comparison, go: Go) -> None:

@@ -79,7 +79,7 @@ def _editor(settings: Settings, ground: Ground) -> None:
         admit(settings)
         typed = formula_field(st.query_params.get("formula", ""), words_of(settings, ground), key="formula")
         may = roles.may_research(settings)
-        clicked = st.button("Evaluate", type="primary", disabled=not may, key="evaluate")
+        clicked = st.button("Evaluate", disabled=not may, key="evaluate")
         if not may:
             st.info("Readers look at tries that were made. To make one, sign in as a researcher.")
         _check(typed.text, ground)
