@@ -105,6 +105,7 @@ def test_the_finalists_of_the_newest_run_are_compared(at_compare, finished: Fini
 
 def test_a_run_keeps_how_alike_its_finalists_are(finished: Finished):
     kept = read_likeness(open_lake(finished.settings), finished.result["run"])
+    assert kept is not None
     compared = read_comparison(finished.settings, (), finished.result["run"])
     assert compared.measure == "values"
     assert set(kept.factors) == set(compared.factors["factor"])

@@ -115,5 +115,7 @@ def test_the_process_itself_tries_tells_faults_and_outlives_its_warehouse(settin
     later.wait(120, whole=True)
     assert wrong.message.startswith("unknown field `clse`; did you mean `close`")
     assert later.state == "done", later.message
+    assert first.found is not None
+    assert later.found is not None
     assert later.found["ledger"]["by_hand"] > first.found["ledger"]["by_hand"]
     bench.close()

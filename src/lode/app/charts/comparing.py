@@ -152,7 +152,7 @@ def cumulative_rank_ics(days: pl.DataFrame, spans: pl.DataFrame) -> alt.LayerCha
     )
     about = "sum of daily rank IC × direction; numbers as in the table"
     marks = split_marks(spans) if spans.height else ()  # Vega warns of a scale without a value
-    layers = alt.LayerChart(layer=[*marks, _zero(), lines, names]).resolve_scale(color="independent")
+    layers: alt.LayerChart = alt.LayerChart(layer=[*marks, _zero(), lines, names]).resolve_scale(color="independent")
     return themed(layers, "Cumulative rank IC", about)
 
 
