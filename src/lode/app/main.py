@@ -14,7 +14,7 @@ from lode.app import notices
 from lode.app.admission import admit
 from lode.app.navigation import Go, Pages
 from lode.app.roles import may_research
-from lode.app.views import data, factor, leaderboard, overview, run
+from lode.app.views import compare, data, factor, leaderboard, overview, run, workbench
 from lode.errors import SignInError
 from lode.settings import Settings, load_settings
 
@@ -26,8 +26,10 @@ PAGES: dict[str, Show] = {
     "Overview": overview.show,
     "Leaderboard": leaderboard.show,
     "Factor": factor.show,
+    "Compare": compare.show,
     "Run": run.show,
     "Data": data.show,
+    "Workbench": workbench.show,
 }
 """What draws each page, by its title, in the order of the bar; the title in small letters is the page's path."""
 

@@ -66,6 +66,12 @@ def _texts() -> dict[str, Any]:
         "operation": text("Operation"),
         "operator": text("Operator"),
         "parent": text("Made of"),
+        "kind": text("Kind", width=110),
+        "signature": text("Written", width="medium"),
+        "meaning": text("Value or unit", width="large"),
+        "what": text("What", width="medium"),
+        "much": text("How much", width="large"),
+        "method": text("Method"),
         "error": text("Error", width="large"),
     }
 
@@ -95,6 +101,10 @@ def _numbers() -> dict[str, Any]:
         "pbo": number("PBO", "%.2f", "Probability of backtest overfitting of the run's choice on train"),
         "best_t": number("Best |t|", _T, "Newey-West, on train"),
         "lift": number("Lift", "%.2f", "Share of the best twentieth by |t| over the share of all trials"),
+        "number": number("No.", "%d", "Place in the order of the clusters"),
+        "weight": number("Weight", "%+.3f", "In the signal of the run's pool"),
+        "adds": number("Adds", "%+.5f", "Rank IC on validation of the whole pool less that of the pool without it"),
+        "turnover": number("Turnover", "percent", "Mean share of new names in the outer quantiles per session"),
         "depth": number("Generations ago", "%d"),
         "direction": number("Direction", "%+d", "-1: low values are bet on; fixed on train"),
         "lookback": number("Lookback", "%d", "Sessions before its own that a value needs"),

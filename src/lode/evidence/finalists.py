@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,6 +34,14 @@ _SURE_T = 8.0
 _MOST_KIN = 24
 
 
+@dataclass(frozen=True)
+class Finalists:
+    """Ids, the best first, and the sample of each one's values that copies were told by."""
+
+    ids: Sequence[str]
+    samples: Sequence[Sample]
+
+
 def select_finalists(
     candidates: Iterable[tuple[str, float]],
     values: Callable[[str], Values],
@@ -41,7 +50,20 @@ def select_finalists(
     count: int = FINALISTS,
     max_correlation: float = MAX_CORRELATION,
 ) -> list[str]:
-    """Ids of at most `count` finalists, best first.
+    """Ids of at most `count` finalists, best first; see `choose_finalists`."""
+    chosen = choose_finalists(candidates, values, rank_ic=rank_ic, count=count, max_correlation=max_correlation)
+    return list(chosen.ids)
+
+
+def choose_finalists(
+    candidates: Iterable[tuple[str, float]],
+    values: Callable[[str], Values],
+    *,
+    rank_ic: Mapping[str, float] | None = None,
+    count: int = FINALISTS,
+    max_correlation: float = MAX_CORRELATION,
+) -> Finalists:
+    """At most `count` finalists, best first.
 
     candidates: (id, t of daily rank IC on train); without a finite t one cannot be a finalist.
     values: of an id, (train sessions, names), NaN where missing; called for the candidates that are looked at, in order
@@ -54,7 +76,7 @@ def select_finalists(
         if len(chosen.ids) >= count:
             break
         chosen.consider(factor, _kin(ordered, place, rank_ic or {}))
-    return chosen.ids
+    return Finalists(chosen.ids, chosen.samples)
 
 
 def _kin(ordered: Sequence[tuple[str, float]], place: int, rank_ic: Mapping[str, float]) -> list[str]:
@@ -79,7 +101,7 @@ class _Chosen:
     def __init__(self, values: Callable[[str], Values], limit: float) -> None:
         self.ids: list[str] = []
         self._values, self._limit = values, limit
-        self._samples: list[Sample] = []
+        self.samples: list[Sample] = []
 
     def consider(self, factor: str, kin: Iterable[str]) -> None:
         """Add the candidate, or the first of its kin that may stand for it, unless it is a copy of one before it."""
@@ -91,7 +113,7 @@ class _Chosen:
                 factor, sample = other, stand_in
                 break
         self.ids.append(factor)
-        self._samples.append(sample)
+        self.samples.append(sample)
 
     def _alike(self, sample: Sample, other: str) -> bool:
         return abs(sample.correlation(Sample.of(self._values(other)))) >= self._limit
@@ -100,7 +122,7 @@ class _Chosen:
         """Sample of a candidate that is no copy of a finalist; None for a copy."""
         own = self._values(factor)
         sample = Sample.of(own)
-        measured = [abs(sample.correlation(other)) for other in self._samples]
+        measured = [abs(sample.correlation(other)) for other in self.samples]
         if any(correlation >= self._limit + _NEAR for correlation in measured):
             return None
         unsure = [i for i, correlation in enumerate(measured) if not correlation <= self._limit - _NEAR]

@@ -6,7 +6,9 @@ On a sample of sessions where that is enough, on every session where it is not.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,3 +67,21 @@ class Sample:
         if not rows.any() or np.any(common[rows] < _SAME_COVERAGE * sizes[rows]):
             return math.nan
         return float(np.einsum("tn,tn->t", self.ranks, other.ranks)[rows].mean())
+
+    def correlation_of_common(self, other: Sample) -> float:
+        """Mean rank correlation over the sampled sessions, of the names that both have; NaN without such a session."""
+        return daily_rank_correlation(*(np.where(each.known > 0, each.ranks, np.nan) for each in (self, other)))
+
+
+def likeness_matrix(samples: Sequence[Sample]) -> NDArray[np.float64]:
+    """Correlation of each factor with each over the sampled sessions, (factors, factors), 1 on the diagonal.
+
+    Two that do not cover the same names are ranked anew over the names that both have. NaN where no session tells.
+    """
+    matrix = np.eye(len(samples))
+    for first, second in combinations(range(len(samples)), 2):
+        found = samples[first].correlation(samples[second])
+        if math.isnan(found):
+            found = samples[first].correlation_of_common(samples[second])
+        matrix[first, second] = matrix[second, first] = found
+    return matrix

@@ -36,7 +36,7 @@ class LocalExecutor:
     def __init__(self, settings: Settings, *, workers: int | None = None) -> None:
         self._settings = settings
         self._limit = workers or os.cpu_count() or 1
-        self._idle: list[_Worker] = []
+        self._idle: list[Worker] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class LocalExecutor:
     def _shard(self, event: Event, report: Report) -> Event:
         for attempt in range(1, MOST_ATTEMPTS + 1):
             worker = self._worker()
-            answer = worker.ask(event, report)
+            answer = worker.ask(event, lambda told: report(*told))
             if answer is None:
                 get_logger("local").warning("a worker died; its shard is given to another", attempt=attempt, **event)
                 continue
@@ -95,19 +95,19 @@ class LocalExecutor:
         msg = f"shard {event['shard']} died {MOST_ATTEMPTS} times (out of memory?)"
         raise StepError(msg)
 
-    def _worker(self) -> _Worker:
+    def _worker(self) -> Worker:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        return _Worker(self._settings)
+        return Worker(self._settings)
 
 
-class _Worker:
-    """One worker process and its two pipes."""
+class Worker:
+    """One worker process and its two pipes; it runs a module that begins as `worker.opened`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, module: str = "lode.workflow.worker") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lode.workflow.worker"],
+            [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -117,8 +117,8 @@ class _Worker:
         )
         self._send(settings.disclosed())
 
-    def ask(self, event: Event, report: Report) -> dict[str, Any] | None:
-        """Give the worker a shard and wait for its answer; None where the worker died."""
+    def ask(self, event: Event, hear: Callable[[Any], None]) -> dict[str, Any] | None:
+        """Give the worker an event and wait for its answer, hearing its reports; None where the worker died."""
         if self._send(event) and self._process.stdout is not None:
             for line in self._process.stdout:
                 if not line.endswith("\n"):
@@ -126,9 +126,13 @@ class _Worker:
                 answer = dict(json.loads(line))
                 if "report" not in answer:
                     return answer
-                report(*answer["report"])
+                hear(answer["report"])
         self.end()
         return None
+
+    def kill(self) -> None:
+        """End the worker in the midst of what it does; `ask` then returns None. From any thread."""
+        self._process.kill()
 
     def end(self) -> None:
         """Close the worker's input, at which it ends."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from lode.errors import EvidenceError, NotFoundError, UsageError
-from lode.evaluation import Sheet, SheetOptions, evidence_sheet
-from lode.evidence.leaks import overall
-from lode.language import Expr, expression_id, parse
+from lode.evaluation import References, Sheet, SheetOptions, evidence_sheet
+from lode.evaluation.comparing import compared
+from lode.evidence.leaks import LeakCheck, Subject, overall
+from lode.language import Expr, parse
 from lode.library import Definition
 from lode.log import get_logger
 from lode.panel import Panel, load_snapshot
@@ -21,17 +22,28 @@ from lode.warehouse.stores.factors import read_factor
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
 from lode.warehouse.stores.runs import RunRecord, record_run
 from lode.warehouse.stores.snapshots import read_snapshot
-from lode.workflow.by_hand import read_formula, unit_remarks
+from lode.workflow.by_hand import FACTOR_ID, read_formula, unit_remarks
 from lode.workflow.context import Context
 from lode.workflow.leaking import leak_checker
 from lode.workflow.library_values import library_columns, library_request
 from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
-from lode.workflow.referring import judged_subject, references, verdicts
+from lode.workflow.referring import judged_subject, market_factors, references, verdicts
 from lode.workflow.value_file import write_values
 from lode.workflow.vaults import MANUAL, first_closed_session, run_settings
 
-_FACTOR_ID = re.compile(r"[0-9a-f]{6,16}")
+Checker = Callable[[Subject, int], tuple[LeakCheck, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """A try that is in the ledger: its formula, its panel, which ends before every vault, its run, its first sheet."""
+
+    expression: Expr
+    panel: Panel
+    snapshot: str
+    run: str
+    sheet: Sheet
 
 
 def evaluate_by_hand(
@@ -41,13 +53,34 @@ def evaluate_by_hand(
 
     The panel ends before its own vault and before any other run's vault that it shares instruments with.
     """
+    return complete(try_by_hand(text, context, snapshot=snapshot, options=options), context)
+
+
+def try_by_hand(
+    text: str, context: Context, *, snapshot: str | None = None, options: SheetOptions | None = None
+) -> Tried:
+    """Make the sheet as far as the formula alone allows, and enter the try into the ledger before anybody sees it.
+
+    What takes other factors, a rebuild of the panel or the ledger is missing from the sheet: `complete` adds it.
+    """
     record, asked = read_snapshot(context.warehouse, snapshot), options or SheetOptions()
     panel = open_panel(context, record.snapshot)
     expression = read_expression(text, context, panel)
-    sheet = evidence_sheet(expression, panel, asked, references(context, panel, expression_id(expression)))
+    sheet = evidence_sheet(expression, panel, asked, References(market_factors=market_factors(context, panel)))
     run = enter(sheet, record.snapshot, context, size=expression.size)
-    checks = leak_checker(context, record.snapshot, panel)(judged_subject(expression, asked), 0)
-    return sheet.with_leak_check(overall(checks)).with_verdicts(verdicts(sheet, run, context))
+    return Tried(expression, panel, record.snapshot, run, sheet)
+
+
+def complete(tried: Tried, context: Context, check: Checker | None = None) -> Sheet:
+    """Return the whole sheet of a try: beside the known factors and the other tries, and with its leak checks.
+
+    check: what `leak_checker` returns for the snapshot and panel, where it is at hand.
+    """
+    known = references(context, tried.panel, tried.sheet.identity.id)
+    sheet = compared(tried.sheet, tried.expression, tried.panel, known)
+    checker = check or leak_checker(context, tried.snapshot, tried.panel)
+    outcome = overall(checker(judged_subject(tried.expression, sheet.options), 0))
+    return sheet.with_leak_check(outcome).with_verdicts(verdicts(sheet, tried.run, context))
 
 
 def compute_to_file(
@@ -98,8 +131,8 @@ def read_expression(text: str, context: Context, panel: Panel) -> Expr:
     remarks: Iterable[str]
     if named:
         expression = parse(_only(named, text).expression, {*panel.fields, *panel.groups})
-        remarks = unit_remarks(expression, panel)
-    elif _FACTOR_ID.fullmatch(text):
+        remarks = unit_remarks(expression, panel.fields)
+    elif FACTOR_ID.fullmatch(text):
         expression, remarks = _recorded(text, context, panel), ()
     else:
         expression, remarks = read_formula(text, panel)

@@ -68,7 +68,7 @@ def discover(market: Market) -> Discovery:
     train = market.scorer(splits.train, splits.train_stop)
     ledger = _searched(train, market.options)
     exact = {trial.factor: trial for trial in ledger.values() if math.isfinite(trial.t_nw)}
-    finalists = [exact[factor] for factor in finalists_of(train, list(exact.values()))]
+    finalists = [exact[factor] for factor in finalists_of(train, list(exact.values())).ids]
     return judge(market, finalists, trials=len(ledger))
 
 

@@ -35,7 +35,7 @@ _STYLE_FIELDS = {"size": ("close", "volume", "dollar_volume", "market_cap"), "be
 def references(context: Context, panel: Panel, factor: str) -> References:
     """The library and the proven factors, both without `factor`, and the market factors of a panel's sessions."""
     library = {key: known for key, known in known_library(panel).items() if expression_id(known) != factor}
-    return References(library, _pool(context, panel, factor), _market_factors(context, panel))
+    return References(library, _pool(context, panel, factor), market_factors(context, panel))
 
 
 def judged_subject(expression: Expr, options: SheetOptions) -> Subject:
@@ -87,7 +87,7 @@ def _pool(context: Context, panel: Panel, factor: str) -> dict[str, Expr]:
     return pool
 
 
-def _market_factors(context: Context, panel: Panel) -> dict[str, NDArray[np.float64]]:
+def market_factors(context: Context, panel: Panel) -> dict[str, NDArray[np.float64]]:
     """Published factor returns as known now, (sessions,) each, NaN where there is none; none after the last session."""
     if not len(panel.sessions):
         return {}

@@ -9,13 +9,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.evidence.finalists import select_finalists
+from lode.evidence.finalists import Finalists, choose_finalists
 from lode.evidence.multiplicity import SAMPLE, Multiplicity, multiplicity
 from lode.language import parse
 from lode.panel import load_snapshot
 from lode.warehouse.stores.ledger import Trial
 from lode.workflow.context import Context, Event, defined
 from lode.workflow.generations import read_epoch
+from lode.workflow.likeness import keep_likeness
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.scoring import SplitScorer
 from lode.workflow.search_record import keep_search_record
@@ -48,7 +49,8 @@ def _selected(plan: Plan, context: Context) -> Event:
     scored = {trial.factor: trial for trial in trials if math.isfinite(trial.t_nw) and not trial.partial}
     scorer = _train_scorer(plan, context)
     chosen, search = finalists_of(scorer, list(scored.values())), multiplicity_of(scorer, trials)
-    keep_search_record(context, plan, trials, chosen)
+    keep_search_record(context, plan, trials, chosen.ids)
+    keep_likeness(context, plan, chosen)
     finalists = [
         {
             "id": factor,
@@ -60,7 +62,7 @@ def _selected(plan: Plan, context: Context) -> Event:
                 "coverage": scored[factor].coverage,
             },
         }
-        for factor in chosen
+        for factor in chosen.ids
     ]
     told = {"effective_trials": defined(search.effective), "pbo": defined(search.pbo)}
     return {"run": plan.run, "trials": len(trials), **told, "finalists": finalists}
@@ -71,15 +73,15 @@ def _train_scorer(plan: Plan, context: Context) -> SplitScorer:
     return SplitScorer(panel, plan.options, plan.splits.train)
 
 
-def finalists_of(scorer: SplitScorer, trials: Sequence[Trial]) -> list[str]:
-    """Ids of the finalists among exact trials, each given once; `scorer` has the train rows."""
+def finalists_of(scorer: SplitScorer, trials: Sequence[Trial]) -> Finalists:
+    """The finalists among exact trials, each given once; `scorer` has the train rows."""
     expressions = {trial.factor: parse(trial.expression) for trial in trials}
 
     def values(factor: str) -> NDArray[np.float32]:
         return next(iter(scorer.values([expressions[factor]])))[scorer.rows]
 
     rank_ic = {trial.factor: trial.rank_ic for trial in trials}
-    return select_finalists([(trial.factor, trial.t_nw) for trial in trials], values, rank_ic=rank_ic)
+    return choose_finalists([(trial.factor, trial.t_nw) for trial in trials], values, rank_ic=rank_ic)
 
 
 def multiplicity_of(scorer: SplitScorer, trials: Sequence[Trial]) -> Multiplicity:

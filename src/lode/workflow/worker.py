@@ -25,7 +25,17 @@ _ORPHANED = 3
 
 
 def main() -> None:
-    """Serve shards until the input ends. The first line is the settings."""
+    """Serve shards until the input ends."""
+    settings, events, answers = opened()
+    while True:
+        _serve(events.get(), settings, answers)
+
+
+def opened() -> tuple[Settings, queue.Queue[dict[str, Any]], TextIO]:
+    """Return the settings, which are the first line of the input, the events that follow, and where answers go.
+
+    From then on the process ends with its input, and what prints does not come among the answers.
+    """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if not (first := sys.stdin.readline()):
@@ -34,8 +44,7 @@ def main() -> None:
     log.configure(settings.log_level)
     events: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=(events,), daemon=True).start()
-    while True:
-        _serve(events.get(), settings, answers)
+    return settings, events, answers
 
 
 def _listen(events: queue.Queue[dict[str, Any]]) -> None:
@@ -46,20 +55,21 @@ def _listen(events: queue.Queue[dict[str, Any]]) -> None:
 
 def _serve(event: dict[str, Any], settings: Settings, answers: TextIO) -> None:
     def report(count: int, note: str) -> None:
-        _answer(answers, {"report": [count, note]})
+        answer(answers, {"report": [count, note]})
 
     try:
         with open_context(settings, report=report) as context:
             work = calibrate_market if "market" in event else mine_recorded
-            _answer(answers, {"result": work(event, context)})
+            answer(answers, {"result": work(event, context)})
     except LodeError as error:
-        _answer(answers, {"error": str(error), "kind": type(error).__name__})
+        answer(answers, {"error": str(error), "kind": type(error).__name__})
     except Exception as error:  # noqa: BLE001  the process's entry point: logged and answered as a failure
         log.get_logger("worker").error("shard failed", event_in=event, exc_info=True)
-        _answer(answers, {"error": f"{type(error).__name__}: {error}", "kind": "unexpected"})
+        answer(answers, {"error": f"{type(error).__name__}: {error}", "kind": "unexpected"})
 
 
-def _answer(answers: TextIO, content: dict[str, Any]) -> None:
+def answer(answers: TextIO, content: dict[str, Any]) -> None:
+    """Write one answer, or a report before it."""
     answers.write(json.dumps(content) + "\n")
     answers.flush()
 

@@ -45,7 +45,7 @@ def daily_turnover(days: pl.DataFrame) -> alt.LayerChart:
 def _timeline(
     days: pl.DataFrame, lines: list[alt.Chart], pointed: str, form: str, title: str, about: str
 ) -> alt.LayerChart:
-    bands, names = _splits(days)
+    bands, names = split_marks(split_spans(days))
     layers = [bands, *lines, names, _pointer(days, pointed, form)]
     layers = [layer for layer in layers if layer.data.height]  # Vega warns of a scale without a value
     return themed(alt.LayerChart(layer=layers), title, about)
@@ -74,9 +74,8 @@ def _zero(days: pl.DataFrame) -> alt.Chart:
     return rule
 
 
-def _splits(days: pl.DataFrame) -> tuple[alt.Chart, alt.Chart]:
-    """Mark the splits: a band of colour behind each, its name at its upper left."""
-    spans = split_spans(days)
+def split_marks(spans: pl.DataFrame) -> tuple[alt.Chart, alt.Chart]:
+    """Mark the splits of `split_spans`: a band of colour behind each, its name at its upper left."""
     base = alt.Chart(spans)
     bands = base.mark_rect(opacity=0.13).encode(
         x=alt.X("start:T", scale=_TIME, axis=_AXIS), x2="end:T", color=split_color(spans["split"], legend=False)

@@ -34,3 +34,6 @@ settled = st.cache_data(
     ttl=_SETTLED_SECONDS, max_entries=16, show_spinner="Reading …", hash_funcs={Settings: _identity}
 )
 """Decorates what reads what changes with a collection or an update: its answer is kept for minutes per warehouse."""
+
+per_warehouse = st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Settings: _identity})
+"""Decorates what makes something that all visits share: one for each warehouse."""

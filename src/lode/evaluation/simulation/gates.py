@@ -54,7 +54,6 @@ def brain_gates(
     those of another factor of the pool, NaN without one.
     """
     kind = 0 if delay == 0 else 1
-    alone = "" if math.isfinite(self_correlation) else "nothing to compare with"
     return (
         Gate("Sharpe", book.sharpe, "at least", SHARPE[kind]),
         Gate("fitness", book.fitness, "at least", FITNESS[kind]),
@@ -62,5 +61,11 @@ def brain_gates(
         Gate("turnover, most", book.turnover, "below", TURNOVER[1]),
         Gate("largest weight", book.largest, "below", LARGEST_WEIGHT),
         Gate("sub-universe Sharpe", sub_sharpe, "at least", SUB_UNIVERSE * math.sqrt(sub_share) * book.sharpe),
-        Gate("self-correlation", self_correlation, "below", SELF_CORRELATION, alone),
+        self_correlation_gate(self_correlation),
     )
+
+
+def self_correlation_gate(correlation: float) -> Gate:
+    """Hold the largest correlation with the pool against its limit; NaN where there is nothing to compare with."""
+    alone = "" if math.isfinite(correlation) else "nothing to compare with"
+    return Gate("self-correlation", correlation, "below", SELF_CORRELATION, alone)

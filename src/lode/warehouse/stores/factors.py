@@ -124,6 +124,21 @@ def read_series(warehouse: Warehouse, factor: str, run: str) -> pl.DataFrame:
     )
 
 
+def read_rank_ics(warehouse: Warehouse, standings: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    """Daily series of several factors, each of one run, (factor, run): both, session, split, rank_ic, turnover.
+
+    In order of session; of the horizon that the factor was judged by, rank_ic null where undefined.
+    """
+    return warehouse.query(
+        "SELECT factor, run, session, split, rank_ic, turnover FROM factor_series FINAL "
+        "WHERE (factor, run, horizon) IN (SELECT factor, run, horizon FROM factors FINAL "
+        "WHERE factor IN {factors:Array(String)} AND concat(factor, ' ', run) IN {standings:Array(String)}) "
+        "ORDER BY session, factor, run",
+        factors=sorted({factor for factor, _ in standings}),
+        standings=[f"{factor} {run}" for factor, run in standings],
+    )
+
+
 def record_values(warehouse: Warehouse, rows: pl.DataFrame) -> int:
     """Write values of proven factors: factor, session, instrument, value."""
     return warehouse.insert("factor_values", rows) if rows.height else 0

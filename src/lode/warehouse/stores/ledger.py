@@ -85,6 +85,14 @@ def count_trials(warehouse: Warehouse, runs: Sequence[str]) -> int:
     return int(counted["n"][0])
 
 
+def is_tried(warehouse: Warehouse, factor: str, run: str) -> bool:
+    """Whether a factor is a trial of a run."""
+    found = warehouse.query(
+        "SELECT count() AS n FROM trials WHERE run = {run:String} AND factor = {factor:String}", run=run, factor=factor
+    )
+    return bool(found["n"][0])
+
+
 def score_variance(warehouse: Warehouse, runs: Sequence[str]) -> float:
     """Variance of t_nw of the trials of all `runs` that have one, partial scores left out; NaN of fewer than two."""
     told = warehouse.query(

@@ -61,6 +61,15 @@ def record_growth(warehouse: Warehouse, pool: str, records: Sequence[GrowthRecor
     return _insert(warehouse, "pool_growth", [{"pool": pool} | asdict(record) for record in records])
 
 
+def read_weights_of(warehouse: Warehouse, pools: Sequence[str]) -> pl.DataFrame:
+    """Weights of several pools: pool, fitted_on, factor, weight; the earliest fit first."""
+    return warehouse.query(
+        "SELECT pool, fitted_on, factor, weight FROM pool_weights FINAL WHERE pool IN {pools:Array(String)} "
+        "ORDER BY fitted_on, pool, factor",
+        pools=list(pools),
+    )
+
+
 def read_weights(warehouse: Warehouse, pool: str) -> pl.DataFrame:
     """Weights of a pool: fitted_on, factor, weight; the largest first, whatever their sign."""
     return warehouse.query(
