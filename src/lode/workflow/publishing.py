@@ -30,6 +30,7 @@ from lode.workflow.pooling import pooled, record_pool
 from lode.workflow.proving import verdict_key
 from lode.workflow.recording import read_code_note
 from lode.workflow.scoring import SplitScorer
+from lode.workflow.sheets import keep_sheet, with_sheet
 from lode.workflow.values import long_frame
 from lode.workflow.vaults import trials_on_vault
 
@@ -90,8 +91,9 @@ def _evidence(plan: Plan, factor: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]]) -> int:
-    """Write daily series: to the end of validation, and of the vault for those that were tested on it."""
-    rows = 0
+    """Write daily series and sheets: to the end of validation, and of the vault for those that were tested on it."""
+    rows, memory = 0, context.settings.memory_bytes
+    shown = with_sheet(judged, plan.sessions, len(plan.instruments), memory)
     for opened in (False, True):
         chosen = [factor for factor in judged if bool(factor.get("vault")) == opened]
         if not chosen:
@@ -101,6 +103,8 @@ def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]]) 
         scorer = SplitScorer(panel, plan.options, slice(0, stop))
         for factor, values in zip(chosen, scorer.values([parse(f["expression"]) for f in chosen]), strict=True):
             rows += record_series(context.warehouse, _series(plan, panel, scorer, factor, values))
+            if factor["id"] in shown:
+                keep_sheet(context, plan, factor, panel, values)
             if factor["state"] == "proven":
                 found = values_frame(factor["id"], panel, values, snapshot=plan.snapshot, at=context.clock())
                 rows += record_values(context.warehouse, found)
