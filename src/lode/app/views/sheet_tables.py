@@ -34,7 +34,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "year": ("Year", "%d"), "depth": ("Depth", "percent"), "beta": ("Beta", "%.3f"), "t": ("t", "%.2f"),
     "p": ("p", "%.2g"), "alpha": ("Alpha", "%.6f"), "r_squared": ("R²", "%.3f"), "coefficient": ("Coefficient", "%.5f"),
     "values": ("Of values", "%.3f"), "returns": ("Of returns", "%.3f"), "value": ("Value", "%.4g"),
-    "limit": ("Limit", "%.4g"), "drawdown_sessions": ("Sessions down", "localized"),
+    "drawdown_sessions": ("Sessions down", "localized"),
     "recovery_sessions": ("Sessions up", "localized"),
 }  # fmt: skip
 _TEXTS = {
@@ -160,15 +160,15 @@ def gates(drawn: Drawn) -> None:
     sheet = drawn.sheet
     rows = [
         {"outcome": _OUTCOMES.get(gate["outcome"], gate["outcome"]), "gate": gate["name"], "value": gate["value"],
-         "side": gate["side"], "limit": gate["limit"], "note": gate["note"]}
+         "side": f"{gate['side']} {_shown(gate['limit'], '.3g')}", "note": gate["note"]}
         for gate in sheet["gates"]
     ]  # fmt: skip
     _table(pl.DataFrame(rows, infer_schema_length=None), "Gates of the BRAIN book")
     st.caption("These limits are WorldQuant BRAIN's before it takes an alpha. They decide nothing here.")
     if sheet["verdicts"]:
-        told = {"what": [_VERDICTS.get(n, n) for n in sheet["verdicts"]], "value": list(sheet["verdicts"].values())}
-        schema = {"what": pl.String, "value": pl.Float64}
-        _table(pl.DataFrame(told, schema=schema), "Beside the other trials")
+        told = {"value": list(sheet["verdicts"].values()), "what": [_VERDICTS.get(n, n) for n in sheet["verdicts"]]}
+        schema: dict[str, Any] = {"value": pl.Float64, "what": pl.String}
+        _table(pl.DataFrame(told, schema=schema).drop_nulls(), "Beside the other trials")
     st.text(f"Leak check: {sheet['leak_check']}.")
 
 
@@ -178,7 +178,7 @@ def _horizon(at: int, found: dict[str, Any], interval: str) -> dict[str, Any]:
 
 
 def _table(rows: pl.DataFrame, title: str, *, height: int | None = None) -> None:
-    st.markdown(f"**{title}**")  # a title of this module's own
+    st.subheader(title, anchor=False)
     size: Any = {} if height is None else {"height": height}
     st.dataframe(rows, column_config=_columns(rows), hide_index=True, placeholder="–", alt=title, **size)
 
