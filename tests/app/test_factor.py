@@ -33,7 +33,8 @@ def test_a_proven_factor_with_its_evidence(visit: Visit, finished: Finished):
     assert proven["expression"] in texts(page)
     assert figures(page)["Rank IC vault"] == f"{proven['vault']['rank_ic']:.4f}"
     assert figures(page)["Trials on vault"] == f"{finished.result['trials_on_vault']:,}"
-    evidence, leaks, family = (element.value for element in page.dataframe)
+    gates, evidence = (tables(page, name) for name in ("gate", "coverage"))
+    family = tables(page, "operation")
     assert (family["depth"][0], family["expression"][0]) == (0, proven["expression"])
     assert family["operation"].str.len().min() > 0
     assert evidence["split"].tolist() == ["train", "validation", "vault"]
@@ -42,12 +43,23 @@ def test_a_proven_factor_with_its_evidence(visit: Visit, finished: Finished):
     )
     assert evidence["q"][1] == pytest.approx(proven["validation"]["q"])
     assert evidence["p_holm"][2] == pytest.approx(proven["vault"]["p_holm"])
-    assert {"cut", "scramble", "shifted labels"} <= set(leaks["check"])
-    assert "✘ failed" not in set(leaks["outcome"])
+    assert {f"leak check: {name}" for name in ("cut", "scramble", "shifted labels")} <= set(gates["gate"])
+    assert "✘ failed" not in set(gates["outcome"])
+    figures_of = dict(zip(gates["gate"], gates["figure"], strict=True))
+    assert figures_of["q on validation"] == f"{proven['validation']['q']:.3g}"
+    assert figures_of["p on the vault, after Holm"] == f"{proven['vault']['p_holm']:.3g}"
 
 
-def test_the_charts_are_drawn_as_svg_with_a_title(visit: Visit, finished: Finished):
-    page = visit(finished.home, factor=finished.proven["id"])
+def tables(page, column: str):
+    """The first table with a column of this name."""
+    return next(element.value for element in page.dataframe if column in element.value.columns)
+
+
+def test_the_run_of_an_older_program_has_its_stored_series_drawn(visit: Visit, lode_settings):
+    write_home(lode_settings)
+    page = visit(factor=FACTOR)
+    assert any("kept no evidence sheet" in info.value for info in page.info)
+    assert [button.label for button in page.button] == ["Make the sheet"]
     assert len(specs(page)) == CHARTS
     for spec in specs(page):
         assert spec["usermeta"]["embedOptions"]["renderer"] == "svg"
@@ -62,7 +74,9 @@ def test_a_refused_factor_gives_the_reason_and_keeps_its_vault_closed(visit: Vis
     assert refused["reason"] in texts(page)
     assert figures(page)["Rank IC vault"] == "–"
     assert any(text.startswith("The vault, ") and "was not opened" in text for text in texts(page))
-    assert any(text.startswith("Not made") for text in texts(page))
+    gates = tables(page, "gate")
+    assert gates["outcome"].tolist()[:2] == ["✔ passed", "✘ failed"]
+    assert set(gates["outcome"][2:4]) == {"– not made"}
     spans = next(rows for rows in _inline_rows(page) if rows and "start" in rows[0])
     assert [row["split"] for row in spans] == ["train", "validation"]
 
@@ -103,7 +117,7 @@ def test_markup_in_stored_texts_stays_text(visit: Visit, lode_settings):
     assert MARKUP in texts(page)
     drawn_as_markdown = [e.value for e in (*page.markdown, *page.caption, *page.info, *page.error)]
     assert not any("<" in text or "**" in text for text in drawn_as_markdown)
-    assert page.dataframe[1].value["check"].tolist() == [MARKUP]
+    assert f"leak check: {MARKUP}" in tables(page, "gate")["gate"].tolist()
 
 
 def test_missing_sessions_and_ragged_quantiles_are_drawn_around(visit: Visit, lode_settings):
@@ -132,3 +146,21 @@ def test_a_factor_whose_run_is_gone_is_said(visit: Visit, lode_settings):
     page = visit(factor="ab" * 8)
     assert not page.exception
     assert any("no run 'lost'" in text for text in texts(page))
+
+
+def test_the_operators_of_a_formula_are_explained_as_text(visit: Visit, finished: Finished):
+    page = visit(finished.home, factor=finished.proven["id"])
+    explained = tables(page, "written")
+    assert set(explained["meaning"].str.len() > 0) == {True}
+    tips = [element.proto.help for element in page.text if element.proto.help]
+    assert len(tips) == len(explained)
+    assert all(r"\(" in tip or tip.isalpha() or ":" in tip for tip in tips)
+
+
+def test_similar_factors_are_other_factors_of_the_run(visit: Visit, finished: Finished):
+    page = visit(finished.home, factor=finished.proven["id"], run=finished.result["run"])
+    alike = tables(page, "correlation")
+    known = {row["id"] for kind in ("proven", "refused") for row in finished.result[kind]}
+    assert set(alike["factor"]) <= known - {finished.proven["id"]}
+    sizes = alike["correlation"].abs().tolist()
+    assert sizes == sorted(sizes, reverse=True)

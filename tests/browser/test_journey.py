@@ -14,7 +14,7 @@ from tests.app.hostile import FACTOR, RUN
 from tests.browser.conftest import PATIENCE, Window
 
 pytestmark = pytest.mark.browser
-CHARTS = 5
+CHARTS = 6
 HEADER, ROW = 36, 35  # pixels of the table that is drawn on a canvas
 
 

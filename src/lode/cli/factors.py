@@ -18,6 +18,7 @@ from lode.warehouse.stores.factors import list_factors, read_evidence, read_fact
 from lode.workflow.context import Context, open_context
 from lode.workflow.manual import compute_to_file, evaluate_by_hand
 from lode.workflow.own_values import evaluate_values
+from lode.workflow.sheets import make_sheet
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 Options = Annotated[SheetOptions, Parameter(name="*")]
@@ -147,6 +148,29 @@ def show_command(factor: str, *, as_json: AsJson = False) -> None:
             ["split", "metric", "value", "low", "high"],
             evidence[record.run].iter_rows(),
         )
+
+
+@factors_app.command(name="sheet")
+def sheet_command(factor: str, *, run: str = "", as_json: AsJson = False) -> None:
+    """Make the evidence sheet of a finalist, and keep it for the dashboard. Example: lode factors sheet 9c1e
+
+    It covers train and validation, and the vault where that was opened for the factor. A sheet that a run kept is
+    made once: again changes nothing.
+
+    Parameters
+    ----------
+    factor
+        Id of the factor, or its first characters.
+    run
+        The run that judged it; the newest when absent.
+    """
+    with open_context(load_settings()) as context:
+        records = read_factor(context.warehouse, factor)
+        record = make_sheet(context, run or records[0].run, records[0].factor)
+    if as_json:
+        emit_json(record)
+    else:
+        console().print(f"the sheet of {records[0].factor} is kept; the dashboard shows it", markup=False)
 
 
 @factors_app.command

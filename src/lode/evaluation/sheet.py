@@ -67,7 +67,9 @@ def sheet_of(
     exposure, newcomers = exposure_of(judged, styles, sector), turnover_of(quantiles, count)
     books = books_of(judged, quantiles, Bench(panel, Market.of(panel, fill=options.fill), styles, options), sizes)
     pool = resemblances(judged, references.pool, panel, next_return, min_names=least)
-    traded = spread_traded(quantiles, count, horizon=horizon, sizes=sizes)
+    traded = {h: spread_traded(quantiles, count, horizon=h, sizes=sizes) for h in {1, horizon}}
+    net_spreads = {h: _after_cost(spreads[h], sold, options) for h, sold in traded.items()}
+    alike = autocorrelation(ranks)
     return Sheet(
         identity=identity,
         options=options,
@@ -78,9 +80,9 @@ def sheet_of(
         spreads={h: newey_west_t(spread, horizon=h) for h, spread in spreads.items()},
         overlapping={h: hansen_hodrick_t(spread, h) for h, spread in spreads.items()},
         quantiles=quantile_summary(earned[horizon], horizon=horizon),
-        net_spread=newey_west_t(_after_cost(spreads[horizon], traded, options), horizon=horizon),
+        net_spread=newey_west_t(net_spreads[horizon], horizon=horizon),
         turnover=series_mean(newcomers),
-        rank_autocorrelation=series_mean(autocorrelation(ranks)),
+        rank_autocorrelation=series_mean(alike),
         half_life_sessions=half_life_of(ranks),
         portfolio=rank_book(judged, next_return, cost_bps=options.cost_bps, min_names=least, ranks=ranks),
         exposures=exposure.by_style,
@@ -97,8 +99,11 @@ def sheet_of(
         daily=Daily(
             sessions=panel.sessions,
             rank_ic=rank_ics[horizon],
+            quantiles=earned[1],
             spread=spreads[1],
+            net_spread=net_spreads[1],
             turnover=newcomers,
+            autocorrelation=alike,
             market=_market(next_return, options.delay),
             books=books.returns,
             net=books.net,

@@ -32,6 +32,7 @@ from lode.workflow.proving import verdict_key
 from lode.workflow.rating import Ratings, rated, rating_rows
 from lode.workflow.recording import read_code_note
 from lode.workflow.scoring import SplitScorer
+from lode.workflow.sheets import keep_sheet, with_sheet
 from lode.workflow.values import long_frame
 
 _SPLITS = ("train", "validation", "vault")
@@ -95,8 +96,12 @@ def _evidence(plan: Plan, factor: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]], ratings: Ratings) -> int:
-    """Write daily series: to the end of validation, and of the vault for those that were tested on it; rate them."""
-    rows = 0
+    """Write daily series and sheets, and rate the factors.
+
+    To the end of validation, and of the vault for those that were tested on it.
+    """
+    rows, memory = 0, context.settings.memory_bytes
+    shown = with_sheet(judged, plan.sessions, len(plan.instruments), memory)
     for opened in (False, True):
         chosen = [factor for factor in judged if bool(factor.get("vault")) == opened]
         if not chosen:
@@ -109,6 +114,8 @@ def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]], 
             series = _series(plan, panel, scorer, factor, values)
             rows += record_series(context.warehouse, series)
             ratings.add(factor, series, values, next_return)
+            if factor["id"] in shown:
+                keep_sheet(context, plan, factor, panel, values)
             if factor["state"] == "proven":
                 found = values_frame(factor["id"], panel, values, snapshot=plan.snapshot, at=context.clock())
                 rows += record_values(context.warehouse, found)

@@ -8,26 +8,26 @@ import polars as pl
 from lode.app.charts.theme import FAINT, LINE, split_color, themed
 from lode.app.series import ROLLING_SESSIONS, split_spans, thinned
 
-_TIME = alt.Scale(type="utc")  # a session is a day, whatever the reader's time zone
-_AXIS = alt.Axis(title=None, grid=False, tickCount=6, labelOverlap=True)
+TIME = alt.Scale(type="utc")  # a session is a day, whatever the reader's time zone
+AXIS = alt.Axis(title=None, grid=False, tickCount=6, labelOverlap=True)
 
 
 def daily_rank_ic(days: pl.DataFrame, *, signed: str) -> alt.LayerChart:
     """Rank IC of each session, thin, under its rolling mean. signed: "rank IC", or "rank IC × -1"."""
-    lines = [_line(days, "rank_ic", signed, faint=True), _zero(days), _line(days, "mean_rank_ic", signed)]
+    lines = [_line(days, "rank_ic", signed, faint=True), zero_rule(days), _line(days, "mean_rank_ic", signed)]
     about = f"{signed}; thin: a session, bold: mean of {ROLLING_SESSIONS}"
     return _timeline(days, lines, "mean_rank_ic", ".3f", "Daily rank IC", about)
 
 
 def cumulative_rank_ic(days: pl.DataFrame, *, signed: str) -> alt.LayerChart:
     """Sum of the daily rank IC."""
-    lines = [_zero(days), _line(days, "sum_rank_ic", f"sum of {signed}")]
+    lines = [zero_rule(days), _line(days, "sum_rank_ic", f"sum of {signed}")]
     return _timeline(days, lines, "sum_rank_ic", ".2f", "Cumulative rank IC", f"sum of daily {signed}")
 
 
 def cumulative_spread(days: pl.DataFrame) -> alt.LayerChart:
     """Sum of the top quantile's return less the bottom one's."""
-    lines = [_zero(days), _line(days, "sum_spread", "per cent")]
+    lines = [zero_rule(days), _line(days, "sum_spread", "per cent")]
     about = "%, sum of daily returns, before cost"
     return _timeline(days, lines, "sum_spread", ".1f", "Top less bottom quantile", about)
 
@@ -45,7 +45,7 @@ def daily_turnover(days: pl.DataFrame) -> alt.LayerChart:
 def _timeline(
     days: pl.DataFrame, lines: list[alt.Chart], pointed: str, form: str, title: str, about: str
 ) -> alt.LayerChart:
-    bands, names = split_marks(split_spans(days))
+    bands, names = split_marks(split_spans(days.filter(pl.col("split") != "")))
     layers = [bands, *lines, names, _pointer(days, pointed, form)]
     layers = [layer for layer in layers if layer.data.height]  # Vega warns of a scale without a value
     return themed(alt.LayerChart(layer=layers), title, about)
@@ -65,10 +65,11 @@ def _line(days: pl.DataFrame, column: str, axis: str, *, faint: bool = False, pe
 
 
 def _x() -> alt.X:
-    return alt.X("session:T", scale=_TIME, axis=_AXIS)
+    return alt.X("session:T", scale=TIME, axis=AXIS)
 
 
-def _zero(days: pl.DataFrame) -> alt.Chart:
+def zero_rule(days: pl.DataFrame) -> alt.Chart:
+    """Line at zero, where there is anything to draw."""
     zero = pl.DataFrame({"zero": [0.0][: days.height]}, schema={"zero": pl.Float64})
     rule: alt.Chart = alt.Chart(zero).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(y="zero:Q")
     return rule
@@ -78,10 +79,10 @@ def split_marks(spans: pl.DataFrame) -> tuple[alt.Chart, alt.Chart]:
     """Mark the splits of `split_spans`: a band of colour behind each, its name at its upper left."""
     base = alt.Chart(spans)
     bands = base.mark_rect(opacity=0.13).encode(
-        x=alt.X("start:T", scale=_TIME, axis=_AXIS), x2="end:T", color=split_color(spans["split"], legend=False)
+        x=alt.X("start:T", scale=TIME, axis=AXIS), x2="end:T", color=split_color(spans["split"], legend=False)
     )
     names = base.mark_text(align="left", baseline="top", dx=3, dy=3, fontSize=11, color=FAINT).encode(
-        x=alt.X("start:T", scale=_TIME, axis=_AXIS), y=alt.value(0), text="split:N"
+        x=alt.X("start:T", scale=TIME, axis=AXIS), y=alt.value(0), text="split:N"
     )
     return bands, names
 

@@ -31,14 +31,18 @@ Series = NDArray[np.float64]
 class Daily:
     """Series of a sheet's pictures, (sessions,) each, NaN where undefined.
 
-    rank_ic, spread, turnover: of the session's values. market: mean return of all names in the session. books: returns
-    of each book in the session, before cost; net: of the BRAIN book after it.
+    rank_ic, spread, turnover, autocorrelation: of the session's values; spread: over one session, as quantiles are,
+    (sessions, count), the lowest first, and net_spread, which is after cost. market: mean return of all names in the
+    session. books: returns of each book in the session, before cost; net: of the BRAIN book after it.
     """
 
     sessions: NDArray[np.datetime64]
     rank_ic: Series
+    quantiles: NDArray[np.float64]
     spread: Series
+    net_spread: Series
     turnover: Series
+    autocorrelation: Series
     market: Series
     books: Mapping[str, Series]
     net: Series

@@ -114,6 +114,33 @@ def record_series(warehouse: Warehouse, rows: pl.DataFrame) -> int:
     return warehouse.insert("factor_series", rows) if rows.height else 0
 
 
+def read_alike(warehouse: Warehouse, factor: str, run: str, *, most: int = 10) -> pl.DataFrame:
+    """The run's other factors whose daily rank IC goes most along with a factor's, or against it.
+
+    Returns factor, expression, state, direction, and correlation, of the formulas as written, over the sessions of
+    train and validation that both have; the largest size first, ties by id.
+    """
+    series = warehouse.query(
+        "SELECT factor, horizon, session, rank_ic FROM factor_series FINAL WHERE run = {run:String} "
+        "AND split IN ('train', 'validation') AND isFinite(rank_ic)",
+        run=run,
+    )
+    known = warehouse.query(
+        "SELECT factor, expression, state, direction FROM factors FINAL WHERE run = {run:String}", run=run
+    )
+    own = pl.col("factor") == factor
+    pairs = series.filter(~own).join(series.filter(own).drop("factor"), on=["horizon", "session"], suffix="_own")
+    return (
+        pairs.group_by("factor")
+        .agg(pl.corr("rank_ic", "rank_ic_own").alias("correlation"))
+        .filter(pl.col("correlation").is_finite())
+        .join(known, on="factor")
+        .sort(pl.col("correlation").abs(), "factor", descending=[True, False])
+        .select("factor", "expression", "state", "direction", "correlation")
+        .head(most)
+    )
+
+
 def read_series(warehouse: Warehouse, factor: str, run: str) -> pl.DataFrame:
     """Daily series of a factor in a run, in order of session."""
     return warehouse.query(

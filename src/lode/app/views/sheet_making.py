@@ -1,0 +1,57 @@
+"""Where a factor has no sheet yet: making one in a process of its own, watched while it works."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lode.app import notices
+from lode.app.queries.factor import read_factor_sheet
+from lode.app.roles import may_research
+from lode.settings import Settings
+from lode.workflow.sheet_job import SheetJob, start_sheet
+
+Jobs = dict[tuple[str, str, str], SheetJob]
+_WATCH_SECONDS = 2
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs() -> Jobs:
+    """Jobs that this server started, by home, run and factor."""
+    return {}
+
+
+def offer(settings: Settings, run: str, factor: str) -> None:
+    """Say that there is no sheet, and let who may do so have it made."""
+    job = _jobs().get(_key(settings, run, factor))
+    if job and job.is_running:
+        _watched(settings, run, factor)
+        return
+    if job and job.failure:
+        notices.failure(job.failure)
+    st.info("The run kept no evidence sheet of this factor, so only the series that it stored are drawn below.")
+    if not may_research(settings):
+        st.text("Who may start work here can have the sheet made.")
+    elif st.button("Make the sheet", help="Takes some seconds, in a process of its own; it stays for everybody."):
+        _start(settings, run, factor)
+        st.rerun()
+
+
+def _start(settings: Settings, run: str, factor: str) -> None:
+    key = _key(settings, run, factor)
+    job = _jobs().get(key)
+    if may_research(settings) and not (job and job.is_running):
+        _jobs()[key] = start_sheet(settings.folder, run, factor)
+
+
+@st.fragment(run_every=_WATCH_SECONDS)
+def _watched(settings: Settings, run: str, factor: str) -> None:
+    """Look every two seconds whether the job is done, and draw the whole page again when it is."""
+    if _jobs()[_key(settings, run, factor)].is_running:
+        st.info("The evidence sheet is being made; this page shows it as soon as it is there.")
+        return
+    read_factor_sheet.clear()
+    st.rerun()
+
+
+def _key(settings: Settings, run: str, factor: str) -> tuple[str, str, str]:
+    return str(settings.folder), run, factor

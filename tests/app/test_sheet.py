@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+
+import altair as alt
+import numpy as np
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lode.app import charts
+from lode.app import sheet_frames as frames
+from lode.evaluation import SheetOptions, evidence_sheet
+from lode.language import parse
+from lode.panel import Panel
+from lode.simulate import simulate
+from lode.workflow.sheets import sheet_record
+from tests.app.conftest import Visit
+from tests.app.finished import Finished
+from tests.app.test_factor import specs, texts
+
+PICTURES = {"Rank IC": 6, "Returns": 6, "Book": 6, "Turnover": 2, "Exposures": 1, "Names": 2, "Gates": 0}
+
+
+def page_of_record(record: dict) -> None:
+    from lode.app.views.sheet import draw
+
+    draw(record)
+
+
+@pytest.fixture(scope="module")
+def record() -> dict:
+    sheet = evidence_sheet(
+        parse("rank(-ts_delta(close, 5))"), Panel.from_frame(simulate(30, 160, seed=1)), SheetOptions()
+    )
+    days = sheet.daily.sessions
+    splits = {"train": (days[0].item(), days[99].item()), "validation": (days[105].item(), days[150].item())}
+    return json.loads(json.dumps(sheet_record(sheet, splits=splits), sort_keys=True))
+
+
+@pytest.mark.parametrize("part", PICTURES)
+def test_every_part_of_a_sheet_is_drawn_from_its_record_alone(record: dict, part: str):
+    page = AppTest.from_function(page_of_record, args=(record,), default_timeout=120)
+    page.query_params["sheet"] = part
+    page.run()
+    assert not page.exception
+    assert len(specs(page)) == PICTURES[part]
+    for spec in specs(page):
+        assert spec["title"]["text"]
+        assert len(spec["title"]["subtitle"]) <= 62
+        assert spec["usermeta"]["embedOptions"]["renderer"] == "svg"
+
+
+def test_horizons_are_in_their_order(record: dict):
+    page = AppTest.from_function(page_of_record, args=(record,), default_timeout=120).run()
+    assert page.dataframe[1].value["horizon"].tolist() == [1, 2, 5, 10, 20, 60]
+
+
+def test_a_record_without_splits_or_any_value_is_drawn_around():
+    panel = Panel.from_frame(simulate(30, 160, seed=1))
+    nothing = sheet_record(evidence_sheet(parse("close * 0"), panel, SheetOptions()))
+    for of in (nothing, sheet_record(evidence_sheet(parse("rank(volume)"), panel, SheetOptions()))):
+        page = AppTest.from_function(page_of_record, args=(of,), default_timeout=120).run()
+        assert not page.exception
+    empty = AppTest.from_function(page_of_record, args=(nothing,), default_timeout=120).run()
+    assert empty.info[0].value.startswith("No session has a rank IC")
+
+
+def test_splits_are_marked_behind_lines_and_scales_are_centred_on_zero(record: dict):
+    days = frames.sessions_of(record)
+    drawn = charts.lines_over_time(
+        frames.book_days(days), ["BRAIN", "long-short"], "Books", "%", axis="%", form=".1f"
+    ).to_dict()
+    band = drawn["layer"][0]
+    assert band["mark"]["type"] == "rect"
+    assert [row["split"] for row in drawn["datasets"][band["data"]["name"]]] == ["train", "validation"]
+    months = charts.month_colors(frames.months_of(days, "rank_ic", how="mean"), "Months", "x", form=".1f").to_dict()
+    low, zero, high = months["layer"][0]["encoding"]["color"]["scale"]["domain"]
+    assert (low, zero) == (-high, 0)
+
+
+def test_every_chart_holds_to_the_schema_without_rows():
+    rows = pl.DataFrame({"at": ["a"], "mean": [np.nan], "low": [None], "high": [None]}).with_columns(
+        pl.col("low", "high").cast(pl.Float64)
+    )
+    made: list[alt.LayerChart] = [
+        charts.bars_with_intervals(rows, "t", "a", by="b", axis="c"),
+        charts.centred_bars(rows.clear(), "t", "a"),
+        charts.distribution(frames.histogram(pl.Series([], dtype=pl.Float64)), "t", "a", axis="b"),
+    ]
+    assert all(chart.to_dict() for chart in made)
+
+
+def test_a_proven_factor_shows_its_sheet_with_the_vault(visit: Visit, finished: Finished):
+    page = visit(finished.home, factor=finished.proven["id"], run=finished.result["run"])
+    assert not page.exception
+    assert len(specs(page)) == PICTURES["Rank IC"]
+    assert any("the vault included" in text for text in texts(page))
