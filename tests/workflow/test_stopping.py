@@ -15,6 +15,7 @@ from lode.settings import Settings
 from lode.workflow import stopping
 from lode.workflow.alive import Holder, find_holder
 from lode.workflow.aws import StateMachine
+from lode.workflow.context import Event
 from lode.workflow.stopping import ask_to_stop
 from lode.workflow.turns import ask_to_end
 
@@ -47,9 +48,10 @@ def test_a_process_of_another_machine_is_named(lode_settings: Settings) -> None:
 
 
 def test_an_execution_in_aws_is_stopped_by_its_arn(lode_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, going = [], {"executions": [{"name": "lode-x1", "executionArn": "arn:…:lode-x1"}]}
+    asked: list[tuple[str, Event]] = []
+    going = {"executions": [{"name": "lode-x1", "executionArn": "arn:…:lode-x1"}]}
 
-    def answer(_machine: StateMachine, action: str, **parameters: object) -> dict[str, object]:
+    def answer(_machine: StateMachine, action: str, **parameters: object) -> Event:
         asked.append((action, parameters))
         return going if action == "list_executions" else {}
 

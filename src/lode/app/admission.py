@@ -3,7 +3,8 @@
 A visit is a websocket, and its handshake carries the balancer's header. The header ends within minutes and the visit
 goes on: it is verified when the visit begins, and anew whenever the browser connects again, with the header of that
 handshake. Whom it named may go on for `sign_in_session` seconds, which is as long as the balancer itself remembers.
-All of it happens when a page is drawn from the top: a part that redraws itself alone (`st.fragment`) would pass it by.
+All of it happens when a page is drawn from the top. A part that redraws itself alone (`st.fragment`) would pass it by,
+which is why there is `lode.app.live`, the one way to have such a part.
 """
 
 from __future__ import annotations

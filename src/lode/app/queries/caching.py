@@ -9,6 +9,7 @@ import streamlit as st
 from lode.settings import Settings
 
 _FRESH_SECONDS = 10
+_LIVE_SECONDS = 2
 
 
 def place(settings: Settings) -> str:
@@ -28,3 +29,6 @@ def _identity(settings: Settings) -> str:
 
 cached = st.cache_data(ttl=_FRESH_SECONDS, max_entries=64, show_spinner="Reading …", hash_funcs={Settings: _identity})
 """Decorates what reads a page: its answer is kept for some seconds per warehouse."""
+
+cached_briefly = st.cache_data(ttl=_LIVE_SECONDS, max_entries=64, show_spinner=False, hash_funcs={Settings: _identity})
+"""Decorates what a part reads that redraws itself: all who look at the same thing share one reading."""
