@@ -47,7 +47,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the search is. done: candidates asked for; trials: distinct within a shard; best_t: |t|, train."""
+    """How far the search is. done: candidates asked for; trials: as the ledger has them; best_t: |t|, train."""
 
     candidates: int
     done: int

@@ -102,7 +102,7 @@ def test_values_that_look_like_sql_are_values(writer: Warehouse) -> None:
 
 def test_generations_tell_their_epoch_their_shard_and_their_best(writer: Warehouse) -> None:
     run = uuid4().hex
-    _enter(writer, run, _trial("a", t=1.0), _trial("b", t=-3.0), _trial("b", t=-3.0), epoch=0, shard=2)
+    _enter(writer, run, _trial("a", t=1.0), _trial("b", t=-3.0), epoch=0, shard=2)
     _enter(writer, run, replace(_trial("c", t=9.0, generation=1), partial=True), epoch=0, shard=2)
     _enter(writer, run, _trial("d", t=math.nan), _trial("e", t=2.0), epoch=1, shard=0)
     found = read_generations(writer, run).rows()

@@ -75,8 +75,11 @@ def read_run_state(settings: Settings, run: str) -> RunState:
     """Read a run as it stands; NotFoundError for one that is not known."""
     with open_warehouse(settings, access="read") as warehouse:
         record = _as_it_stands(read_run(warehouse, run), warehouse, settings)
-        wanted = "" if record.state == "succeeded" else run
-        return RunState(record, read_steps(warehouse, run), read_generations(warehouse, wanted), datetime.now(UTC))
+        steps = read_steps(warehouse, run)
+        generations = (
+            read_generations(warehouse, run) if record.state == RUNNING else _ended_generations(settings, record)
+        )
+        return RunState(record, steps, generations, datetime.now(UTC))
 
 
 @cached
@@ -97,6 +100,13 @@ def read_source_names(settings: Settings) -> list[str]:
     """Read the sources that have bars in the warehouse, sorted."""
     with open_warehouse(settings, access="read") as warehouse:
         return list_sources(warehouse)
+
+
+@cached
+def _ended_generations(settings: Settings, record: RunRecord) -> pl.DataFrame:
+    """Read the generations of a run that nobody goes on with: not anew with everything that changes."""
+    with open_warehouse(settings, access="read") as warehouse:
+        return read_generations(warehouse, "" if record.state == "succeeded" else record.run)
 
 
 def _as_it_stands(record: RunRecord, warehouse: Warehouse, settings: Settings) -> RunRecord:
