@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from lode.errors import LodeError, NotFoundError, StepError, WarehouseError
@@ -185,9 +186,15 @@ def test_a_step_that_fails_ends_the_run_and_its_message_says_how_to_go_on(
     assert result["run"] == newest["run"]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("nobody expected it"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    ("error", "ended"),
+    [
+        (RuntimeError("nobody expected it"), ("failed", "RuntimeError: nobody expected it")),
+        (KeyboardInterrupt(), ("stopped", "asked to stop")),
+    ],
+)
 def test_what_nobody_expected_is_on_record_too(
-    home: Home, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    home: Home, monkeypatch: pytest.MonkeyPatch, error: BaseException, ended: tuple[str, str]
 ) -> None:
     def broken(event: Event, context: Context) -> Event:
         raise error
@@ -197,8 +204,9 @@ def test_what_nobody_expected_is_on_record_too(
         with pytest.raises(type(error)):
             _mine(context, seed=4)
         newest = list_runs(context.warehouse).row(0, named=True)
-    assert newest["state"] == "failed"
-    assert newest["message"].startswith(type(error).__name__)
+        (told,) = read_steps(context.warehouse, newest["run"]).filter(pl.col("step") == "select").rows(named=True)
+    assert (newest["state"], newest["message"]) == ended
+    assert (told["state"], told["error"]) == ended
 
 
 def test_a_failure_that_cannot_be_recorded_still_says_what_failed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

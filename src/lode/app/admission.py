@@ -8,7 +8,8 @@ The header ends within minutes and the visit goes on: whom it named may go on fo
 long as the balancer itself remembers. A sign-in by OpenID Connect lasts as long, from its ID token on.
 
 All of it happens when a page is drawn from the top. A part that redraws itself alone (`st.fragment`) passes that by,
-and calls `still_admitted` first. Roles are read from the settings each time, and end with the visit.
+and calls `still_admitted` first (`lode.app.live` does). Roles are read from the settings each time, and end with the
+visit.
 """
 
 from __future__ import annotations

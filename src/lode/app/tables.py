@@ -17,6 +17,10 @@ _STATES = {
     "failed": "✘ failed",
     "running": "… running",
     "stopped": "■ stopped",
+    "waiting": "◦ waiting",
+    "not reached": "– not reached",
+    "no record": "– no record",
+    "manual": "✎ by hand",
 }
 _RANK_IC, _T, _P = "%.4f", "%.2f", "%.2g"
 
@@ -29,6 +33,19 @@ def shown_state(state: str) -> str:
 def with_shown_state(frame: pl.DataFrame) -> pl.DataFrame:
     """Replace the column `state` by what a reader sees."""
     return frame.with_columns(pl.col("state").map_elements(shown_state, return_dtype=pl.String))
+
+
+def table(rows: pl.DataFrame, order: tuple[str, ...], alt: str) -> None:
+    """Draw a table of some of the frame's columns, as high as its rows up to a limit; alt: what it shows."""
+    st.dataframe(
+        rows,
+        column_order=order,
+        column_config=columns(),
+        hide_index=True,
+        height=min(420, 40 + 35 * max(1, rows.height)),
+        placeholder="–",
+        alt=alt,
+    )
 
 
 def columns() -> Mapping[str, Any]:

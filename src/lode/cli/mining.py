@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from lode.cli.interrupting import terminated_as_interrupted
 from lode.cli.output import console, emit_json, print_table
 from lode.cli.scheduling import Every, repeat
 from lode.errors import UsageError
@@ -116,7 +117,7 @@ def _carry_out(
     request: dict[str, Any], resume_run: str | None, place: tuple[RunExecutorName, str | None], *, as_json: bool
 ) -> dict[str, Any]:
     settings = load_settings()
-    with open_context(settings) as context:
+    with terminated_as_interrupted(), open_context(settings) as context:
         if place[0] == "aws":
             result = _in_aws(request, resume_run, context, address=place[1])
         else:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
+from lode.cli.interrupting import terminated_as_interrupted
 from lode.cli.output import console, emit_json
 from lode.lake import open_lake
 from lode.settings import load_settings
@@ -35,11 +34,11 @@ def repeat(every: Every, request: dict[str, Any], run: Run, *, further: Sequence
         return
     schedule = schedule_of(asked)
     turns = Turns(open_lake(load_settings()), schedule.id, _now)
-    _end_as_interrupted(signal.SIGTERM)
-    if every == "daily":
-        run_daily(schedule, turns, lambda: run(asked), clock=_now)
-        return
-    outcome = run_due(schedule, turns, lambda: run(asked), _now)
+    with terminated_as_interrupted():
+        if every == "daily":
+            run_daily(schedule, turns, lambda: run(asked), clock=_now)
+            return
+        outcome = run_due(schedule, turns, lambda: run(asked), _now)
     if isinstance(outcome, Wait):
         _tell(outcome, as_json=as_json)
 
@@ -54,15 +53,6 @@ def _tell(wait: Wait, *, as_json: bool) -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _end_as_interrupted(kind: signal.Signals) -> None:
-    """Let a supervisor's request to end be what Ctrl-C is."""
-
-    def interrupt(_kind: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(kind, interrupt)
 
 
 def _print_crontab(command: str) -> None:

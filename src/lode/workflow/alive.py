@@ -29,10 +29,9 @@ from lode.errors import LakeError, NotFoundError
 from lode.lake import Lake
 from lode.log import get_logger
 from lode.warehouse import Warehouse
-from lode.workflow.turns import BEAT, STALE, born_at, machine
+from lode.workflow.turns import BEAT, STALE, born_at, is_there, machine
 
 SILENT = timedelta(days=1)
-_SAME_START_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -127,15 +126,31 @@ def _is_stopped(run: str, heard: datetime | None, lake: Lake, now: datetime) -> 
     return not after and not any(_lives(key, lake, now) for key in beats)
 
 
+def find_holder(run: str, lake: Lake) -> Holder | None:
+    """Return a living process that beats for a run, None where none does."""
+    for beat in lake.list(_folder(run)):
+        with suppress(NotFoundError):  # the next one has replaced it just now
+            if _is_alive(holder := _holder(beat, lake), beat, datetime.now(UTC)):
+                return holder
+    return None
+
+
 def _lives(beat: str, lake: Lake, now: datetime) -> bool:
     try:
-        holder = Holder(**json.loads(lake.get(beat)))
+        return _is_alive(_holder(beat, lake), beat, now)
     except NotFoundError:  # the next one has replaced it just now
         return True
+
+
+def _holder(beat: str, lake: Lake) -> Holder:
+    return Holder(**json.loads(lake.get(beat)))
+
+
+def _is_alive(holder: Holder, beat: str, now: datetime) -> bool:
     if holder == _NOBODY:
         return False
     if holder.machine == machine():
-        return abs(born_at(holder.pid) - holder.born) < _SAME_START_SECONDS
+        return is_there(holder.pid, holder.born)
     return now - _beaten_at(beat) < STALE
 
 

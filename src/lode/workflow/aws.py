@@ -59,6 +59,13 @@ class StateMachine:
         request_of(given)
         return self.follow(self._start(given))
 
+    def stop(self, run: str) -> None:
+        """End the execution of a run that is going; NotFoundError where none is. The machine records the end."""
+        found = self._going(run)
+        if found is None:
+            raise NotFoundError(f"no execution of run {run} is going; `lode runs show {run}` tells what became of it")
+        self._ask("stop_execution", executionArn=found["executionArn"], cause="asked to stop")
+
     def follow(self, execution: str) -> Event:
         """Wait for an execution's end with the progress of its run; return its result."""
         try:
@@ -88,7 +95,8 @@ class StateMachine:
         with progress(f"execution {execution}", _candidates(json.loads(found["input"]))) as bar:
             while found["status"] == _RUNNING:
                 time.sleep(_POLL_SECONDS)
-                run = run or run_of(self.context, execution)
+                if run is None and (run := run_of(self.context, execution)):
+                    get_logger("aws").info("run begun", run=run, execution=execution)
                 if run:
                     bar.total = load_plan(self.context, run).options.candidates
                     trials = self._counted(run, counted)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from lode.collect.membership import top_number, universe_members
 from lode.collect.own_files import ImportReport, import_bars, may_name_a_source
@@ -43,13 +44,18 @@ def validate(event: Event, context: Context) -> Event:
     checked = event | {"options": options.to_dict()}
     if event.get("snapshot"):
         return checked
-    days = {name: _day(f"--{name}", event.get(name)) for name in ("start", "end")}
-    if days["start"] and days["end"] and days["start"] > days["end"]:
-        msg = f"--start {days['start']} is after --end {days['end']}"
-        raise UsageError(msg)
+    days_of(event)
     checked |= _source(event, context)
     outside = checked["source"] == YAHOO and not (checked.get("kept") or checked.get("path"))
     return checked | {"batches": batches(checked, context)} if outside else checked
+
+
+def days_of(event: Mapping[str, Any]) -> tuple[date | None, date | None]:
+    """Read a request's bounds, None where they are open; UsageError for no dates, or an end before its start."""
+    start, end = (_day(f"--{name}", event.get(name)) for name in ("start", "end"))
+    if start and end and start > end:
+        raise UsageError(f"--start {start} is after --end {end}")
+    return start, end
 
 
 def collect(event: Event, context: Context) -> Event:

@@ -54,9 +54,8 @@ class Plan:
 
     def budget(self, epoch: int, shard: int) -> int:
         """Candidates that this shard of this epoch asks for; all of them sum to the run's candidates."""
-        parts = self.epochs * self.options.shards
-        place = epoch * self.options.shards + shard
-        return self.options.candidates // parts + (place < self.options.candidates % parts)
+        options = self.options
+        return budget_of(options.candidates, self.epochs * options.shards, epoch * options.shards + shard)
 
     def key(self, name: str) -> str:
         """Lake key of one of the run's objects."""
@@ -98,6 +97,11 @@ class Plan:
             operators=tuple(event.get("operators", ())),
             proposer=Terms.from_event(asked) if (asked := event.get("proposer")) else None,
         )
+
+
+def budget_of(candidates: int, parts: int, place: int) -> int:
+    """Candidates of one of the `parts` of a run, counted from 0; those of all parts sum to the run's candidates."""
+    return candidates // parts + (place < candidates % parts)
 
 
 def splits_of(sessions: int, options: MiningOptions) -> Splits:

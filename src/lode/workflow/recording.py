@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from lode.errors import LodeError, WarehouseError
+from lode.errors import LodeError, StoppedError, WarehouseError
 from lode.warehouse.stores.runs import StepRecord, read_attempts, record_step
 from lode.workflow.context import Context
 from lode.workflow.costs import step_cost
@@ -31,7 +31,7 @@ class Meter:
 
 @contextmanager
 def recorded(context: Context, run: str, step: str, *, shard: int = _NO_SHARD) -> Iterator[Meter]:
-    """Record a step of a run as running, then as succeeded or failed with the reason."""
+    """Record a step of a run as running, then as succeeded, stopped or failed with the reason."""
     meter, processor, started = Meter(), time.process_time(), time.monotonic()
     attempts = read_attempts(context.warehouse, run, step, shard) + 1
     began = StepRecord(run, step, shard, "running", attempts, started=context.clock())
@@ -56,7 +56,7 @@ def recorded(context: Context, run: str, step: str, *, shard: int = _NO_SHARD) -
         yield meter
     except (Exception, KeyboardInterrupt) as error:
         try:
-            end("failed", describe(error))
+            end(ended_as(error), describe(error))
         except WarehouseError as unreachable:
             error.add_note(f"That the step {step} failed could not be recorded: {unreachable}")
         raise
@@ -115,7 +115,14 @@ def _codes(run: str) -> str:
 
 def describe(error: BaseException) -> str:
     """Return an error as a record of a step or run holds it: the message, behind the kind of one that is not Lode's."""
+    if isinstance(error, KeyboardInterrupt):
+        return "asked to stop"
     return str(error) if isinstance(error, LodeError) else f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def ended_as(error: BaseException) -> str:
+    """Return the state of a step or run that an error ended: `stopped` where somebody asked for it, else `failed`."""
+    return "stopped" if isinstance(error, (KeyboardInterrupt, StoppedError)) else "failed"
 
 
 def peak_memory() -> int:

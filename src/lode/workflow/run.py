@@ -21,7 +21,7 @@ from lode.workflow.context import Context, Event, Report
 from lode.workflow.options import MiningOptions
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.publishing import result_key
-from lode.workflow.recording import describe
+from lode.workflow.recording import describe, ended_as
 from lode.workflow.steps import AFTER_MINE, BEFORE_PLAN, begin, fail, request_key, result_of, take
 
 
@@ -46,7 +46,7 @@ def execute(request: Event, context: Context, executor: Executor) -> Event:
                 event = take(step, event, holding)
             except UsageError:
                 raise
-            except LodeError as error:
+            except (LodeError, KeyboardInterrupt) as error:
                 _record_failure(event, error, context, step)
                 raise
         return _from_plan(event["run"], context, executor)
@@ -125,7 +125,7 @@ def _from_plan(run: str, context: Context, executor: Executor) -> Event:
 
 def _record_failure(event: Event, error: BaseException, context: Context, step: str = "") -> None:
     try:
-        fail(event, describe(error), context, step=step)
+        fail(event, describe(error), context, step=step, state=ended_as(error))
     except WarehouseError as unreachable:
         error.add_note(f"That it failed could not be recorded: {unreachable}")
 

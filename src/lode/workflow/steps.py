@@ -113,6 +113,7 @@ def begin(run: Plan, context: Context) -> RunRecord:
         note = note_code(context, run.run, known.code_version)
         record = replace(record, started=known.started, code_version=known.code_version, message=note)
     record_run(context.warehouse, record)
+    get_logger("run").info("run begun", run=run.run)  # whoever started this process learns the id from it
     return record
 
 
@@ -126,15 +127,18 @@ def result_of(run: Plan, context: Context) -> Event | None:
     return result if set(AFTER_MINE) <= ended else None
 
 
-def fail(event: Event, reason: str, context: Context, *, step: str = "") -> None:
-    """Record that a run ended without its result; a request that never became a run is recorded under its own id."""
+def fail(event: Event, reason: str, context: Context, *, step: str = "", state: str = "failed") -> None:
+    """Record that a run ended without its result; a request that never became a run is recorded under its own id.
+
+    state: failed, or stopped where somebody asked for it.
+    """
     now = context.clock()
     if "run" in event:
         record = read_run(context.warehouse, event["run"])
         if record.state != "succeeded":  # another process may have brought it to its end
             note = record.message if record.state == "running" else ""  # of the code; the lake may be what failed
             message = "; ".join(text for text in (reason, note) if text)
-            record_run(context.warehouse, record.ending("failed", now, message=message))
+            record_run(context.warehouse, record.ending(state, now, message=message))
         return
     request = event.get("request") or request_id(event)
     try:
@@ -142,8 +146,8 @@ def fail(event: Event, reason: str, context: Context, *, step: str = "") -> None
     except LakeError:  # the lake may be what failed
         asked = event
     told = f"{step}: {reason}" if step else reason
-    record_run(context.warehouse, _unplanned(request, asked, told, context))
-    record_step(context.warehouse, StepRecord(request, step or "unknown", -1, "failed", 1, now, now, error=reason))
+    record_run(context.warehouse, replace(_unplanned(request, asked, told, context), state=state))
+    record_step(context.warehouse, StepRecord(request, step or "unknown", -1, state, 1, now, now, error=reason))
 
 
 def _unplanned(request: str, asked: Event, message: str, context: Context) -> RunRecord:

@@ -164,7 +164,7 @@ class Turns:
         if turn.machine == machine():
             if turn.pid == os.getpid():  # it asks for a turn: its last one is over, though that could not be recorded
                 return False
-            return abs(born_at(turn.pid) - turn.born) < _SAME_START_SECONDS
+            return is_there(turn.pid, turn.born)
         beats = [float(key.rpartition("/")[2]) for key in self._lake.list(f"{self._beats}/{_name(turn.number)}")]
         newest = max([*beats, datetime.fromisoformat(turn.claimed_at).timestamp()])
         return self._clock().timestamp() - newest < STALE.total_seconds()
@@ -187,6 +187,22 @@ def born_at(pid: int) -> float:
         if process.status() != psutil.STATUS_ZOMBIE:
             return process.create_time()
     return -1.0
+
+
+def is_there(pid: int, born: float) -> bool:
+    """Whether a process of this machine that started at `born` (epoch seconds) goes on: numbers are used again."""
+    return abs(born_at(pid) - born) < _SAME_START_SECONDS
+
+
+def ask_to_end(pid: int, born: float) -> bool:
+    """Send SIGTERM to a process of this machine that started at `born`; return whether it was there."""
+    if not is_there(pid, born):
+        return False
+    try:
+        psutil.Process(pid).terminate()
+    except psutil.NoSuchProcess:
+        return False
+    return True
 
 
 def _name(number: int) -> str:

@@ -7,7 +7,15 @@ from uuid import uuid4
 import polars as pl
 
 from lode.warehouse import Warehouse
-from lode.warehouse.stores.ledger import MOST_SHARDS, Trial, count_trials, read_trials, record_trials, trials_frame
+from lode.warehouse.stores.ledger import (
+    MOST_SHARDS,
+    Trial,
+    count_trials,
+    read_generations,
+    read_trials,
+    record_trials,
+    trials_frame,
+)
 
 
 def _trial(factor: str, *, t: float = 2.0, generation: int = 0) -> Trial:
@@ -90,3 +98,14 @@ def test_values_that_look_like_sql_are_values(writer: Warehouse) -> None:
         ("a'; DROP TABLE trials", "rank('close')")
     ]
     assert isinstance(read_trials(writer, run), pl.DataFrame)
+
+
+def test_generations_tell_their_epoch_their_shard_and_their_best(writer: Warehouse) -> None:
+    run = uuid4().hex
+    _enter(writer, run, _trial("a", t=1.0), _trial("b", t=-3.0), epoch=0, shard=2)
+    _enter(writer, run, replace(_trial("c", t=9.0, generation=1), partial=True), epoch=0, shard=2)
+    _enter(writer, run, _trial("d", t=math.nan), _trial("e", t=2.0), epoch=1, shard=0)
+    found = read_generations(writer, run).rows()
+    assert [row[:5] for row in found] == [(0, 0, 2, 2, 3.0), (0, 1, 2, 1, None), (1, 0, 0, 2, 2.0)]
+    assert (found[0][5], found[2][5]) == ("rank(b)", "rank(e)")
+    assert read_generations(writer, "unknown").is_empty()

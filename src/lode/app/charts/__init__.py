@@ -11,9 +11,11 @@ from lode.app.charts.comparing import (
 from lode.app.charts.distributions import distribution, month_colors, quantile_quantile
 from lode.app.charts.intervals import bars_with_intervals, betas, centred_bars
 from lode.app.charts.lines import lines_over_time
+from lode.app.charts.machine import state_machine
 from lode.app.charts.quantiles import quantile_bars, quantile_boxes
 from lode.app.charts.scaling import processor_time, run_time
 from lode.app.charts.search import best_over_trials
+from lode.app.charts.shards import trials_by_shard
 from lode.app.charts.theme import ordered_colors
 from lode.app.charts.timelines import cumulative_rank_ic, cumulative_spread, daily_rank_ic, daily_turnover
 
@@ -39,6 +41,8 @@ __all__ = [
     "quantile_boxes",
     "quantile_quantile",
     "run_time",
+    "state_machine",
     "summed_rank_ic",
+    "trials_by_shard",
     "weights_over_time",
 ]

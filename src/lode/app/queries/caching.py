@@ -9,6 +9,7 @@ import streamlit as st
 from lode.settings import Settings
 
 _FRESH_SECONDS = 10
+_LIVE_SECONDS = 2
 _SETTLED_SECONDS = 120
 
 
@@ -37,3 +38,6 @@ settled = st.cache_data(
 
 per_warehouse = st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Settings: _identity})
 """Decorates what makes something that all visits share: one for each warehouse."""
+
+cached_briefly = st.cache_data(ttl=_LIVE_SECONDS, max_entries=64, show_spinner=False, hash_funcs={Settings: _identity})
+"""Decorates what a part reads that redraws itself: all who look at the same thing share one reading."""

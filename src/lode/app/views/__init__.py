@@ -1,1 +1,1 @@
-"""The pages, one module each: `show` draws it."""
+"""The pages, one module each: `show` draws it. What a page is made of stands beside it, as in `run_state`."""

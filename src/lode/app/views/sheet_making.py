@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lode.app import notices
+from lode.app.admission import still_admitted
 from lode.app.queries.factor import read_factor_sheet
 from lode.app.roles import may_research
 from lode.settings import Settings
@@ -46,6 +47,7 @@ def _start(settings: Settings, run: str, factor: str) -> None:
 @st.fragment(run_every=_WATCH_SECONDS)
 def _watched(settings: Settings, run: str, factor: str) -> None:
     """Look every two seconds whether the job is done, and draw the whole page again when it is."""
+    still_admitted(settings)
     if _jobs()[_key(settings, run, factor)].is_running:
         st.info("The evidence sheet is being made; this page shows it as soon as it is there.")
         return

@@ -11,7 +11,7 @@ import polars as pl
 import streamlit as st
 
 from lode.app import charts, notices, roles, tables
-from lode.app.admission import admit
+from lode.app.admission import still_admitted
 from lode.app.components.formula import LONGEST, formula_field
 from lode.app.navigation import Go
 from lode.app.queries.caching import per_warehouse, place
@@ -76,7 +76,7 @@ def _choose(grounds: list[Ground]) -> Ground:
 def _editor(settings: Settings, ground: Ground) -> None:
     """Draw the field, and what is wrong in it; a part that redraws itself, so who looks is asked for again."""
     with notices.explained():
-        admit(settings)
+        still_admitted(settings)
         typed = formula_field(st.query_params.get("formula", ""), words_of(settings, ground), key="formula")
         may = roles.may_research(settings)
         clicked = st.button("Evaluate", disabled=not may, key="evaluate")
@@ -167,7 +167,7 @@ def _untried(settings: Settings, ground: Ground, formula: str) -> None:
 def _watch(settings: Settings, tried: Try, *, has_sheet: bool) -> None:
     """Look whether there is news, and let it be cancelled; a part that redraws itself, so who looks is asked again."""
     with notices.explained():
-        admit(settings)
+        still_admitted(settings)
         if tried.is_over or (tried.found is not None) != has_sheet:
             st.rerun()
         what = "Its comparisons, leak checks and verdicts are on their way" if has_sheet else "It is being evaluated"

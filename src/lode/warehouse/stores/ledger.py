@@ -103,6 +103,28 @@ def score_variance(warehouse: Warehouse, runs: Sequence[str]) -> float:
     return float(told["variance"][0]) if int(told["n"][0]) > 1 else float("nan")
 
 
+def read_generations(warehouse: Warehouse, run: str) -> pl.DataFrame:
+    """Generations of a run in the order in which they were asked for, while it is mined, too.
+
+    epoch, generation, shard, trials (rows: one that was entered twice counts twice until the table merges them), best_t
+    (largest |t_nw| of them, unitless, null where none has one; partial scores are left out) and its expression. What
+    was merged away is not seen, so that of a run that has ended the shards' own counts say more.
+    """
+    return warehouse.query(
+        "WITH {highest:UInt32} - priority - partial * {partial:UInt32} AS place, "
+        "isFinite(t_nw) AND NOT partial AS exact "
+        "SELECT toInt64(intDiv(place, {most:UInt32})) AS epoch, toInt64(generation) AS generation, "
+        "toInt64(shard) AS shard, toInt64(count()) AS trials, "
+        "if(countIf(exact) = 0, NULL, maxIf(abs(t_nw), exact)) AS best_t, "
+        "argMaxIf(expression, abs(t_nw), exact) AS expression "
+        "FROM trials WHERE run = {run:String} GROUP BY epoch, generation, shard ORDER BY epoch, generation, shard",
+        run=run,
+        highest=_HIGHEST_PRIORITY,
+        partial=_PARTIAL,
+        most=MOST_SHARDS,
+    )
+
+
 def read_trials(warehouse: Warehouse, run: str, *, most: int = 1_000_000) -> pl.DataFrame:
     """Trials of one run, the strongest |t| first."""
     return warehouse.query(
