@@ -9,6 +9,7 @@ import streamlit as st
 from lode.settings import Settings
 
 _FRESH_SECONDS = 10
+_KEPT_SECONDS = 600
 
 
 def place(settings: Settings) -> str:
@@ -28,3 +29,6 @@ def _identity(settings: Settings) -> str:
 
 cached = st.cache_data(ttl=_FRESH_SECONDS, max_entries=64, show_spinner="Reading …", hash_funcs={Settings: _identity})
 """Decorates what reads a page: its answer is kept for some seconds per warehouse."""
+
+kept = st.cache_data(ttl=_KEPT_SECONDS, max_entries=32, show_spinner="Reading …", hash_funcs={Settings: _identity})
+"""Decorates what reads what never changes, a document: its answer is kept for minutes per warehouse."""
