@@ -50,15 +50,18 @@ def read_gaps(
     Columns: instrument, before and after (the bars beside the gap), missing (sessions).
     """
     return warehouse.query(
-        "SELECT instrument, before, session AS after, number - previous - 1 AS missing FROM ("
-        "  SELECT instrument, session, number, lagInFrame(session) OVER w AS before, "
-        "  lagInFrame(number) OVER w AS previous FROM ("
-        "    SELECT DISTINCT instrument, session FROM bars WHERE source = {source:String} "
-        "    AND ({every:Bool} OR instrument IN {instruments:Array(String)})) AS held "
-        "  INNER JOIN (SELECT toDate32(day) AS session, number FROM (SELECT {sessions:Array(Date32)} AS days) "
-        "    ARRAY JOIN days AS day, arrayEnumerate(days) AS number) AS listed USING (session) "
-        "  WINDOW w AS (PARTITION BY instrument ORDER BY session)) "
-        "WHERE previous > 0 AND missing > 0 ORDER BY missing DESC, after DESC, instrument LIMIT {most:UInt64}",
+        "WITH listed AS (SELECT toDate32(day) AS session, number FROM (SELECT {sessions:Array(Date32)} AS days) "
+        "  ARRAY JOIN days AS day, arrayEnumerate(days) AS number) "
+        "SELECT instrument, before, after, toInt64(later.number) - toInt64(earlier.number) - 1 AS missing FROM ("
+        "  SELECT instrument, before, after FROM ("
+        "    SELECT instrument, arraySort(groupUniqArray(session)) AS held FROM bars WHERE source = {source:String} "
+        "    AND ({every:Bool} OR instrument IN {instruments:Array(String)}) "
+        "    AND session IN {sessions:Array(Date32)} GROUP BY instrument) "
+        "  ARRAY JOIN arrayPopBack(held) AS before, arrayPopFront(held) AS after "
+        "  WHERE dateDiff('day', before, after) > 1) AS pairs "
+        "INNER JOIN listed AS earlier ON earlier.session = pairs.before "
+        "INNER JOIN listed AS later ON later.session = pairs.after "
+        "WHERE missing > 0 ORDER BY missing DESC, after DESC, instrument LIMIT {most:UInt64}",
         source=source,
         sessions=list(sessions),
         every=instruments is None,
