@@ -13,7 +13,7 @@ from lode import log
 from lode.app import notices
 from lode.app.admission import admit
 from lode.app.navigation import Go
-from lode.app.views import data, factor, overview, run
+from lode.app.views import data, factor, filings, overview, run, symbol
 from lode.errors import SignInError
 from lode.settings import Settings, load_settings
 
@@ -26,6 +26,8 @@ PAGES: dict[str, Show] = {
     "Factor": factor.show,
     "Run": run.show,
     "Data": data.show,
+    "Symbol": symbol.show,
+    "Filings and news": filings.show,
 }
 """What draws each page, by its title, in the order of the bar; the title in small letters is the page's path."""
 
