@@ -131,7 +131,7 @@ def test_prices_without_faults_say_so(data, lode_settings):
                     collected_at=NOW)  # fmt: skip
     page = data()
     assert not page.exception
-    assert [e.value for e in page.success] == ["No row was refused."]
+    assert [e.value for e in page.success] == ["No row was refused.", "No bar of this source was changed."]
     assert any("No finding is stored" in e.value for e in page.info)
     assert "Nothing was collected yet" in page.info[0].value
     assert page.dataframe[0].value["brought"].tolist() == ["imported"]

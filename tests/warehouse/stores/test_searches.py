@@ -20,6 +20,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 def warehouse(tmp_path_factory):
     settings = load_settings(home=tmp_path_factory.mktemp("searches"), warehouse_idle=60)
     with open_warehouse(settings) as opened:
+        assert search_filings(opened, as_of=NOW).is_empty()  # there is no model to choose yet
+        assert read_measures(opened, ["one"]).is_empty()
+        assert search_articles(opened, as_of=NOW).is_empty()
         keep_filings(
             opened,
             filing("one", day=date(2024, 2, 1), title="Annual report"),

@@ -14,7 +14,7 @@ _COLUMNS = (
     "if(sentiment_model = chosen, sentiment, NULL) AS tone, if(sentiment_model = chosen, chosen, '') AS model"
 )
 _MODEL = (
-    "WITH (SELECT toString(sentiment_model) FROM articles WHERE sentiment IS NOT NULL GROUP BY sentiment_model "
+    "WITH (SELECT CAST(sentiment_model, 'String') FROM articles WHERE sentiment IS NOT NULL GROUP BY sentiment_model "
     "ORDER BY count() DESC, sentiment_model DESC LIMIT 1) AS found_model, ifNull(found_model, '') AS chosen "
 )
 _FIRST, _LAST = date(1900, 1, 1), date(2299, 12, 31)  # what a Date32 holds

@@ -66,8 +66,8 @@ def read_measures(warehouse: Warehouse, accessions: Sequence[str]) -> pl.DataFra
     the same form and company, "" where its text was not measured), previous_words and previous_tone. Null: not known.
     """
     return warehouse.query(
-        "WITH (SELECT toString(model) FROM filing_texts GROUP BY model ORDER BY count() DESC, model DESC LIMIT 1) "
-        "AS chosen "
+        "WITH (SELECT CAST(model, 'String') FROM filing_texts GROUP BY model "
+        "  ORDER BY count() DESC, model DESC LIMIT 1) AS chosen "
         "SELECT t.accession AS accession, toString(t.model) AS model, t.words AS words, t.tone AS tone, "
         "t.readability AS readability, t.similarity AS similarity, t.previous AS previous, "
         "if(p.accession = '', NULL, p.words) AS previous_words, p.tone AS previous_tone "
