@@ -75,8 +75,12 @@ def test_the_page_shows_what_is_stored(data, lode_settings):
     page = data()
     assert not page.exception
     assert not page.error
-    assert [e.value for e in page.header] == ["Freshness", "Last collections", "Findings", "Quarantine", "Coverage"]
-    reach, outcomes, failures, counts, findings, refusals, refused, coverage = (e.value for e in page.dataframe)
+    assert [e.value for e in page.header] == ["Freshness", "Last collections", "Coverage", "Gaps", "Findings",
+                                              "Quarantine", "Restatements"]  # fmt: skip
+    reach, outcomes, failures, coverage, gaps, counts, findings, refusals, refused = (e.value for e in page.dataframe)
+    assert gaps[["instrument", "missing"]].to_numpy().tolist() == [["a", 1]]
+    assert [str(day.date()) for day in gaps.loc[0, ["before", "after"]]] == ["2024-06-04", "2024-06-06"]
+    assert len(page.get("vega_lite_chart")) == 1
     assert reach[["source", "brought", "names", "rows", "quarantined", "findings"]].to_numpy().tolist() == [
         ["a", "collected", 1, 4, 2, 2]
     ]
@@ -97,9 +101,26 @@ def test_findings_are_chosen_by_rule_and_name(data, lode_settings):
     write(lode_settings)
     page = data()
     page.selectbox(key="rule").set_value("gap").run()
-    assert page.dataframe[4].value["detail"].tolist() == ["a gap"]
+    assert page.dataframe[6].value["detail"].tolist() == ["a gap"]
     page.selectbox(key="instrument").set_value("a").run()
-    assert page.dataframe[4].value.empty
+    assert page.dataframe[6].value.empty
+
+
+def test_what_later_knowledge_changed_is_shown(visit_page, papers):
+    page = visit_page("data", papers, of="mine", in_year="2024")
+    assert not page.exception
+    assert not page.error
+    changed = [e.value for e in page.dataframe if "value_before" in e.value.columns]
+    assert [table[["value_before", "value_after"]].to_numpy().tolist() for table in changed] == [
+        [[100.0, 101.0]], [[5e9, 6e9]],
+    ]  # fmt: skip
+    assert changed[1]["symbol"].tolist() == ["A"]
+    assert "by session" in page.get("vega_lite_chart")[0].proto.spec
+
+
+def test_a_simulated_source_is_marked(visit_page, finished):
+    page = visit_page("data", finished.home)
+    assert any("market: simulated" in text for text in texts(page))
 
 
 def test_prices_without_faults_say_so(data, lode_settings):
@@ -110,7 +131,7 @@ def test_prices_without_faults_say_so(data, lode_settings):
                     collected_at=NOW)  # fmt: skip
     page = data()
     assert not page.exception
-    assert [e.value for e in page.success] == ["No row was refused."]
+    assert [e.value for e in page.success] == ["No row was refused.", "No bar of this source was changed."]
     assert any("No finding is stored" in e.value for e in page.info)
     assert "Nothing was collected yet" in page.info[0].value
     assert page.dataframe[0].value["brought"].tolist() == ["imported"]

@@ -14,7 +14,7 @@ from lode.app import notices
 from lode.app.admission import admit
 from lode.app.navigation import Go, Pages
 from lode.app.roles import may_research
-from lode.app.views import compare, data, factor, leaderboard, overview, run, workbench
+from lode.app.views import compare, data, factor, filings, leaderboard, overview, run, symbol, workbench
 from lode.errors import SignInError
 from lode.settings import Settings, load_settings
 
@@ -29,6 +29,8 @@ PAGES: dict[str, Show] = {
     "Compare": compare.show,
     "Run": run.show,
     "Data": data.show,
+    "Symbol": symbol.show,
+    "Filings and news": filings.show,
     "Workbench": workbench.show,
 }
 """What draws each page, by its title, in the order of the bar; the title in small letters is the page's path."""

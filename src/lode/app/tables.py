@@ -50,7 +50,7 @@ def table(rows: pl.DataFrame, order: tuple[str, ...], alt: str) -> None:
 
 def columns() -> Mapping[str, Any]:
     """Column configurations by column name, for `st.dataframe`."""
-    return {**_texts(), **_numbers(), **_times()}
+    return {**_texts(), **_numbers(), **_times(), **_documents(), **_changes()}
 
 
 def _texts() -> dict[str, Any]:
@@ -173,4 +173,57 @@ def _times() -> dict[str, Any]:
         "session": day("Session"),
         "first_session": day("First session"),
         "last_session": day("Last session"),
+    }
+
+
+def _documents() -> dict[str, Any]:
+    """Columns of filings and articles."""
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    moment, day = st.column_config.DatetimeColumn, st.column_config.DateColumn
+    return {
+        "form": text("Form", width=80),
+        "title": text("Title", width="large"),
+        "accession": text("Accession"),
+        "stored": text("Text", help="Whether the document is in the lake"),
+        "site": text("Site"),
+        "provider": text("Found by"),
+        "filed": day("Filed", format="YYYY-MM-DD"),
+        "period": day("Period", format="YYYY-MM-DD", help="End of the period that it reports on"),
+        "published": moment("Published (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+        "knowledge_time": moment("Known (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+        "words": number("Words", format="localized"),
+        "tone": number("Tone", format="%+.3f", help="From -1, negative, to 1, positive"),
+        "tone_change": number("Tone change", format="%+.3f", help="To the filing before of the same form"),
+        "similarity": number("Similarity", format="%.4f", help="Cosine of the words with the filing before's, 0 to 1"),
+        "readability": number("Fog index", format="%.1f", help="Years of schooling that the text asks for"),
+    }
+
+
+def _changes() -> dict[str, Any]:
+    """Columns of gaps, restatements and values that were known on a day."""
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    moment, day = st.column_config.DatetimeColumn, st.column_config.DateColumn
+    return {
+        "missing": number("Sessions missing", format="localized"),
+        "before": day("Last bar before", format="YYYY-MM-DD"),
+        "after": day("First bar after", format="YYYY-MM-DD"),
+        "field": text("Field"),
+        "item": text("Field"),
+        "concept": text("Concept", width="medium"),
+        "unit": text("Unit"),
+        "formula": text("Formula", width="medium"),
+        "period_start": day("Period from", format="YYYY-MM-DD"),
+        "period_end": day("Period to", format="YYYY-MM-DD"),
+        "shown": text("Value"),
+        "value_before": number("From", format="localized"),
+        "value_after": number("To", format="localized"),
+        "change": number("Change", format="percent"),
+        "known_before": moment("Known (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+        "known_after": moment("Changed (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+        "known_at": moment("Known since (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+        "facts": number("Facts", format="%d", help="How many statements it is made of"),
+        "repairs": text("Changed by", help="The rule that repaired the bar; empty: the source"),
+        "ex_date": day("Ex-date", format="YYYY-MM-DD"),
+        "kind": text("Kind"),
+        "amount": text("Ratio or amount"),
     }

@@ -127,7 +127,7 @@ def build_panel(
         as_of=as_of.astimezone(UTC),
         adjusted=adjusted,
         knowledge={**unknown, **knowledge},
-        label=identity.get("label") or _own_label(axes.names),
+        label=identity.get("label") or own_label(axes.names),
         vwap=vwap,
         dividends=axes.dividends,
     )
@@ -196,7 +196,7 @@ def rebuild_panel(
     )
 
 
-def _own_label(names: tuple[str, ...]) -> str:
+def own_label(names: tuple[str, ...]) -> str:
     """Return "simulated" where every name carries a simulated market's hash."""
     return "simulated" if names and all(_SIMULATED.fullmatch(name) for name in names) else ""
 

@@ -11,6 +11,7 @@ from lode.settings import Settings
 _FRESH_SECONDS = 10
 _LIVE_SECONDS = 2
 _SETTLED_SECONDS = 120
+_KEPT_SECONDS = 600
 
 
 def place(settings: Settings) -> str:
@@ -41,3 +42,6 @@ per_warehouse = st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=
 
 cached_briefly = st.cache_data(ttl=_LIVE_SECONDS, max_entries=64, show_spinner=False, hash_funcs={Settings: _identity})
 """Decorates what a part reads that redraws itself: all who look at the same thing share one reading."""
+
+kept = st.cache_data(ttl=_KEPT_SECONDS, max_entries=32, show_spinner="Reading …", hash_funcs={Settings: _identity})
+"""Decorates what reads what never changes, a document: its answer is kept for minutes per warehouse."""

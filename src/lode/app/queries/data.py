@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from lode.app.queries.caching import cached
+from lode.app.queries.coverage import label_of_source
 from lode.settings import Settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.condition import (
@@ -25,7 +26,10 @@ _SHOWN = 2_000  # what a page holds
 
 @dataclass(frozen=True)
 class DataPage:
-    """In what state the stored data are; columns as in the stores `condition` and `findings`. `read_at` is UTC."""
+    """In what state the stored data are; columns as in the stores `condition` and `findings`. `read_at` is UTC.
+
+    labels: of the sources whose data are a sample or simulated.
+    """
 
     reach: pl.DataFrame
     outcomes: pl.DataFrame
@@ -35,6 +39,7 @@ class DataPage:
     refusals: pl.DataFrame
     refused: pl.DataFrame
     coverage: pl.DataFrame
+    labels: list[str]
     read_at: datetime
 
 
@@ -42,8 +47,10 @@ class DataPage:
 def read_data_page(settings: Settings) -> DataPage:
     """Read the state of the stored data; of findings and refused rows the newest."""
     with open_warehouse(settings, access="read") as warehouse:
+        reach = read_reach(warehouse)
+        told = {source: label_of_source(warehouse, source) for source in reach["source"]}
         return DataPage(
-            reach=read_reach(warehouse),
+            reach=reach,
             outcomes=read_outcomes(warehouse),
             failures=read_failures(warehouse),
             counts=count_findings(warehouse),
@@ -51,5 +58,6 @@ def read_data_page(settings: Settings) -> DataPage:
             refusals=read_refusals(warehouse),
             refused=read_refused_rows(warehouse, most=_SHOWN),
             coverage=read_coverage(warehouse),
+            labels=[f"{source}: {label}" for source, label in told.items() if label],
             read_at=datetime.now(UTC),
         )

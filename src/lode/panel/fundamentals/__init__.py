@@ -2,7 +2,8 @@
 
 concepts.py names the statements of an item, periods.py derives quarters and trailing years, steps.py follows an item
 through its filings, splits.py puts share counts on one basis, grid.py lays steps over sessions, ratios.py has the table
-of formulas, fields.py puts them together, texts.py reads filings and news, trace.py leads a value back to its facts.
+of formulas, fields.py puts them together, texts.py reads filings and news, trace.py leads a value back to its facts,
+on_day.py says what the items were worth by what was known on one day.
 """
 
 from lode.panel.fundamentals.concepts import CONCEPTS, ITEMS, Item

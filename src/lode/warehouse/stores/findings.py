@@ -47,16 +47,24 @@ def record_findings(
     return Changes(new.height, came.height - new.height, gone.height)
 
 
-def read_findings(warehouse: Warehouse, *, source: str | None = None, most: int | None = None) -> pl.DataFrame:
-    """Findings that are open, the newest first: source, VALUES, found_at. None: of every source, and all of them."""
+def read_findings(
+    warehouse: Warehouse, *, source: str | None = None, instrument: str | None = None, most: int | None = None
+) -> pl.DataFrame:
+    """Findings that are open, the newest first: source, VALUES, found_at.
+
+    None: of every source, of every instrument, and all of them.
+    """
     return warehouse.query(
         "SELECT toString(source) AS source, toString(rule) AS rule, instrument, session, "
         "toString(severity) AS severity, detail, found_at FROM findings FINAL "
-        "WHERE ({every:Bool} OR source = {source:String}) AND severity != 'resolved' "
+        "WHERE ({every:Bool} OR source = {source:String}) AND ({whole:Bool} OR instrument = {instrument:String}) "
+        "AND severity != 'resolved' "
         "ORDER BY found_at DESC, source, indexOf(['error', 'warning', 'notice'], severity), rule, instrument, session "
         "LIMIT {most:UInt64}",
         every=source is None,
         source=source or "",
+        whole=instrument is None,
+        instrument=instrument or "",
         most=most or 2**40,
     )
 

@@ -45,6 +45,15 @@ def read_members(
     )
 
 
+def read_memberships(warehouse: Warehouse, instrument: str) -> pl.DataFrame:
+    """Return the spells of one instrument in every universe: universe, first_session, last_session (null: goes on)."""
+    return warehouse.query(
+        "SELECT universe, first_session, last_session FROM universe_members FINAL "
+        "WHERE instrument = {instrument:String} ORDER BY universe, first_session",
+        instrument=instrument,
+    )
+
+
 def list_universes(warehouse: Warehouse) -> list[str]:
     """Names of the universes that have members in the warehouse, sorted."""
     found = warehouse.query("SELECT DISTINCT universe FROM universe_members ORDER BY universe")
