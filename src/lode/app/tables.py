@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,7 @@ def with_shown_state(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("state").map_elements(shown_state, return_dtype=pl.String))
 
 
+@cache
 def columns() -> Mapping[str, Any]:
     """Column configurations by column name, for `st.dataframe`."""
     return {**_texts(), **_numbers(), **_times()}
