@@ -44,3 +44,15 @@ def test_ancestors_come_nearest_first_and_once(writer: Warehouse) -> None:
 def test_a_trial_that_nobody_knows_has_no_ancestors(writer: Warehouse) -> None:
     assert read_ancestry(writer, uuid4().hex, "nothing").is_empty()
     assert lineage_frame([Trial("a", "close", 1, 0.0, 0.0, 1.0)], run="r").is_empty()
+
+
+def test_the_walk_ends_with_the_generation_that_is_one_too_many(writer: Warehouse) -> None:
+    run = uuid4().hex
+    enter(writer, run, born("a", "sweep"), born("b", "hoist", "a"), born("c", "hoist", "b"), born("d", "hoist", "c"))
+    assert read_ancestry(writer, run, "d", most=1)["factor"].to_list() == ["d", "c"]
+
+
+def test_an_ancestor_without_a_trial_has_no_score(writer: Warehouse) -> None:
+    run = uuid4().hex
+    record_lineage(writer, lineage_frame([born("a", "sweep")], run=run))
+    assert read_ancestry(writer, run, "a").select("expression", "t_nw").row(0) == ("", None)
