@@ -110,9 +110,9 @@ class _Maker:
         """Write a run, that many days before the real one; return its factors with its id."""
         run = f"{number:016x}"
         say(f"run {number}: {self._trials:,} trials, {self._factors} factors")
-        trials = ledger.trials_of(number * self._trials, self._trials, self._random)
+        made = ledger.trials_of(number * self._trials, self._trials, self._random)
+        trials, finalists = judged.with_finalists(made, self._factors)
         ledger.record(self._warehouse, run, trials)
-        finalists = judged.finalists_of(trials, self._factors)
         proven = judged.record(self._warehouse, run, self.real.snapshot, finalists, self._like, self._random)
         self._keep_objects(run, trials[:_RECORDED], finalists)
         self._record_run(run, number, proven)

@@ -9,7 +9,6 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from benchmarks.dashboard.ledger import formula
 from lode.language import expression_id, parse
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.factors import FactorRecord, record_evidence, record_factors, record_series
@@ -67,10 +66,18 @@ def template_of(warehouse: Warehouse, run: str) -> Template:
     return Template(FactorRecord(**record), evidence, days, read_figures(warehouse, run), days["session"][0])
 
 
-def finalists_of(trials: Sequence[Trial], count: int) -> list[Trial]:
-    """The strongest trials, with the ids that their formulas have."""
+def with_finalists(trials: Sequence[Trial], count: int) -> tuple[list[Trial], list[Trial]]:
+    """The trials, the strongest with the ids that their formulas have, and those that are the strongest."""
     best = sorted(trials, key=lambda trial: -abs(trial.t_nw))[:count]
-    return [replace(trial, factor=expression_id(parse(trial.expression))) for trial in best]
+    ids = {trial.factor: expression_id(parse(trial.expression)) for trial in best}
+    named = [
+        replace(trial, factor=ids.get(trial.factor, trial.factor), parents=tuple(ids.get(p, p) for p in trial.parents))
+        if trial.factor in ids or not ids.keys().isdisjoint(trial.parents)
+        else trial
+        for trial in trials
+    ]
+    chosen = set(ids.values())
+    return named, [trial for trial in named if trial.factor in chosen]
 
 
 def record(
@@ -143,8 +150,3 @@ def _record_pool(
     ics = random.normal(0.02, 0.003, len(records)).tolist()
     grown = [GrowthRecord(at + 1, each.factor, ics[at], ics[at] - 0.001) for at, each in enumerate(records)]
     record_growth(warehouse, run, grown)
-
-
-def some(count: int) -> list[str]:
-    """Formulas that are in no ledger yet: what a visitor may type."""
-    return [formula(10_000_000 + at) for at in range(count)]

@@ -33,8 +33,8 @@ def read_ancestry(
 ) -> pl.DataFrame:
     """Ancestors of a trial with their expressions, the nearest first: depth, factor, parent, operation, expression, t.
 
-    depth: 0 for the trial's own row. An ancestor stands once, at its least depth. The walk ends after `generations`, and
-    with the generation in which the ancestors come to be more than `most`: families double with each.
+    depth: 0 for the trial's own row. An ancestor stands once, at its least depth. The walk ends after `generations`,
+    and with the generation in which the ancestors come to be more than `most`: families double with each.
     """
     levels: list[pl.DataFrame] = []
     wanted, seen = {factor}, set[str]()
