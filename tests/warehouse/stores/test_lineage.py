@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import pytest
+
 from lode.warehouse import Warehouse
+from lode.warehouse.stores import lineage
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
 from lode.warehouse.stores.lineage import lineage_frame, read_ancestry, record_lineage
 
@@ -16,7 +19,11 @@ def enter(warehouse: Warehouse, run: str, *trials: Trial) -> None:
     record_lineage(warehouse, lineage_frame(trials, run=run))
 
 
-def test_ancestors_come_nearest_first_and_once(writer: Warehouse) -> None:
+@pytest.mark.parametrize("at_once", [0, 300_000])
+def test_ancestors_come_nearest_first_and_once(
+    writer: Warehouse, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(lineage, "_AT_ONCE", at_once)
     run = uuid4().hex
     family = [
         born("a", "sweep"),

@@ -27,7 +27,8 @@ def hasten() -> None:
 
 
 def _from_dict(cls: _Class, dct: dict[str, Any], validate: bool = True) -> schemapi.SchemaBase:  # noqa: ARG001, FBT001, FBT002  Altair's own signature
-    return _table().from_dict(dct, cls)
+    made: schemapi.SchemaBase = _table().from_dict(dct, cls)
+    return made
 
 
 @lru_cache(maxsize=1)
