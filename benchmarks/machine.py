@@ -54,6 +54,13 @@ def of_searches() -> dict[str, str]:
     return {"measured": now(), "machine": f"{processor()}, {instruction_set()}", "peers": peers}
 
 
+def of_visits() -> dict[str, str]:
+    """When and on what the dashboard is measured."""
+    memory = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB"
+    where = {"processor": processor(), "cores": str(os.cpu_count()), "memory": memory, "measured": now()}
+    return where | {"streamlit": metadata.version("streamlit"), "chdb": metadata.version("chdb")}
+
+
 def now() -> str:
     """The time in UTC, to the minute."""
     return datetime.now(UTC).isoformat(timespec="minutes")

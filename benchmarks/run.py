@@ -7,6 +7,7 @@
     make bench ARGS="short --only threads racing"  some parts anew, the other rows of results.json kept
     make bench ARGS="--only search"  the search beside its peers: 40 minutes (short: 6, quick: 1)
     make bench ARGS=warehouse        a benchmark beside the table: warehouse, workflow, queue_simulation, scale
+    make bench ARGS=dashboard        the dashboard's pages at a million trials: 15 minutes, benchmarks/dashboard.md
 
 A row that fails stays in the table with the reason, and fails the command; one that falls short of its target only says
 so.
@@ -59,7 +60,7 @@ PLANS = {
         SHORT, sizes=((500, 500),), rounds=3, candidates=100, compiled=100, peer_candidates=24, raced=1000
     ),
 }
-OTHERS = ("warehouse", "workflow", "queue_simulation", "scale")
+OTHERS = ("warehouse", "workflow", "queue_simulation", "scale", "dashboard")
 
 
 def parts_of(bench: Bench, found: dict[str, Any], mode: str) -> dict[str, Callable[[], object]]:
@@ -175,7 +176,8 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=(), metavar="PART", help="measure these parts anew")
     asked = parser.parse_args()
     if asked.what in OTHERS:
-        return subprocess.run([sys.executable, "-m", f"benchmarks.{asked.what}"], check=False).returncode
+        options = ["--full"] if asked.what == "dashboard" else []
+        return subprocess.run([sys.executable, "-m", f"benchmarks.{asked.what}", *options], check=False).returncode
     return measure(replace(PLANS[asked.what], seed=asked.seed), asked.what, asked.only)
 
 

@@ -16,7 +16,7 @@ from tests.app.balancer import ARN
 
 def test_the_server_listens_on_loopback_and_reports_to_nobody():
     arguments = command(8765, load_settings())
-    assert arguments[1:6] == ["-P", "-m", "streamlit", "run", str(MAIN)]
+    assert arguments[1:6] == ["-P", "-m", "lode.app", "run", str(MAIN)]
     for flag in (
         "--server.port=8765",
         "--server.address=127.0.0.1",

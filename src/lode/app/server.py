@@ -31,6 +31,8 @@ _OPTIONS: Mapping[str, str] = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "runner.magicEnabled": "false",
+    "runner.postScriptGC": "false",  # a tenth of a second after every click, in which no other visitor is served
+    "server.maxCacheDataSize": "256mb",
     "theme.baseRadius": "small",
     "theme.metricValueFontSize": "1.6rem",
     "theme.headingFontSizes": '["1.9rem", "1.35rem", "1.1rem"]',
@@ -52,7 +54,7 @@ def command(port: int, settings: Settings) -> list[str]:
     where = {"server.address": settings.app_address, "server.port": str(port), "server.baseUrlPath": settings.app_path}
     options = {**where, **_reached(settings), **_OPTIONS}
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-P", "-m", "streamlit", "run", str(script), *flags]
+    return [sys.executable, "-P", "-m", "lode.app", "run", str(script), *flags]
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -48,6 +49,7 @@ def table(rows: pl.DataFrame, order: tuple[str, ...], alt: str) -> None:
     )
 
 
+@cache
 def columns() -> Mapping[str, Any]:
     """Column configurations by column name, for `st.dataframe`."""
     return {**_texts(), **_numbers(), **_times(), **_documents(), **_changes()}

@@ -48,8 +48,17 @@ class Warehouse:
     One that may write does so for 90 seconds when the warehouse had answered it before; all try three times.
     """
 
-    def __init__(self, connect: Callable[[], Client], place: Place, *, compression: str | None) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        place: Place,
+        *,
+        compression: str | None,
+        rest: Callable[[Client, bool], None] | None = None,
+    ) -> None:
+        """rest: takes a connection that is no longer used, and whether it is sound; None closes it."""
         self._connect, self._place, self._compression = connect, place, compression
+        self._rest = rest or (lambda client, _sound: client.close())
         self._client: Client | None = None
         self._patience = 0.0
         self._columns: dict[str, dict[str, bool]] = {}  # table to column to whether it needs a value
@@ -103,9 +112,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Let go of the connection; the owner process goes on."""
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._let_go(sound=True)
 
     def __enter__(self) -> Self:
         return self
@@ -114,6 +121,11 @@ class Warehouse:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _let_go(self, *, sound: bool) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            self._rest(client, sound)
 
     def _run(self, action: Callable[[Client], Result], *, repeatable: bool) -> Result:
         from clickhouse_connect.driver.exceptions import ClickHouseError  # noqa: PLC0415  a slow import
@@ -131,8 +143,10 @@ class Warehouse:
                 attempt += 1
                 again = is_lost(fault) and (repeatable or self._client is None or was_never_sent(fault))
                 if not again or (attempt >= _TRIES and time.monotonic() - lost > self._patience):
+                    if is_lost(fault):
+                        self._let_go(sound=False)
                     raise explain(fault, self._place) from None
-                self.close()
+                self._let_go(sound=False)
                 if attempt > 1:  # an owner that was killed is replaced at once
                     time.sleep(min(0.1 * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1.0))  # noqa: S311  no secret
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Literal
 
 from lode.warehouse.client import Warehouse
 from lode.warehouse.credentials import DATABASE, Credentials, read_credentials
 from lode.warehouse.faults import Place
 from lode.warehouse.migrate import migrate
+from lode.warehouse.resting import READERS
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from lode.settings import Settings
+    from lode.warehouse.owner.state import OwnerState
 
 Access = Literal["write", "read"]
 
 _ANSWER_SECONDS = 3600
 _CONNECT_SECONDS = 10
+_UP_TO_DATE: set[OwnerState] = set()  # owners whose tables this process has brought up to date
 
 
 def open_warehouse(settings: Settings, *, access: Access = "write") -> Warehouse:
@@ -38,21 +41,49 @@ def open_warehouse(settings: Settings, *, access: Access = "write") -> Warehouse
 
 def _open_embedded(settings: Settings, access: Access) -> Warehouse:
     place = Place(f"the warehouse in {settings.warehouse_folder}", True, access, settings.query_limit)
+    if access == "read" and _owner(settings) in _UP_TO_DATE:
+        return _reader(settings, place)
     with Warehouse(_embedded(settings, "write"), place, compression=None) as writer:
         migrate(writer)
+        _UP_TO_DATE.add(_owner(settings))
         if access == "write":
             return Warehouse(_embedded(settings, access), place, compression=None)
-    return Warehouse(_embedded(settings, access), place, compression=None)
+    return _reader(settings, place)
+
+
+def _owner(settings: Settings) -> OwnerState:
+    from lode.warehouse.owner.launcher import ensure_owner  # noqa: PLC0415  not there on Windows
+
+    return ensure_owner(settings.warehouse_folder, idle=settings.warehouse_idle, query_limit=settings.query_limit)
+
+
+def _reader(settings: Settings, place: Place) -> Warehouse:
+    """Return a client with a connection that rests, or a new one, which rests in its turn when it is closed."""
+    kinds: dict[int, Hashable] = {}
+
+    def connect() -> Client:
+        kind = (_owner(settings), settings.query_limit)
+        client = READERS.taken(kind, _embedded(settings, "read"))
+        kinds[id(client)] = kind
+        return client
+
+    def rest(client: Client, sound: bool) -> None:  # noqa: FBT001  what a Warehouse calls
+        kind = kinds.pop(id(client))
+        if sound:
+            READERS.give_back(kind, client)
+            return
+        client.close()
+        READERS.forget(kind)
+
+    return Warehouse(connect, place, compression=None, rest=rest)
 
 
 def _embedded(settings: Settings, access: Access) -> Callable[[], Client]:
-    from lode.warehouse.owner.launcher import ensure_owner  # noqa: PLC0415  not there on Windows
-
     def connect() -> Client:
         import clickhouse_connect  # noqa: PLC0415  a slow import
         from clickhouse_connect.driver.httputil import get_pool_manager  # noqa: PLC0415
 
-        owner = ensure_owner(settings.warehouse_folder, idle=settings.warehouse_idle, query_limit=settings.query_limit)
+        owner = _owner(settings)
         return clickhouse_connect.get_client(
             host="127.0.0.1",
             port=owner.port,

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import pytest
+
 from lode.warehouse import Warehouse
+from lode.warehouse.stores import lineage
 from lode.warehouse.stores.ledger import Trial, record_trials, trials_frame
 from lode.warehouse.stores.lineage import lineage_frame, read_ancestry, record_lineage
 
@@ -16,7 +19,11 @@ def enter(warehouse: Warehouse, run: str, *trials: Trial) -> None:
     record_lineage(warehouse, lineage_frame(trials, run=run))
 
 
-def test_ancestors_come_nearest_first_and_once(writer: Warehouse) -> None:
+@pytest.mark.parametrize("at_once", [0, 300_000])
+def test_ancestors_come_nearest_first_and_once(
+    writer: Warehouse, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(lineage, "_AT_ONCE", at_once)
     run = uuid4().hex
     family = [
         born("a", "sweep"),
@@ -44,3 +51,15 @@ def test_ancestors_come_nearest_first_and_once(writer: Warehouse) -> None:
 def test_a_trial_that_nobody_knows_has_no_ancestors(writer: Warehouse) -> None:
     assert read_ancestry(writer, uuid4().hex, "nothing").is_empty()
     assert lineage_frame([Trial("a", "close", 1, 0.0, 0.0, 1.0)], run="r").is_empty()
+
+
+def test_the_walk_ends_with_the_generation_that_is_one_too_many(writer: Warehouse) -> None:
+    run = uuid4().hex
+    enter(writer, run, born("a", "sweep"), born("b", "hoist", "a"), born("c", "hoist", "b"), born("d", "hoist", "c"))
+    assert read_ancestry(writer, run, "d", most=1)["factor"].to_list() == ["d", "c"]
+
+
+def test_an_ancestor_without_a_trial_has_no_score(writer: Warehouse) -> None:
+    run = uuid4().hex
+    record_lineage(writer, lineage_frame([born("a", "sweep")], run=run))
+    assert read_ancestry(writer, run, "a").select("expression", "t_nw").row(0) == ("", None)

@@ -29,7 +29,7 @@ def _identity(settings: Settings) -> str:
     return f"{settings.folder}\n{url}\n{settings.warehouse_secret}"
 
 
-cached = st.cache_data(ttl=_FRESH_SECONDS, max_entries=64, show_spinner="Reading …", hash_funcs={Settings: _identity})
+cached = st.cache_data(ttl=_FRESH_SECONDS, max_size="64mb", show_spinner="Reading …", hash_funcs={Settings: _identity})
 """Decorates what reads a page: its answer is kept for some seconds per warehouse."""
 
 settled = st.cache_data(

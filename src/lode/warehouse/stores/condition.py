@@ -76,9 +76,11 @@ def read_coverage(warehouse: Warehouse) -> pl.DataFrame:
     high and low).
     """
     return warehouse.query(
-        "SELECT source, toUInt16(toYear(session)) AS year, uniqExact(instrument) AS names, "
-        "uniqExact(session) AS sessions, uniqExact(instrument, session) AS bars, "
-        "bars / (names * sessions) AS coverage, countIf(volume IS NOT NULL) / count() AS with_volume, "
-        "countIf(open IS NOT NULL AND high IS NOT NULL AND low IS NOT NULL) / count() AS with_range "
-        "FROM bars GROUP BY source, year ORDER BY source, year DESC"
+        "SELECT source, year, count() AS names, uniqExactMerge(days) AS sessions, sum(distinct_bars) AS bars, "
+        "bars / (names * sessions) AS coverage, sum(with_volume) / sum(rows) AS with_volume, "
+        "sum(with_range) / sum(rows) AS with_range FROM ("
+        "  SELECT source, toUInt16(toYear(session)) AS year, instrument, uniqExactState(session) AS days, "
+        "  uniqExact(session) AS distinct_bars, count() AS rows, countIf(volume IS NOT NULL) AS with_volume, "
+        "  countIf(open IS NOT NULL AND high IS NOT NULL AND low IS NOT NULL) AS with_range "
+        "  FROM bars GROUP BY source, year, instrument) GROUP BY source, year ORDER BY source, year DESC"
     )

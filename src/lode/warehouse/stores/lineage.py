@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -10,6 +10,8 @@ from lode.warehouse import Warehouse
 from lode.warehouse.stores.ledger import Trial
 
 _TYPES = dict.fromkeys(("run", "factor", "parent", "operation"), pl.String)
+
+_AT_ONCE = 300_000  # rows of a run that are read quicker together than generation by generation
 
 
 def lineage_frame(trials: Sequence[Trial], *, run: str) -> pl.DataFrame:
@@ -28,30 +30,57 @@ def record_lineage(warehouse: Warehouse, rows: pl.DataFrame) -> int:
     return warehouse.insert("lineage", rows) if rows.height else 0
 
 
-def read_ancestry(warehouse: Warehouse, run: str, factor: str, *, generations: int = 20) -> pl.DataFrame:
+def read_ancestry(
+    warehouse: Warehouse, run: str, factor: str, *, generations: int = 20, most: int = 100
+) -> pl.DataFrame:
     """Ancestors of a trial with their expressions, the nearest first: depth, factor, parent, operation, expression, t.
 
-    depth: 0 for the trial's own row. An ancestor stands once, at its least depth; `generations` bounds the walk.
+    depth: 0 for the trial's own row. An ancestor stands once, at its least depth. The walk ends after `generations`,
+    and with the generation in which the ancestors come to be more than `most`: families double with each.
     """
+    edges_of = _reader(warehouse, run)
     levels: list[pl.DataFrame] = []
     wanted, seen = {factor}, set[str]()
     for depth in range(generations):
-        if not wanted:
+        if not wanted or len(seen) > most:
             break
-        found = _rows(warehouse, run, sorted(wanted)).with_columns(pl.lit(depth, dtype=pl.Int64).alias("depth"))
+        found = edges_of(sorted(wanted)).with_columns(pl.lit(depth, dtype=pl.Int64).alias("depth"))
         levels.append(found)
         seen |= wanted
         wanted = set(found["parent"]) - seen - {""}
-    return pl.concat(levels).select("depth", "factor", "parent", "operation", "expression", "t_nw")
+    edges = pl.concat(levels)
+    scored = _scored(warehouse, run, edges["factor"].unique().to_list())
+    return edges.join(scored, on="factor", how="left", maintain_order="left").select(
+        "depth", "factor", "parent", "operation", pl.col("expression").fill_null(""), "t_nw"
+    )
 
 
-def _rows(warehouse: Warehouse, run: str, factors: Sequence[str]) -> pl.DataFrame:
+def _reader(warehouse: Warehouse, run: str) -> Callable[[Sequence[str]], pl.DataFrame]:
+    """Return what reads the rows of some trials: in the memory of this process where the run has not too many."""
+    counted = warehouse.query("SELECT count() AS n FROM lineage WHERE run = {run:String}", run=run)
+    if int(counted["n"][0]) > _AT_ONCE:
+        return lambda factors: _edges(warehouse, run, factors)
+    every = warehouse.query(
+        "SELECT factor, parent, toString(operation) AS operation FROM lineage WHERE run = {run:String}", run=run
+    )
+    order = ("factor", "parent", "operation")
+    return lambda factors: every.filter(pl.col("factor").is_in(factors)).unique().sort(order)
+
+
+def _edges(warehouse: Warehouse, run: str, factors: Sequence[str]) -> pl.DataFrame:
     return warehouse.query(
-        "SELECT l.factor AS factor, l.parent AS parent, l.operation AS operation, t.expression AS expression, "
-        "t.t_nw AS t_nw FROM lineage AS l FINAL "
-        "LEFT JOIN (SELECT * FROM trials FINAL WHERE run = {run:String} AND factor IN {factors:Array(String)}) AS t "
-        "ON l.factor = t.factor "
-        "WHERE l.run = {run:String} AND l.factor IN {factors:Array(String)} ORDER BY factor, parent, operation",
+        "SELECT factor, parent, toString(operation) AS operation FROM lineage FINAL "
+        "WHERE run = {run:String} AND factor IN {factors:Array(String)} ORDER BY factor, parent, operation",
+        run=run,
+        factors=list(factors),
+    )
+
+
+def _scored(warehouse: Warehouse, run: str, factors: Sequence[str]) -> pl.DataFrame:
+    """Expression and t of trials: asked for once, since a join of every generation took most of the time."""
+    return warehouse.query(
+        "SELECT factor, expression, t_nw FROM trials FINAL "
+        "WHERE run = {run:String} AND factor IN {factors:Array(String)}",
         run=run,
         factors=list(factors),
     )
