@@ -56,7 +56,9 @@ def _positions(values: Floats) -> Floats:
     middle = (known.sum(axis=1, keepdims=True, dtype=np.float32) + 1) / 2
     centred = np.where(known, ranks - middle, np.float32(0))
     gross = np.abs(centred).sum(axis=1, keepdims=True)
-    return np.divide(centred, gross, out=np.zeros_like(centred), where=gross > 0)
+    held = np.zeros_like(centred)
+    np.divide(centred, gross, out=held, where=gross > 0)
+    return held
 
 
 def rank_autocorrelation(values: Floats, lag: int = 1) -> Series:
