@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -8,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.util import calc_hash
 
-from lode.app import live
+from lode.app import admission, live
 from lode.app.charts import processor_time, run_time
 from lode.app.jobs import read
 from lode.app.views import run, run_fields
@@ -281,12 +282,17 @@ def test_who_may_see_nothing_any_more_sees_nothing_in_a_part_that_redraws_itself
     def refuse(_settings):
         raise SignInError("the visit is older than 1 s")
 
+    def anew(*, scope):
+        seen.append(f"{scope} anew")
+        raise StopIteration  # as a rerun ends the drawing
+
     monkeypatch.setattr(live.st, "fragment", lambda **_: lambda part: part)
-    monkeypatch.setattr(live.notices, "refusal", lambda: seen.append("refusal"))
+    monkeypatch.setattr(live.notices, "explained", lambda: suppress(StopIteration))
     live.redrawn(lambda: seen.append("drawn"), lode_settings, every=1)
-    monkeypatch.setattr(live, "admit", refuse)
+    monkeypatch.setattr(admission, "admit", refuse)
+    monkeypatch.setattr(admission.st, "rerun", anew)
     live.redrawn(lambda: seen.append("drawn"), lode_settings, every=1)
-    assert seen == ["drawn", "refusal"]
+    assert seen == ["drawn", "app anew"]
 
 
 def test_an_unknown_run_is_explained(at_run, lode_settings):

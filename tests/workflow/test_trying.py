@@ -62,11 +62,12 @@ def test_the_sheet_comes_before_what_takes_longer_and_the_ledger_before_both(war
     ((entered, first),) = told
     assert entered == 1
     assert first["ledger"] == {"run": f"manual-{snapshot}", "by_hand": 1, "on_vault": 1}
-    assert (first["sheet"]["library"], first["sheet"]["verdicts"]) == ([], {})
-    assert whole["sheet"]["library"]
-    assert whole["sheet"]["verdicts"]["trials"] == 1
-    assert whole["sheet"]["horizons"] == first["sheet"]["horizons"]
-    assert len(whole["days"]["session"]) == splits_of(300, MiningOptions()).validation_stop  # never the vault
+    assert (first["record"]["sheet"]["library"], first["record"]["sheet"]["verdicts"]) == ([], {})
+    assert whole["record"]["sheet"]["library"]
+    assert whole["record"]["sheet"]["verdicts"]["trials"] == 1
+    assert whole["record"]["sheet"]["horizons"] == first["record"]["sheet"]["horizons"]
+    sessions = whole["record"]["series"]["session"]
+    assert len(sessions) == splits_of(300, MiningOptions()).validation_stop  # never the vault
     again = tried_in_stages(event(snapshot), warm, hear)
     assert again["ledger"]["by_hand"] == 1
 

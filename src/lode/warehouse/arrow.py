@@ -9,6 +9,7 @@ import pyarrow as pa
 
 _BATCH_ROWS = 1 << 16
 _TAIL = 1 << 14
+_COPIED_BYTES = 1 << 20
 
 
 def to_table(rows: pl.DataFrame | pa.Table) -> pa.Table:
@@ -26,11 +27,20 @@ def read_stream(pieces: Iterable[bytes]) -> pa.Table:
     if not joined.ready():
         return pa.table({})
     try:
-        table = pa.ipc.open_stream(pa.PythonFile(joined, mode="r")).read_all()
+        table = pa.ipc.open_stream(_copied(joined)).read_all()
     except pa.ArrowInvalid as error:
         raise BrokenStreamError(joined.drain()) from error
     joined.drain()
     return table
+
+
+def _copied(file: _Joined) -> pa.BufferedInputStream:
+    """Return a stream of the file's bytes in buffers that are Arrow's own.
+
+    Those of a file of Python's need the interpreter's lock to be freed. A thread of polars that frees one waits for it
+    without end where the thread that it works for holds it, as polars' own pickling does (polars 2.1).
+    """
+    return pa.BufferedInputStream(pa.PythonFile(file, mode="r"), _COPIED_BYTES)
 
 
 class BrokenStreamError(ValueError):

@@ -7,12 +7,9 @@ tried, is kept as a candidate instead. Beyond that as lode.workflow.worker.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TextIO
-
-import numpy as np
 
 from lode import log
 from lode.errors import ExpressionError, LodeError, StorageError
@@ -24,6 +21,7 @@ from lode.workflow.keeping import keep_candidate
 from lode.workflow.leaking import leak_checker
 from lode.workflow.manual import Checker, Tried, complete, try_by_hand
 from lode.workflow.own_operators import load_operators
+from lode.workflow.sheet_record import sheet_record
 from lode.workflow.vaults import runs_on_vault
 from lode.workflow.worker import answer, opened
 
@@ -84,17 +82,7 @@ def ledger_counts(context: Context, run: str) -> Event:
 
 
 def _told(sheet: Sheet, ledger: Event) -> Event:
-    days = sheet.daily
-    return {
-        "sheet": sheet.to_dict(),
-        "lines": sheet.lines(),
-        "days": {
-            "session": np.datetime_as_string(days.sessions).tolist(),
-            "rank_ic": [value if math.isfinite(value) else None for value in days.rank_ic.tolist()],
-        },
-        "label": sheet.label,
-        "ledger": ledger,
-    }
+    return {"record": sheet_record(sheet), "ledger": ledger}
 
 
 def _serve(event: Event, warm: Warm, answers: TextIO) -> None:

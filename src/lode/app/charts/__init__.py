@@ -5,7 +5,6 @@ from lode.app.charts.comparing import (
     cumulative_rank_ics,
     marginal_contribution,
     pool_growth,
-    summed_rank_ic,
     weights_over_time,
 )
 from lode.app.charts.coverage import coverage_heat_map
@@ -48,7 +47,6 @@ __all__ = [
     "quantile_quantile",
     "run_time",
     "state_machine",
-    "summed_rank_ic",
     "trials_by_shard",
     "volume_chart",
     "weights_over_time",

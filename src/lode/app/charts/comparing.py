@@ -156,15 +156,6 @@ def cumulative_rank_ics(days: pl.DataFrame, spans: pl.DataFrame) -> alt.LayerCha
     return themed(layers, "Cumulative rank IC", about)
 
 
-def summed_rank_ic(series: pl.DataFrame) -> alt.LayerChart:
-    """Sum of the daily rank IC of one factor. series: session, rank_ic."""
-    days = series.select(pl.col("session"), pl.col("rank_ic").fill_null(0).cum_sum().alias("sum_rank_ic"))
-    x = alt.X("session:T", scale=_TIME, axis=alt.Axis(title=None, grid=False, tickCount=6, labelOverlap=True))
-    y = alt.Y("sum_rank_ic:Q", axis=alt.Axis(title="sum of rank IC"))
-    line: alt.Chart = alt.Chart(thinned(days)).mark_line(strokeWidth=1.8, color=LINE).encode(x, y)
-    return themed(alt.LayerChart(layer=[_zero(), line]), "Cumulative rank IC", "sum of daily rank IC, horizon 1")
-
-
 def _apart(last: pl.DataFrame) -> pl.DataFrame:
     """Add `label`, the value at which each line's number stands: near its end, and clear of the others."""
     rows = last.sort("sum_rank_ic")

@@ -10,12 +10,13 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from lode.app import charts, notices, roles, tables
+from lode.app import notices, roles, tables
 from lode.app.admission import still_admitted
 from lode.app.components.formula import LONGEST, formula_field
 from lode.app.navigation import Go
 from lode.app.queries.caching import per_warehouse, place
 from lode.app.queries.workbench import Ground, count_tries, read_grounds, words_of
+from lode.app.views import sheet
 from lode.errors import EvidenceError, LodeError, UsageError
 from lode.settings import Settings
 from lode.workflow.by_hand import is_named, read_with_names
@@ -153,7 +154,7 @@ def _outcome(settings: Settings, ground: Ground, go: Go) -> None:
     if tried.found is not None:
         _entered(tried.found)
         _keeping(settings, tried, go)
-        _draw_sheet(tried.found)
+        sheet.draw(tried.found["record"])
 
 
 def _untried(settings: Settings, ground: Ground, formula: str) -> None:
@@ -216,13 +217,3 @@ def _kept(kept: Try, go: Go) -> None:
         _fault(kept.message)
     else:
         st.info("It is being kept once the try before it is over; load the page again to see.")
-
-
-def _draw_sheet(found: dict[str, Any]) -> None:
-    """Draw a sheet's figures and its daily rank IC."""
-    days = found["days"]
-    series = pl.DataFrame({"session": days["session"], "rank_ic": pl.Series(days["rank_ic"], dtype=pl.Float64)})
-    chart = charts.summed_rank_ic(series.with_columns(pl.col("session").str.to_date()))
-    st.altair_chart(chart, width="stretch", alt=f"{chart.title.text}: {chart.title.subtitle}")
-    lines = pl.DataFrame(found["lines"], schema=["what", "much"], orient="row")
-    st.dataframe(lines, column_config=tables.columns(), hide_index=True, height=600, alt="The evidence sheet's figures")
