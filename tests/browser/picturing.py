@@ -8,6 +8,7 @@ probe too; look at what `git diff` then shows before it is committed.
 from __future__ import annotations
 
 import os
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def compare(page: Page, name: str) -> None:
     assert kept.exists(), f"{kept} is not there; LODE_PICTURES=renew draws it"
     different = difference(drawn, kept.read_bytes())
     if different > MOST_DIFFERENT:
-        beside = Path(os.environ.get("LODE_PICTURES_SEEN", ".")) / f"{name}.seen.png"
+        beside = Path(os.environ.get("LODE_PICTURES_SEEN", tempfile.gettempdir())) / f"{name}.seen.png"
         beside.write_bytes(drawn)
         pytest.fail(f"{different:.1%} of {name} differs, more than {MOST_DIFFERENT:.1%}; what was seen is in {beside}")
 

@@ -110,7 +110,7 @@ def test_a_sign_in_begun_at_one_copy_ends_at_another_on_the_page_that_was_asked_
 
     copies.turn_to(0)  # the copy is gone: the browser connects to the other, which knows nothing of the visit
     page.get_by_role("link", name="Overview").click()
-    page.get_by_role("heading", name="Leaderboard").wait_for()
+    page.get_by_role("heading", name="Overview").wait_for()
     drawn(page, "ann@example.com", "Researcher")
 
     page.goto(f"{copies.base}/?factor={finished.proven['id']}")

@@ -40,20 +40,20 @@ def main() -> None:
     """Draw the page that the URL names for who may see it."""
     log.configure()
     with notices.explained():
+        settings = load_settings()
         try:
-            visitor = admit(load_settings())
+            visitor = admit(settings)
         except SignInError as error:
             log.get_logger("app").warning("a visitor was refused", reason=str(error))
             st.set_page_config(page_title="Lode", page_icon=str(ICON))
-            notices.refusal(can_sign_in=load_settings().sign_in == "oidc")
+            notices.refusal(can_sign_in=settings.sign_in == "oidc")
             return
-        draw(sidebar=_SIDEBAR if visitor else "auto")
+        draw(settings, sidebar=_SIDEBAR if visitor else "auto")
         if visitor:
-            settings = load_settings()
             notices.signed_in(visitor.name, may_research=may_research(settings), can_leave=settings.sign_in == "oidc")
 
 
-def draw(sidebar: int | Literal["auto"]) -> None:
+def draw(settings: Settings, *, sidebar: int | Literal["auto"]) -> None:
     """Draw the page that the URL names, beside a bar of this width; `/?factor=…&run=…` names a factor's."""
     is_new_visit = _is_new_visit()
     pages: dict[str, Page] = {}
@@ -63,7 +63,7 @@ def draw(sidebar: int | Literal["auto"]) -> None:
         def draw_page() -> None:
             if show is overview.show and is_new_visit and (wanted := st.query_params.get("factor")):
                 go("factor", factor=wanted, run=st.query_params.get("run", ""))
-            show(load_settings(), go)
+            show(settings, go)
 
         return draw_page
 

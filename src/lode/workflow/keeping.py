@@ -29,6 +29,9 @@ from lode.workflow.vaults import MANUAL
 
 REASON = "kept by hand; no run has judged it"
 
+BY_HAND = "by hand"
+"""Origin of a factor that no run made or judged."""
+
 
 def keep_candidate(text: str, context: Context, *, snapshot: str, options: SheetOptions | None = None) -> FactorRecord:
     """Keep a formula that was tried on a snapshot as a candidate of its run of tries; again changes nothing.
@@ -112,7 +115,7 @@ class _Kept:
         return FactorRecord(
             **self.keys,
             expression=str(self.expression),
-            origin="by hand",
+            origin=BY_HAND,
             state="candidate",
             reason=REASON,
             direction=direction,

@@ -19,6 +19,7 @@ from lode.app.views.checklist import checklist
 from lode.app.views.formula import formula
 from lode.app.views.stored_series import stored_series
 from lode.settings import Settings
+from lode.workflow.keeping import BY_HAND
 
 _SPLITS = ("train", "validation", "vault")
 _METRICS = ("rank_ic", "t_nw", "p", "q", "p_holm", "coverage")
@@ -28,6 +29,7 @@ _VERDICTS = {
     "candidate": "Candidate: it held on validation, and not every leak check can be made.",
     "retired": "Retired.",
 }
+_BY_HAND = "Candidate: tried by hand and kept. No run has judged it, so it has no p and no q."
 
 
 def show(settings: Settings, go: Go) -> None:
@@ -86,7 +88,7 @@ def _identity(page: FactorPage) -> None:
     record = page.record
     formula(record.expression)
     box = {"proven": st.success, "refused": st.error}.get(record.state, st.info)
-    box(_VERDICTS.get(record.state, "The state that is stored is not known."))
+    box(_BY_HAND if record.origin == BY_HAND else _VERDICTS.get(record.state, "The state that is stored is not known."))
     if record.reason:
         st.text(record.reason)
     evidence = {
