@@ -30,12 +30,12 @@ from lode.workflow.sheet_record import Record, sheet_record
 
 __all__ = ["keep_sheet", "make_sheet", "sheet_record", "with_sheet"]
 
-OTHERS = 10
+OTHERS = 4
 _BYTES_A_CELL = 300  # that a sheet takes at its peak, per session and name
 
 
 def with_sheet(judged: Sequence[Record], sessions: int, names: int, memory: int) -> set[str]:
-    """Ids of the finalists whose sheets the run keeps: proven, candidates, and ten others, the first on train.
+    """Ids of the finalists whose sheets the run keeps: proven, candidates, and four others, the first on train.
 
     None where the panel is so large that a sheet does not fit into `memory` bytes beside it.
     """
