@@ -35,11 +35,12 @@ def _leaderboard(_home: Home, at: int) -> Mapping[str, str]:
 QUERIES: Mapping[str, Query] = {
     "leaderboard": _leaderboard,
     "factor": _factor,
-    "compare": lambda home, at: {"pool": home.runs[1 + at % (len(home.runs) - 1)]},
+    "compare": lambda home, at: {"run": home.runs[1 + at % (len(home.runs) - 1)]},
     "run": lambda home, at: {"run": home.runs[at % len(home.runs)]},
-    "runs": lambda home, at: {"run": home.runs[at % len(home.runs)]},
-    "data": lambda home, at: {"name": home.names[at * _SPREAD % len(home.names)]},
-    "symbol": lambda home, at: {"name": home.names[at * _SPREAD % len(home.names)]},
+    "data": lambda home, at: {"instrument": home.names[at * _SPREAD % len(home.names)]},
+    "symbol": lambda home, at: {"symbol": home.names[at * _SPREAD % len(home.names)]},
+    "filings-and-news": lambda home, at: {"symbol": home.names[at * _SPREAD % len(home.names)]},
+    "workbench": lambda _home, at: {"formula": f"rank(ts_delta(close, {1 + at}))"},
 }
 """What a page is asked for, by its path and the number of the visit; a page that is not named here for nothing."""
 
