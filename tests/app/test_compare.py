@@ -61,6 +61,7 @@ def test_factors_stand_as_the_run_that_is_named_or_the_newest_judged_them():
     run, rows = chosen_factors(found, ("a", "b"), "old")
     assert (run, rows["run"].to_list()) == ("old", ["old", "new"])
     assert chosen_factors(found, ("a", "c"), "")[0] == ""
+    assert chosen_factors(found, ("a@old", "b"), "")[1]["run"].to_list() == ["old", "new"]
 
 
 def test_what_is_unknown_or_too_much_is_said():

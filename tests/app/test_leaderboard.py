@@ -111,7 +111,8 @@ def test_without_a_tick_nothing_is_opened_or_compared(board):
 def test_one_tick_opens_and_several_compare():
     ticked = pl.DataFrame({"factor": ["a", "b"], "run": ["r", "r"]})
     assert leaderboard.comparison(ticked) == {"factors": "a,b", "run": "r"}
-    assert leaderboard.comparison(ticked.with_columns(run=pl.Series(["r", "s"]))) == {"factors": "a,b", "run": ""}
+    of_two = ticked.with_columns(run=pl.Series(["r", "s"]))
+    assert leaderboard.comparison(of_two) == {"factors": "a@r,b@s", "run": ""}
 
 
 def test_a_home_without_factors_names_the_command_that_mines(at_board):

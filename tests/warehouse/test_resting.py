@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import clickhouse_connect
 import pytest
 
@@ -13,6 +15,9 @@ class Client:
 
     def close(self) -> None:
         self.closed = True
+
+    def close_connections(self) -> None:
+        assert not self.closed
 
 
 def test_a_connection_is_taken_again_by_one_at_a_time():
@@ -82,3 +87,25 @@ def test_a_statement_that_fails_leaves_the_connection_usable(lode_settings):
         assert warehouse.query("SELECT 2 AS x")["x"].to_list() == [2]
     with open_warehouse(lode_settings, access="read") as warehouse:
         assert warehouse.query("SELECT 3 AS x")["x"].to_list() == [3]
+
+
+def test_what_rests_of_an_ended_owner_is_closed():
+    resting, client = Resting(), Client()
+    resting.give_back("old", client)
+    resting.forget_all()
+    assert client.closed
+    assert resting.taken("old", Client) is not client
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_connections_that_are_closed_leave_no_socket(lode_settings):
+    with open_warehouse(lode_settings) as warehouse:
+        warehouse.command("SELECT 1")
+    before = open_files()
+    for _ in range(10):
+        with open_warehouse(lode_settings) as warehouse:
+            warehouse.command("SELECT 1")
+    assert open_files() <= before + 2

@@ -57,9 +57,9 @@ def shown(alarms: Sequence[Alarm]) -> list[Alarm]:
 
 
 def of_runs(runs: pl.DataFrame, now: datetime) -> Iterator[Alarm]:
-    """Runs of the last two weeks that failed or were stopped. runs: run, state, started, message."""
+    """Runs of the last two weeks that failed or were stopped. runs: run, state, started, ended, message."""
     for row in runs.filter(pl.col("state").is_in(["failed", "stopped"])).iter_rows(named=True):
-        if now - row["started"] <= RECENT:
+        if now - (row.get("ended") or row["started"]) <= RECENT:
             step = f"To go on with it: lode run --resume {row['run']}"
             detail = f"{row['run']}, started {row['started']:%Y-%m-%d %H:%M} UTC: {row['message'] or 'no message'}"
             yield Alarm("red", f"Run {row['state']}", detail, step, "run", {"run": row["run"]})

@@ -10,7 +10,7 @@ from lode.warehouse.client import Warehouse
 from lode.warehouse.credentials import DATABASE, Credentials, read_credentials
 from lode.warehouse.faults import Place
 from lode.warehouse.migrate import migrate
-from lode.warehouse.resting import READERS
+from lode.warehouse.resting import READERS, shut
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -43,12 +43,24 @@ def _open_embedded(settings: Settings, access: Access) -> Warehouse:
     place = Place(f"the warehouse in {settings.warehouse_folder}", True, access, settings.query_limit)
     if access == "read" and _owner(settings) in _UP_TO_DATE:
         return _reader(settings, place)
-    with Warehouse(_embedded(settings, "write"), place, compression=None) as writer:
+    with _writer(settings, place) as writer:
         migrate(writer)
-        _UP_TO_DATE.add(_owner(settings))
+        _note(_owner(settings))
         if access == "write":
-            return Warehouse(_embedded(settings, access), place, compression=None)
+            return _writer(settings, place)
     return _reader(settings, place)
+
+
+def _writer(settings: Settings, place: Place) -> Warehouse:
+    return Warehouse(_embedded(settings, "write"), place, compression=None, rest=lambda client, _: shut(client))
+
+
+def _note(owner: OwnerState) -> None:
+    """Remember that an owner's tables are up to date; a new one of a folder comes when the one before has ended."""
+    if owner not in _UP_TO_DATE:
+        _UP_TO_DATE.clear()
+        READERS.forget_all()
+        _UP_TO_DATE.add(owner)
 
 
 def _owner(settings: Settings) -> OwnerState:
@@ -72,7 +84,7 @@ def _reader(settings: Settings, place: Place) -> Warehouse:
         if sound:
             READERS.give_back(kind, client)
             return
-        client.close()
+        shut(client)
         READERS.forget(kind)
 
     return Warehouse(connect, place, compression=None, rest=rest)
@@ -81,7 +93,8 @@ def _reader(settings: Settings, place: Place) -> Warehouse:
 def _embedded(settings: Settings, access: Access) -> Callable[[], Client]:
     def connect() -> Client:
         import clickhouse_connect  # noqa: PLC0415  a slow import
-        from clickhouse_connect.driver.httputil import get_pool_manager  # noqa: PLC0415
+        from clickhouse_connect.driver.httputil import get_pool_manager_options  # noqa: PLC0415
+        from urllib3 import PoolManager  # noqa: PLC0415
 
         owner = _owner(settings)
         return clickhouse_connect.get_client(
@@ -90,7 +103,8 @@ def _embedded(settings: Settings, access: Access) -> Callable[[], Client]:
             username="writer" if access == "write" else "reader",
             password=owner.writer_token if access == "write" else owner.reader_token,
             database=DATABASE,
-            pool_mgr=get_pool_manager(),  # its own, so that a proxy of the environment is not asked for loopback
+            # Its own, so that a proxy of the environment is not asked for loopback; the driver's would never be freed.
+            pool_mgr=PoolManager(**get_pool_manager_options()),
             headers={"X-Lode-Query-Limit": str(settings.query_limit)},
             **_options(compress=False),
         )

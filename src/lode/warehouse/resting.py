@@ -22,7 +22,7 @@ class Resting:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._clients: dict[Hashable, list[Client]] = {}
+        self._clients: dict[tuple[int, Hashable], list[Client]] = {}
 
     def taken(self, kind: Hashable, connect: Callable[[], Client]) -> Client:
         """Return a connection of this kind that rests, else a new one; those of other processes are not touched."""
@@ -39,14 +39,27 @@ class Resting:
             if len(resting) < _MOST:
                 resting.append(client)
                 return
-        client.close()
+        shut(client)
 
     def forget(self, kind: Hashable) -> None:
         """Close those of a kind that rest: one of them has failed, and the others reach the same server."""
         with self._lock:
             gone = self._clients.pop((os.getpid(), kind), [])
         for client in gone:
-            client.close()
+            shut(client)
+
+    def forget_all(self) -> None:
+        """Close all that rest in this process: those of an owner that has ended would rest for ever."""
+        with self._lock:
+            gone = [c for key in list(self._clients) if key[0] == os.getpid() for c in self._clients.pop(key)]
+        for client in gone:
+            shut(client)
+
+
+def shut(client: Client) -> None:
+    """Close a connection and its sockets: the driver leaves those of a pool that it was given open."""
+    client.close_connections()
+    client.close()
 
 
 READERS = Resting()

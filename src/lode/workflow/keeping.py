@@ -6,6 +6,7 @@ more: no p and no q are kept, and the vault stays closed. A run that finds the f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,10 @@ def keep_candidate(text: str, context: Context, *, snapshot: str, options: Sheet
     panel = open_panel(context, snapshot)
     expression = read_expression(text, context, panel)
     factor, run = expression_id(expression), f"{MANUAL}{snapshot}"
-    _refuse_judged(context, factor, run)
+    known = _known(context, factor)
+    _refuse_judged(factor, known)
+    if kept := next((record for record in known if record.run == run), None):
+        return kept
     if not is_tried(context.warehouse, factor, run):
         raise EvidenceError(
             f"{expression} was not tried on snapshot {snapshot}; evaluate it first: what is kept is what was looked at"
@@ -50,12 +54,15 @@ def keep_candidate(text: str, context: Context, *, snapshot: str, options: Sheet
     return _Kept(factor, run, expression, panel, asked).write(context, snapshot)
 
 
-def _refuse_judged(context: Context, factor: str, run: str) -> None:
+def _known(context: Context, factor: str) -> list[FactorRecord]:
     try:
-        known = read_factor(context.warehouse, factor)
+        return read_factor(context.warehouse, factor)
     except NotFoundError:
-        return
-    if judged := [record for record in known if record.run != run]:
+        return []
+
+
+def _refuse_judged(factor: str, known: Sequence[FactorRecord]) -> None:
+    if judged := [record for record in known if not record.run.startswith(MANUAL)]:
         raise EvidenceError(
             f"factor {factor} is {judged[0].state} by run {judged[0].run}, and that verdict stays; "
             f"`lode factors show {factor}` has its evidence"

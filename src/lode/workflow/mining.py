@@ -108,7 +108,7 @@ class _Shard:
             if not asked:
                 break
             told = self._generation(generation, asked)
-            self.searcher.tell(as_scored(told))
+            self.searcher.tell(as_scored(told, asked))
             left, generation, trials = left - len(asked), generation + 1, trials + len(told)
             best = max([best, *(abs(t.t_nw) for t in told if math.isfinite(t.t_nw) and not t.partial)])
             self.context.report(len(asked), f"{trials:,} distinct, best |t| {best:.1f} (shard {self.shard})")

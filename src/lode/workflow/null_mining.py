@@ -86,7 +86,7 @@ def _searched(scorer: SplitScorer, options: MiningOptions) -> dict[str, Trial]:
     left, generation = options.candidates, 0
     while left and (asked := searcher.ask(min(GENERATION, left))):
         trials = exact_trials(scorer, asked, generation)
-        searcher.tell(as_scored(trials))
+        searcher.tell(as_scored(trials, asked))
         for trial in trials:
             ledger.setdefault(trial.factor, trial)
         left, generation = left - len(asked), generation + 1

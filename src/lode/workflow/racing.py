@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,18 +75,19 @@ def exact_trials(scorer: SplitScorer, asked: Sequence[Expr], generation: int) ->
     return [_trial(e, score, generation, scorer.rows) for e, score in zip(asked, scores, strict=True)]
 
 
-def as_scored(trials: Iterable[Trial]) -> list[Scored]:
-    """What searchers are told of trials."""
+def as_scored(trials: Sequence[Trial], expressions: Sequence[Expr] | None = None) -> list[Scored]:
+    """What searchers are told of trials; expressions: theirs, where they are at hand and need not be read."""
+    known = [parse(t.expression) for t in trials] if expressions is None else expressions
     return [
         Scored(
-            parse(t.expression),
+            expression,
             rank_ic=t.rank_ic,
             t=t.t_nw,
             coverage=t.coverage,
             turnover=t.turnover,
             behaviour=read(t.behaviour),
         )
-        for t in trials
+        for t, expression in zip(trials, known, strict=True)
     ]
 
 

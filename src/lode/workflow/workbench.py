@@ -134,7 +134,12 @@ class Workbench:
             if asked.is_over:
                 return
             self._current = asked
-            self._worker = self._worker or self._start(self._settings, _MODULE)
+            try:
+                self._worker = self._worker or self._start(self._settings, _MODULE)
+            except OSError as error:
+                self._current = None
+                asked.tell("failed", message=f"The process that evaluates could not be started: {error}")
+                return
             worker = self._worker
         asked.tell("running")
         late = f"It took longer than {self._limit:g} seconds; shorten its windows or take a smaller snapshot."

@@ -54,7 +54,8 @@ def chosen_factors(found: Overview, factors: Sequence[str], run: str) -> tuple[s
     """Return the run whose pool is meant, and a row of the overview for each factor to compare, each once.
 
     Without factors they are those that `run` judged, the newest finished run where none is named. A factor that the
-    run did not judge stands as the newest of its runs judged it. NotFoundError for what is unknown.
+    run did not judge stands as the newest of its runs judged it; `factor@run` names a run of its own. NotFoundError for
+    what is unknown.
     """
     if not factors:
         run = run or _newest(found)
@@ -109,10 +110,11 @@ def _newest(found: Overview) -> str:
 
 
 def _standing(factors: pl.DataFrame, factor: str, run: str) -> pl.DataFrame:
+    factor, _, own = factor.partition("@")
     rows = factors.filter(pl.col("factor") == factor)
     if rows.is_empty():
         raise NotFoundError(f"no factor {factor!r}; `lode factors list` shows those that are known")
-    judged = rows.filter(pl.col("run") == run)
+    judged = rows.filter(pl.col("run") == (own or run))
     return judged if judged.height else rows.sort("updated_at", descending=True).head(1)
 
 

@@ -62,6 +62,12 @@ def cik_of(details: pl.DataFrame) -> int | None:
     return None if details.is_empty() else details["cik"][0]
 
 
+def day_of(moment: datetime) -> date:
+    """Day in New York of a moment; one without a zone is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(NEW_YORK).date()
+
+
 def end_of(day: date | None) -> datetime:
     """Return the moment (UTC) at which a day ends in New York, whose evening filings come; now where it is None."""
     now = datetime.now(UTC)

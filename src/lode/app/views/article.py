@@ -8,6 +8,7 @@ import streamlit as st
 
 from lode.app.navigation import Go
 from lode.app.queries.filings import read_article_page
+from lode.app.queries.names import day_of
 from lode.app.views.events import site_of
 from lode.app.views.outside import lead_outside
 from lode.settings import Settings
@@ -21,7 +22,6 @@ def draw_article(settings: Settings, article: str, go: Go) -> datetime:
         st.text(row["snippet"])
     with st.container(horizontal=True):
         st.metric("Tone", "–" if row["tone"] is None else f"{row['tone']:+.3f}", help="From -1 to 1", width=140)
-        st.metric("Site", site_of(row["url"]) or "–", width=300)
     published = f"{row['published']:%Y-%m-%d %H:%M} UTC" if row["published"] else "not said"
     facts = {
         "Published": published,
@@ -31,12 +31,13 @@ def draw_article(settings: Settings, article: str, go: Go) -> datetime:
         "Language": row["language"],
         "Found by": row["provider"],
         "Found for": ", ".join(instruments),
+        "Site": site_of(row["url"]),
         "Address": row["url"],
     }
     lines = [f"{name:<12}{value}" for name, value in facts.items() if value]
     st.code("\n".join(lines), language=None, wrap_lines=True)
     with st.container(horizontal=True):
         if st.button("Its symbol on that day"):
-            go("symbol", symbol=row["instrument"], as_of=row["knowledge_time"].date().isoformat())
+            go("symbol", symbol=row["instrument"], as_of=day_of(row["knowledge_time"]).isoformat())
         lead_outside("Open the article", row["url"])
     return datetime.now(UTC)

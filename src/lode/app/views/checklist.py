@@ -75,7 +75,12 @@ def _of_run(page: FactorPage) -> Iterator[Row]:
     """Figures of the run beside which the gates are read."""
     run = page.run
     yield _BESIDE, "PBO of the choice on train", _shown(run.pbo, ".2f"), f"{_NO_LIMIT}: probability of overfitting"
-    yield _BESIDE, "trials on this vault", _shown(run.trials_on_vault, ",.0f"), f"{_NO_LIMIT}: trials of all runs"
+    yield (
+        _BESIDE,
+        "trials on this vault",
+        _shown(run.trials_on_vault or None, ",.0f"),
+        f"{_NO_LIMIT}: trials of all runs",
+    )
 
 
 def _outcome(value: float | None, most: float | None) -> str:

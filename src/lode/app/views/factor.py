@@ -98,8 +98,9 @@ def _identity(page: FactorPage) -> None:
         for split in _SPLITS:
             _figure(f"Rank IC {split}", evidence.get((split, "rank_ic")), ".4f")
         _figure("q validation", evidence.get(("validation", "q")), ".2g")
-        _figure("Trials of run", page.run.trials, ",")
-        _figure("Trials on vault", page.run.trials_on_vault, ",")
+        counted = page.run.state == "succeeded" and record.origin != BY_HAND  # until then its counts are none
+        _figure("Trials of run", page.run.trials if counted else None, ",")
+        _figure("Trials on vault", page.run.trials_on_vault if counted else None, ",")
         _figure("Independent", page.run.effective_trials, ",.0f")
         _figure("Direction", record.direction, "+d")
         _figure("Lookback", record.lookback, ",")

@@ -10,6 +10,7 @@ import streamlit as st
 from lode.app.addressed import held, number_of
 from lode.app.navigation import Go
 from lode.app.queries.filings import FilingPage, read_filing_page, read_new_passages, read_text
+from lode.app.queries.names import day_of
 from lode.app.views.outside import lead_outside
 from lode.settings import Settings
 from lode.workflow.reading import pages_of
@@ -80,7 +81,7 @@ def _ways_on(page: FilingPage, go: Go) -> None:
     row, kept = page.filing, st.query_params.get("symbol", "")
     with st.container(horizontal=True):
         if row["instrument"] and st.button("Its symbol on that day"):
-            go("symbol", symbol=row["instrument"], as_of=row["knowledge_time"].date().isoformat())
+            go("symbol", symbol=row["instrument"], as_of=day_of(row["knowledge_time"]).isoformat())
         if page.before and st.button("The filing before"):
             go("filings-and-news", symbol=kept, filing=page.before["accession"])
         lead_outside("Open it at the SEC", row["url"])
@@ -96,10 +97,8 @@ def _document(settings: Settings, page: FilingPage) -> None:
         )
     if view == _NEW:
         passages = read_new_passages(settings, page.filing["lake_key"], page.before["lake_key"])
-        st.caption(
-            f"{len(passages):,} passages whose words are not in {page.before['accession']}; other numbers, dates and "
-            "punctuation are no change, and passages of fewer than 12 words are left out."
-        )
+        st.text(f"{len(passages):,} passages whose words are not in {page.before['accession']}")
+        st.caption("Other numbers, dates and punctuation are no change; passages of fewer than 12 words are left out.")
         _paged("\n\n".join(passages), "It says nothing that the one before did not.")
     else:
         st.caption("As filed, without tables of numbers and what is not displayed.")

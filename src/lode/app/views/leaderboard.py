@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import polars as pl
@@ -112,9 +113,14 @@ def _table(board: Board) -> pl.DataFrame:
         selection_mode="multi-row",
         placeholder="–",
         alt=_ALT,
-        key="leaderboard",
+        key=f"leaderboard {_digest(board.rows)}",
     )
     return board.rows[[row for row in picked["selection"]["rows"] if row < board.rows.height]]
+
+
+def _digest(rows: pl.DataFrame) -> str:
+    """What changes when a row's place does: ticks are places, and would stay where another factor is by then."""
+    return sha256("".join(rows["factor"] + rows["run"]).encode()).hexdigest()[:16]
 
 
 def _actions(picked: pl.DataFrame, go: Go) -> None:
@@ -129,7 +135,9 @@ def _actions(picked: pl.DataFrame, go: Go) -> None:
 def comparison(picked: pl.DataFrame) -> dict[str, str]:
     """Return the query of the page that compares factors; without a run where they are of several."""
     runs = picked["run"].unique().to_list()
-    return {"factors": ",".join(picked["factor"]), "run": runs[0] if len(runs) == 1 else ""}
+    if len(runs) == 1:
+        return {"factors": ",".join(picked["factor"]), "run": runs[0]}
+    return {"factors": ",".join(picked["factor"] + "@" + picked["run"]), "run": ""}
 
 
 @dataclass(frozen=True)

@@ -105,8 +105,8 @@ def _proven(found: Newest, go: Go) -> None:
         key="proven",
     )
     st.caption("Select a row to open its factor. The line is the cumulative rank IC in the direction that is bet on.")
-    if picked["selection"]["rows"]:
-        row = found.proven.row(picked["selection"]["rows"][0], named=True)
+    if rows := [row for row in picked["selection"]["rows"] if row < found.proven.height]:
+        row = found.proven.row(rows[0], named=True)
         go("factor", factor=row["factor"], run=row["run"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from lode.app.run_form import FIRST, Field, option_fields, source_choices
 from lode.errors import LodeError
 from lode.settings import Settings
 
+_FIRST_DAY = date(1962, 1, 2)  # of the oldest prices at Yahoo
 _ABOUT = {
     "source": "auto, yahoo, sample, the name of a source that was imported, or a CSV or Parquet file of bars.",
     "universe": "dow30, sp500, or symbols separated by commas; empty: all that the source has.",
@@ -46,7 +48,13 @@ def _data_fields(settings: Settings, wrong: Mapping[str, str]) -> dict[str, Any]
     }
     for name in ("start", "end"):
         values[name] = columns[name].date_input(
-            f"{name.capitalize()} date", value=None, key=f"run_{name}", help=_ABOUT[name], format="YYYY-MM-DD"
+            f"{name.capitalize()} date",
+            value=None,
+            min_value=_FIRST_DAY,
+            max_value=datetime.now(UTC).date(),
+            key=f"run_{name}",
+            help=_ABOUT[name],
+            format="YYYY-MM-DD",
         )
     for name, column in columns.items():
         _say(wrong.get(name), column)

@@ -8,11 +8,13 @@ from lode.app import notices
 from lode.app.admission import still_admitted
 from lode.app.queries.factor import read_factor_sheet
 from lode.app.roles import may_research
+from lode.errors import UsageError
 from lode.settings import Settings
 from lode.workflow.sheet_job import SheetJob, start_sheet
 
 Jobs = dict[tuple[str, str, str], SheetJob]
 _WATCH_SECONDS = 2
+_AT_ONCE = 3
 
 
 @st.cache_resource(show_spinner=False)
@@ -40,17 +42,25 @@ def offer(settings: Settings, run: str, factor: str) -> None:
 def _start(settings: Settings, run: str, factor: str) -> None:
     key = _key(settings, run, factor)
     job = _jobs().get(key)
-    if may_research(settings) and not (job and job.is_running):
-        _jobs()[key] = start_sheet(settings.folder, run, factor)
+    if not may_research(settings) or (job and job.is_running):
+        return
+    busy = sum(each.is_running for each in _jobs().values())  # asking a process that has ended also lets it go
+    if busy >= _AT_ONCE:
+        raise UsageError(f"{busy} sheets are being made already, {_AT_ONCE} at most at once; try again in a minute")
+    _jobs()[key] = start_sheet(settings.folder, run, factor)
 
 
 @st.fragment(run_every=_WATCH_SECONDS)
 def _watched(settings: Settings, run: str, factor: str) -> None:
     """Look every two seconds whether the job is done, and draw the whole page again when it is."""
     still_admitted(settings)
-    if _jobs()[_key(settings, run, factor)].is_running:
+    job = _jobs().get(_key(settings, run, factor))
+    if job and job.is_running:
         st.info("The evidence sheet is being made; this page shows it as soon as it is there.")
         return
+    if job and not job.failure:
+        _jobs().pop(_key(settings, run, factor), None)
+        job.output.close()
     read_factor_sheet.clear()
     st.rerun()
 

@@ -213,7 +213,8 @@ def _kept(kept: Try, go: Go) -> None:
         if st.button("Open its page", key="open_kept"):
             go("factor", factor=kept.found["factor"], run=kept.found["run"])
     elif kept.is_over:
-        st.error("It could not be kept.")
+        st.error("It could not be kept. Evaluate the formula again to try once more.")
         _fault(kept.message)
+        st.session_state.pop(_KEPT, None)
     else:
         st.info("It is being kept once the try before it is over; load the page again to see.")

@@ -29,6 +29,11 @@ FIGURES: Mapping[str, tuple[str, str]] = {
 _SIZES = {"pool_correlation", *(name for name in FIGURES if name.endswith(("_t", "_rank_ic")))}  # whatever their sign
 _OF_FACTOR = "factor, run, expression, origin, state, reason, direction, lookback, horizon, delay, snapshot"
 _OF_RUN = "source, universe, trials, trials_on_vault, finalists, started"
+# Until a run is done, its counts are none.
+_COUNTED = (
+    "source, universe, if(state = 'succeeded', trials, NULL) AS trials, "
+    "if(state = 'succeeded', trials_on_vault, NULL) AS trials_on_vault, finalists, started"
+)
 SORTS = (*FIGURES, "trials", "started")
 
 
@@ -60,7 +65,7 @@ def read_board(warehouse: Warehouse, wanted: Filter, *, most: int) -> pl.DataFra
     return warehouse.query(
         f"SELECT *, count() OVER () AS matching FROM ("  # noqa: S608  columns from code
         f"  SELECT {_OF_FACTOR}, {_OF_RUN}, {', '.join(FIGURES)} FROM (SELECT {_OF_FACTOR} FROM factors FINAL) AS f "
-        f"  LEFT JOIN (SELECT run, {_OF_RUN} FROM runs FINAL) AS r USING (run) "
+        f"  LEFT JOIN (SELECT run, {_COUNTED} FROM runs FINAL) AS r USING (run) "
         f"  LEFT JOIN (SELECT run, factor, {_figures()} FROM evidence FINAL GROUP BY run, factor) AS e "
         "  USING (run, factor)) "
         "WHERE (empty({states:Array(String)}) OR state IN {states:Array(String)}) "
