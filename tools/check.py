@@ -10,13 +10,14 @@ from pathlib import Path
 from tools import environment
 
 BIN = environment.FOLDER / "bin"
-PAGE = "src/lode/app/main.py"  # a script that Streamlit runs, not a module to import
+SCRIPTS = ("src/lode/app/main.py", "src/lode/app/served.py")  # Streamlit runs them: no modules to import
+IGNORED = [f"--ignore={script}" for script in SCRIPTS]
 CHECKS: dict[str, list[str | Path]] = {
     "lint": [BIN / "ruff", "check"],
     "format": [BIN / "ruff", "format", "--check"],
     "types": [BIN / "mypy"],
     "import arrows": [BIN / "lint-imports", "--no-logo"],
-    "doctests": [BIN / "python", "-m", "pytest", "-q", "--doctest-modules", "src/lode", f"--ignore={PAGE}"],
+    "doctests": [BIN / "python", "-m", "pytest", "-q", "--doctest-modules", "src/lode", *IGNORED],
 }
 
 

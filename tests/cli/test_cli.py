@@ -18,7 +18,7 @@ COMMANDS = [
     *(("collect", "factors"), ("import",), ("import", "bars"), ("import", "facts"), ("import", "members")),
     ("import", "undo-repairs"),
     *(("update",), ("calibrate",)),
-    *(("factors",), ("factors", "list"), ("factors", "show"), ("factors", "retire")),
+    *(("factors",), ("factors", "list"), ("factors", "show"), ("factors", "retire"), ("factors", "sheet")),
     *(("runs",), ("runs", "list"), ("runs", "show"), ("workflow",), ("workflow", "render")),
     *(("warehouse",), ("warehouse", "start"), ("warehouse", "stop"), ("warehouse", "status")),
     *(("warehouse", "backup"), ("warehouse", "restore")),
