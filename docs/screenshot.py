@@ -21,7 +21,7 @@ from tools import chromium  # noqa: E402  of this checkout
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync")
 WIDTH = 1280
-OVERVIEW_HEIGHT, FACTOR_HEIGHT = 900, 1400
+OVERVIEW_HEIGHT, FACTOR_HEIGHT = 790, 2150  # above the line that names the folder of the warehouse
 FIRST_BOX = {"x": 16, "y": 53}  # pixels in the table of the newest proven, which is drawn on a canvas
 DRAWN_MS = 2500
 
