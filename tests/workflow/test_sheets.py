@@ -12,7 +12,7 @@ from lode.panel import Panel
 from lode.simulate import simulate
 from lode.workflow.context import Context
 from lode.workflow.kept_sheets import read_sheet, sheet_key
-from lode.workflow.sheets import make_sheet, sheet_record, with_sheet
+from lode.workflow.sheets import OTHERS, make_sheet, sheet_record, with_sheet
 from tests.workflow.homes import Mined
 
 SERIES = {
@@ -115,8 +115,8 @@ def test_a_factor_that_the_run_did_not_judge_is_said(mined: Mined, context: Cont
         make_sheet(context, mined.result["run"], "abc")
 
 
-def test_sheets_are_for_the_proven_candidates_and_ten_others_where_memory_allows():
+def test_sheets_are_for_the_proven_candidates_and_a_few_others_where_memory_allows():
     states = ["refused"] * 12 + ["proven", "candidate"]
     judged = [{"id": str(place), "state": state} for place, state in enumerate(states)]
-    assert with_sheet(judged, 1000, 100, 1 << 30) == {*map(str, range(10)), "12", "13"}
+    assert with_sheet(judged, 1000, 100, 1 << 30) == {*map(str, range(OTHERS)), "12", "13"}
     assert with_sheet(judged, 2520, 3000, 1 << 30) == set()
