@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from functools import partial
 
 import numpy as np
 import polars as pl
 import pytest
-from streamlit.util import calc_hash
 
 from lode.app import charts
 from lode.app.charts.comparing import _apart
@@ -27,14 +27,8 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 @pytest.fixture
-def at_compare(visit: Visit):
-    def opened(*home, **query):
-        page = visit(*home)
-        page._page_hash = calc_hash("compare")  # AppTest.switch_page knows pages that are files
-        page.query_params.update(query)
-        return page.run()
-
-    return opened
+def at_compare(visit_page: Visit):
+    return partial(visit_page, "compare")
 
 
 def texts(page) -> list[str]:
@@ -193,3 +187,13 @@ def test_weights_share_a_scale_centred_on_zero():
     weights = pl.DataFrame({"fit": ["2020-01-02  ab"], "number": ["1"], "weight": [-0.3], "expression": ["close"]})
     scale = charts.weights_over_time(weights).to_dict()["encoding"]["color"]["scale"]
     assert scale["domain"] == [-0.3, 0, 0.3]
+
+
+def test_factors_of_several_runs_keep_the_runs_that_the_address_names(at_compare, finished: Finished):
+    first, second = finished.proven["id"], finished.refused["id"]
+    run = finished.result["run"]
+    page = at_compare(finished.home, factors=f"{first}@{run},{second}@another")
+    assert not page.exception
+    assert page.query_params["factors"] in ((named := f"{first}@{run},{second}@another"), [named])
+    chosen = next(widget for widget in page.multiselect if widget.label == "Factors")
+    assert chosen.value == [f"{first}@{run}", f"{second}@another"]

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import streamlit as st
 
-from lode.app import charts, notices, tables
+from lode.app import charts, frames, notices, tables
 from lode.app.charts.comparing import MOST_LINES
 from lode.app.navigation import Go
 from lode.app.queries.caching import place
@@ -79,13 +79,7 @@ def _choose(found: Overview, wanted: tuple[str, ...], compared: Comparison, go: 
         format_func=runs.__getitem__,
         placeholder="The factors are of several runs",
     )
-    near = found.factors.filter(
-        (pl.col("run") == compared.run) | (pl.col("state") == "proven") | pl.col("factor").is_in(wanted)
-    ).unique("factor", keep="first", maintain_order=True)
-    known = {
-        factor: f"{tables.shown_state(state)}  {text}"
-        for factor, state, text in near.select("factor", "state", "expression").iter_rows()
-    }
+    known = _options(found.factors, wanted, compared)
     chosen = right.multiselect(
         "Factors",
         list(known),
@@ -101,6 +95,23 @@ def _choose(found: Overview, wanted: tuple[str, ...], compared: Comparison, go: 
         go("compare", run=st.query_params.get("run", ""), factors=",".join(chosen))
 
 
+def _options(factors: pl.DataFrame, wanted: tuple[str, ...], compared: Comparison) -> dict[str, str]:
+    """Text of each factor that can be chosen, by how the address names it: those that it has keep their runs."""
+    shown = {w: row for w in wanted for row in _rows(compared.factors, w)}
+    taken = {row["factor"] for row in shown.values()}
+    near = factors.filter((pl.col("run") == compared.run) | (pl.col("state") == "proven"))
+    others = near.unique("factor", keep="first", maintain_order=True).filter(~pl.col("factor").is_in(taken))
+    shown |= {row["factor"]: row for row in others.iter_rows(named=True)}
+    return {name: f"{tables.shown_state(row['state'])}  {row['expression']}" for name, row in shown.items()}
+
+
+def _rows(factors: pl.DataFrame, named: str) -> list[dict[str, Any]]:
+    """The compared row that `factor` or `factor@run` stands for."""
+    factor, _, run = named.partition("@")
+    own = factors.filter(pl.col("factor") == factor)
+    return own.sort(pl.col("run") == run, descending=True, maintain_order=True).head(1).to_dicts()
+
+
 def _source(factors: pl.DataFrame) -> None:
     known = factors.select("source", "as_of").unique(maintain_order=True).drop_nulls()
     told = [f"{source}, as of {as_of:%Y-%m-%d %H:%M} UTC" for source, as_of in known.iter_rows()]
@@ -114,20 +125,8 @@ def _table(compared: Comparison, go: Go) -> None:
         "Numbered in the order of the clusters: neighbours are alike. Signs are those of the formula as written, and "
         "weight and adds those of the pool. Select a row to open its factor."
     )
-    picked = st.dataframe(
-        tables.with_shown_state(compared.factors),
-        column_order=_TABLE,
-        column_config=tables.columns(),
-        hide_index=True,
-        height=min(420, 40 + 35 * max(1, compared.factors.height)),
-        on_select="rerun",
-        selection_mode="single-row",
-        placeholder="–",
-        alt="Figures of the compared factors",
-        key="compared",
-    )
-    if rows := picked["selection"]["rows"]:
-        row = compared.factors.row(rows[0], named=True)
+    shown = tables.with_shown_state(compared.factors)
+    if row := frames.pick(shown, order=_TABLE, alt="Figures of the compared factors", key="compared"):
         go("factor", factor=row["factor"], run=row["run"])
 
 
