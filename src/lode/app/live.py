@@ -11,8 +11,8 @@ from lode.app.admission import still_admitted
 from lode.settings import Settings
 
 
-def redrawn(draw: Callable[[], None], settings: Settings, *, every: float) -> None:
-    """Draw a part now and again `every` seconds, for as long as the page that has it is drawn with it.
+def redrawn(draw: Callable[[], None], settings: Settings, *, every: float | None = None) -> None:
+    """Draw a part now, when its own widgets change, and again `every` seconds while the page that has it is there.
 
     For whom may see nothing any more the whole page is drawn anew, which refuses; a failure is explained in the part's
     place.

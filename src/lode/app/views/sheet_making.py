@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lode.app import notices
-from lode.app.admission import still_admitted
+from lode.app import live, notices
 from lode.app.queries.factor import read_factor_sheet
 from lode.app.roles import may_research
 from lode.errors import UsageError
@@ -27,7 +26,7 @@ def offer(settings: Settings, run: str, factor: str) -> None:
     """Say that there is no sheet, and let who may do so have it made."""
     job = _jobs().get(_key(settings, run, factor))
     if job and job.is_running:
-        _watched(settings, run, factor)
+        live.redrawn(lambda: _watched(settings, run, factor), settings, every=_WATCH_SECONDS)
         return
     if job and job.failure:
         notices.failure(job.failure)
@@ -50,10 +49,8 @@ def _start(settings: Settings, run: str, factor: str) -> None:
     _jobs()[key] = start_sheet(settings.folder, run, factor)
 
 
-@st.fragment(run_every=_WATCH_SECONDS)
 def _watched(settings: Settings, run: str, factor: str) -> None:
-    """Look every two seconds whether the job is done, and draw the whole page again when it is."""
-    still_admitted(settings)
+    """Look whether the job is done, and draw the whole page again when it is."""
     job = _jobs().get(_key(settings, run, factor))
     if job and job.is_running:
         st.info("The evidence sheet is being made; this page shows it as soon as it is there.")

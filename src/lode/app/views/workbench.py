@@ -10,8 +10,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from lode.app import notices, roles, tables
-from lode.app.admission import still_admitted
+from lode.app import live, notices, roles, tables
 from lode.app.components.formula import LONGEST, formula_field
 from lode.app.navigation import Go
 from lode.app.queries.caching import per_warehouse, place
@@ -37,7 +36,7 @@ def show(settings: Settings, go: Go) -> None:
     else:
         ground = _choose(list(grounds.by_id.values()))
         notices.unreal_data([ground.label] if ground.label else [])
-        _editor(settings, ground)
+        live.redrawn(lambda: _editor(settings, ground), settings)
         _words(settings, ground)
         _outcome(settings, ground, go)
     st.text(f"Read from {place(settings)} at {grounds.read_at:%Y-%m-%d %H:%M:%S} UTC.")
@@ -73,20 +72,17 @@ def _choose(grounds: list[Ground]) -> Ground:
     return chosen
 
 
-@st.fragment
 def _editor(settings: Settings, ground: Ground) -> None:
-    """Draw the field, and what is wrong in it; a part that redraws itself, so who looks is asked for again."""
-    with notices.explained():
-        still_admitted(settings)
-        typed = formula_field(st.query_params.get("formula", ""), words_of(settings, ground), key="formula")
-        may = roles.may_research(settings)
-        clicked = st.button("Evaluate", disabled=not may, key="evaluate")
-        if not may:
-            st.info("Readers look at tries that were made. To make one, sign in as a researcher.")
-        _check(typed.text, ground)
-        if (typed.asked or clicked) and typed.text:
-            _ask(settings, ground, typed.text)
-            st.rerun()
+    """Draw the field, and what is wrong in it."""
+    typed = formula_field(st.query_params.get("formula", ""), words_of(settings, ground), key="formula")
+    may = roles.may_research(settings)
+    clicked = st.button("Evaluate", disabled=not may, key="evaluate")
+    if not may:
+        st.info("Readers look at tries that were made. To make one, sign in as a researcher.")
+    _check(typed.text, ground)
+    if (typed.asked or clicked) and typed.text:
+        _ask(settings, ground, typed.text)
+        st.rerun()
 
 
 def _check(text: str, ground: Ground) -> None:
@@ -149,7 +145,8 @@ def _outcome(settings: Settings, ground: Ground, go: Go) -> None:
         with st.spinner("Evaluating …"):
             tried.wait(_SOON)
     if not tried.is_over:
-        _watch(settings, tried, has_sheet=tried.found is not None)
+        has_sheet = tried.found is not None
+        live.redrawn(lambda: _watch(settings, tried, has_sheet=has_sheet), settings, every=_POLL)
     _how_it_ended(tried)
     if tried.found is not None:
         _entered(tried.found)
@@ -164,19 +161,16 @@ def _untried(settings: Settings, ground: Ground, formula: str) -> None:
     st.text(f"Tries by hand on this snapshot so far: {count:,}. Each new formula that is evaluated is one more.")
 
 
-@st.fragment(run_every=_POLL)
 def _watch(settings: Settings, tried: Try, *, has_sheet: bool) -> None:
-    """Look whether there is news, and let it be cancelled; a part that redraws itself, so who looks is asked again."""
-    with notices.explained():
-        still_admitted(settings)
-        if tried.is_over or (tried.found is not None) != has_sheet:
+    """Look whether there is news, and let it be cancelled."""
+    if tried.is_over or (tried.found is not None) != has_sheet:
+        st.rerun()
+    what = "Its comparisons, leak checks and verdicts are on their way" if has_sheet else "It is being evaluated"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"… {what}." if tried.state == "running" else "… Other tries are before this one.")
+        if st.button("Cancel", key="cancel"):
+            bench_of(settings).cancel(tried)
             st.rerun()
-        what = "Its comparisons, leak checks and verdicts are on their way" if has_sheet else "It is being evaluated"
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"… {what}." if tried.state == "running" else "… Other tries are before this one.")
-            if st.button("Cancel", key="cancel"):
-                bench_of(settings).cancel(tried)
-                st.rerun()
 
 
 def _how_it_ended(tried: Try) -> None:
