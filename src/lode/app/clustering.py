@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import dendrogram, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
+from lode.evaluation.known import return_correlation
+
 Floats = NDArray[np.float64]
 
 
@@ -55,15 +57,8 @@ def correlation_of_series(series: pl.DataFrame, factors: list[str], *, fewest: i
     for i, first in enumerate(columns):
         for j, second in enumerate(columns[: i + 1]):
             if first is not None and second is not None:
-                matrix[i, j] = matrix[j, i] = _correlation(first, second, fewest)
+                matrix[i, j] = matrix[j, i] = return_correlation(first, second, fewest=fewest)
     return matrix
-
-
-def _correlation(first: Floats, second: Floats, fewest: int) -> float:
-    both = np.isfinite(first) & np.isfinite(second)
-    if both.sum() < fewest or not (np.ptp(first[both]) and np.ptp(second[both])):
-        return float("nan")
-    return float(np.corrcoef(first[both], second[both])[0, 1])
 
 
 def _symmetric(correlation: Floats) -> Floats:

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 
 from lode.app.series import ROLLING_SESSIONS
+from lode.evaluation.portfolio import SESSIONS_A_YEAR
 
 Record = dict[str, Any]
 
-YEAR_SESSIONS = 252
 _FEWEST = ROLLING_SESSIONS // 3
 _INTERVAL = 1.96
 _WORST = 5
@@ -132,9 +132,9 @@ def rolling_sharpe(days: pl.DataFrame) -> pl.DataFrame:
     for name, label in shown.items():
         window = pl.col(name)
         mean, std = (
-            of(YEAR_SESSIONS, min_samples=YEAR_SESSIONS // 2) for of in (window.rolling_mean, window.rolling_std)
+            of(SESSIONS_A_YEAR, min_samples=SESSIONS_A_YEAR // 2) for of in (window.rolling_mean, window.rolling_std)
         )
-        ratios.append(pl.when(std > 0).then(mean / std * np.sqrt(YEAR_SESSIONS)).alias(label))
+        ratios.append(pl.when(std > 0).then(mean / std * np.sqrt(SESSIONS_A_YEAR)).alias(label))
     return days.select("session", "split", *ratios)
 
 

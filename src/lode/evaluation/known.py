@@ -96,10 +96,10 @@ def _book_returns(ranks: Floats, earned: Floats, paid: NDArray[np.bool_], min_na
     return np.where(held, np.einsum("tn,tn->t", weights, earned), np.nan)
 
 
-def return_correlation(first: Series, second: Series) -> float:
-    """Correlation of two daily series over the sessions that both have; NaN of fewer than 20, or without variation."""
+def return_correlation(first: Series, second: Series, *, fewest: int = _FEWEST_SESSIONS) -> float:
+    """Correlation of two daily series over the sessions that both have; NaN of fewer, or without variation."""
     both = np.isfinite(first) & np.isfinite(second)
-    if both.sum() < _FEWEST_SESSIONS:
+    if both.sum() < fewest:
         return float("nan")
     x, y = first[both] - first[both].mean(), second[both] - second[both].mean()
     scale = float(np.sqrt((x @ x) * (y @ y)))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lode.evaluation.portfolio import rank_weights
 from lode.evaluation.quantiles import COUNT, MIN_NAMES, Quantiles, quantiles_of
 from lode.evaluation.ranks import RankSums, average_ranks, series_mean
 
@@ -41,24 +42,12 @@ def newcomers(quantiles: Quantiles, count: int, lag: int = 1) -> NDArray[np.floa
 def rank_book_turnover(values: Floats, sessions: NDArray[np.intp]) -> float:
     """Mean share of a book that is traded in `sessions`, in [0, 2], its names' own moves aside; NaN without a book.
 
-    The book holds every name in proportion to its rank less the mean rank, positions' absolute values summing to one; a
-    name without a value has none. sessions: each from 1 on, compared with the one before; those count in which the
+    The book is that of `rank_weights`. sessions: each from 1 on, compared with the one before; those count in which the
     values of both differ.
     """
-    before, after = _positions(values[sessions - 1]), _positions(values[sessions])
+    before, after = np.split(rank_weights(values[np.concatenate([sessions - 1, sessions])], min_names=1), 2)
     held = before.any(axis=1) & after.any(axis=1)
     return float(np.abs(after - before)[held].sum(axis=1).mean()) if held.any() else math.nan
-
-
-def _positions(values: Floats) -> Floats:
-    ranks = average_ranks(values)
-    known = np.isfinite(ranks)
-    middle = (known.sum(axis=1, keepdims=True, dtype=np.float32) + 1) / 2
-    centred = np.where(known, ranks - middle, np.float32(0))
-    gross = np.abs(centred).sum(axis=1, keepdims=True)
-    held = np.zeros_like(centred)
-    np.divide(centred, gross, out=held, where=gross > 0)
-    return held
 
 
 def rank_autocorrelation(values: Floats, lag: int = 1) -> Series:

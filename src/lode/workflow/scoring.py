@@ -18,7 +18,10 @@ from lode.panel import Panel
 from lode.workflow.options import MiningOptions
 
 TURNOVER_SESSIONS = 24
-"""Of a split, on which the turnover is estimated: its standard error is then about a twentieth of it."""
+"""Of a split, on which the turnover is estimated.
+
+Of 120 random formulas on 200 × 1,000 and 500 × 1,260 half were within 3 % of the mean over all sessions, the deviation
+was 12 to 14 %; it took a sixth to a fifth of the time of the rest of a score."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from lode.evaluation import Sheet, ic_summary, newey_west_t
+from lode.workflow.context import defined
 
 Record = dict[str, Any]
 Series = NDArray[np.float64]
@@ -100,7 +101,7 @@ def _interval(series: Series) -> Record:
 
 
 def _defined(told: Mapping[str, float]) -> Record:
-    return {name: value if math.isfinite(value) else None for name, value in told.items()}
+    return {name: defined(value) for name, value in told.items()}
 
 
 def _rounded(series: Series) -> list[float | None]:

@@ -13,6 +13,7 @@ from lode.app import charts
 from lode.app import sheet_frames as frames
 from lode.app.series import ROLLING_SESSIONS
 from lode.app.views import sheet_tables as of_tables
+from lode.evaluation.portfolio import SESSIONS_A_YEAR
 
 Picture = alt.Chart | alt.LayerChart
 
@@ -120,7 +121,7 @@ def book(drawn: Drawn) -> None:
         about = "%, below the height so far, BRAIN book"
         picture(charts.lines_over_time(falls, both, "Drawdown", about, axis="%", form=".1f"))
     with right:
-        about = f"a year, last {frames.YEAR_SESSIONS} sessions, BRAIN book"
+        about = f"a year, last {SESSIONS_A_YEAR} sessions, BRAIN book"
         picture(charts.lines_over_time(ratios, both, "Rolling Sharpe ratio", about, axis="Sharpe", form=".2f"))
     months = frames.months_of(drawn.days, "brain_net", how="sum")
     about = "%, summed, BRAIN book after cost"
