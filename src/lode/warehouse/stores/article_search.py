@@ -7,6 +7,7 @@ from datetime import date, datetime
 import polars as pl
 
 from lode.warehouse import Warehouse
+from lode.warehouse.limits import FIRST_DAY, LAST_DAY
 
 _COLUMNS = (
     "article, instrument, url, title, snippet, published, knowledge_time, toString(provider) AS provider, "
@@ -17,7 +18,6 @@ _MODEL = (
     "WITH (SELECT CAST(sentiment_model, 'String') FROM articles WHERE sentiment IS NOT NULL GROUP BY sentiment_model "
     "ORDER BY count() DESC, sentiment_model DESC LIMIT 1) AS found_model, ifNull(found_model, '') AS chosen "
 )
-_FIRST, _LAST = date(1900, 1, 1), date(2299, 12, 31)  # what a Date32 holds
 
 
 def search_articles(
@@ -48,8 +48,8 @@ def search_articles(
         every=instrument is None,
         instrument=instrument or "",
         text=text,
-        since=since or _FIRST,
-        until=until or _LAST,
+        since=since or FIRST_DAY,
+        until=until or LAST_DAY,
         as_of=as_of,
         most=most,
     )

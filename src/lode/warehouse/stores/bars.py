@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from lode.errors import NotFoundError
 from lode.warehouse import Warehouse
+from lode.warehouse.limits import FIRST_DAY, LAST_DAY
 from lode.warehouse.stores.instruments import read_instruments
 
 NUMBERS = ("open", "high", "low", "close", "volume", "adj_close", "vwap")
 _VERSION = f"instrument, session, knowledge_time, {', '.join(NUMBERS)}, adjusted, backfilled, currency"
-_FIRST, _LAST = date(1900, 1, 1), date(2299, 12, 31)  # what a Date32 holds
 _EVER = datetime(2299, 12, 31, tzinfo=UTC)  # what a DateTime64 holds
 _UTC = pl.Datetime("us", "UTC")
 
@@ -72,8 +72,8 @@ def read_bars(
         source=source,
         every=instruments is None,
         instruments=list(instruments or ()),
-        start=start or _FIRST,
-        end=end or _LAST,
+        start=start or FIRST_DAY,
+        end=end or LAST_DAY,
         as_of=as_of,
     )
     if found.is_empty() and source not in (known := list_sources(warehouse)):
@@ -103,7 +103,7 @@ def latest_bars(
         "ORDER BY instrument, session, knowledge_time DESC, row_hash DESC LIMIT 1 BY instrument, session",
         source=source,
         instruments=list(instruments),
-        start=start or _FIRST,
+        start=start or FIRST_DAY,
         as_of=as_of or _EVER,
     )
 

@@ -8,11 +8,11 @@ from datetime import date, datetime
 import polars as pl
 
 from lode.warehouse import Warehouse
+from lode.warehouse.limits import FIRST_DAY, LAST_DAY
 
 _COLUMNS = (
     "cik, accession, toString(form) AS form, filed, accepted, knowledge_time, period, title, items, url, lake_key"
 )
-_FIRST, _LAST = date(1900, 1, 1), date(2299, 12, 31)  # what a Date32 holds
 
 
 def search_filings(
@@ -43,8 +43,8 @@ def search_filings(
         every=not forms,
         forms=list(forms),
         text=text,
-        since=since or _FIRST,
-        until=until or _LAST,
+        since=since or FIRST_DAY,
+        until=until or LAST_DAY,
         as_of=as_of,
         most=most,
     )

@@ -9,6 +9,7 @@ from datetime import date, datetime
 import polars as pl
 
 from lode.warehouse import Warehouse
+from lode.warehouse.limits import FIRST_DAY, LAST_DAY
 
 _UTC = pl.Datetime("us", "UTC")
 
@@ -45,7 +46,7 @@ def insert_quarantine(
     """Keep refused rows: symbol, session (both may be null), row_number, reason, row_json (the row as it came)."""
     if rows.is_empty():
         return 0
-    storable = pl.col("session").is_between(date(1900, 1, 1), date(2299, 12, 31))  # what a Date32 holds
+    storable = pl.col("session").is_between(FIRST_DAY, LAST_DAY)
     return warehouse.insert(
         "quarantine",
         rows.select(

@@ -8,9 +8,9 @@ from datetime import date, datetime
 import polars as pl
 
 from lode.warehouse import Warehouse
+from lode.warehouse.limits import FIRST_DAY, LAST_DAY
 
 _UTC = pl.Datetime("us", "UTC")
-_FIRST, _LAST = date(1900, 1, 1), date(2299, 12, 31)  # what a Date32 holds
 _LATEST = (
     "SELECT toString(factor) AS factor, session, value, vintage, knowledge_time FROM market_factors FINAL "
     "WHERE source = {source:String} AND ({every:Bool} OR factor IN {factors:Array(String)}) "
@@ -61,7 +61,7 @@ def read_market_factors(
         source=source,
         every=factors is None,
         factors=list(factors or ()),
-        start=start or _FIRST,
-        end=end or _LAST,
+        start=start or FIRST_DAY,
+        end=end or LAST_DAY,
         as_of=as_of,
     )

@@ -9,8 +9,8 @@ import polars as pl
 
 from lode.errors import DataError, UsageError
 from lode.warehouse import Warehouse
+from lode.warehouse.limits import FIRST_DAY, LAST_DAY
 
-_FIRST, _LAST = date(1900, 1, 1), date(2299, 12, 31)  # what a Date32 holds
 SPELLS = ("instrument", "first_session", "last_session")
 
 
@@ -40,8 +40,8 @@ def read_members(
         "AND first_session <= {end:Date32} AND ifNull(last_session, toDate32('2299-12-31')) >= {start:Date32} "
         "ORDER BY instrument, first_session",
         universe=universe,
-        start=start or _FIRST,
-        end=end or _LAST,
+        start=start or FIRST_DAY,
+        end=end or LAST_DAY,
     )
 
 
@@ -75,7 +75,7 @@ def _spells(members: pl.DataFrame) -> pl.DataFrame:
 
 def _check(universe: str, spells: pl.DataFrame) -> None:
     """Raise DataError for spells that cannot be."""
-    ended = pl.col("last_session").fill_null(_LAST)
+    ended = pl.col("last_session").fill_null(LAST_DAY)
     before = ended.shift().over("instrument", order_by="first_session")
     faults = {
         "without a name or a first session": pl.col("instrument").is_null() | pl.col("first_session").is_null(),
