@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import polars as pl
 import pytest
-from streamlit.util import calc_hash
 
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.bars import insert_bars
@@ -19,15 +19,9 @@ DAYS = [date(2024, 6, 3), date(2024, 6, 4), date(2024, 6, 6), date(2024, 6, 7)]
 
 
 @pytest.fixture
-def data(visit: Visit):
+def data(visit_page: Visit):
     """The data page of the test's home."""
-
-    def data():
-        page = visit()
-        page._page_hash = calc_hash("data")  # AppTest.switch_page knows pages that are files
-        return page.run()
-
-    return data
+    return partial(visit_page, "data")
 
 
 def write(settings, *, text="a", severity="warning"):

@@ -3,12 +3,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from pathlib import Path
+from functools import partial
 
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from lode.app.export import as_csv
 from lode.app.queries.leaderboard import read_all
@@ -20,16 +18,9 @@ from tests.app.hostile import FACTOR, MARKUP, RUN, write_home
 
 
 @pytest.fixture
-def at_board(visit: Visit):
+def at_board(visit_page: Visit):
     """The leaderboard of a home, the test's own empty one by default, at a query string."""
-
-    def opened(*home: Path, **query: str) -> AppTest:
-        page = visit(*home)
-        page._page_hash = calc_hash("leaderboard")  # AppTest.switch_page knows pages that are files
-        page.query_params.update(query)
-        return page.run()
-
-    return opened
+    return partial(visit_page, "leaderboard")
 
 
 @pytest.fixture

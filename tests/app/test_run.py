@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import polars as pl
 import pytest
 import streamlit as st
-from streamlit.util import calc_hash
 
 from lode.app import admission, live
 from lode.app.charts import processor_time, run_time
@@ -26,16 +26,9 @@ START = datetime(2026, 11, 20, 22, tzinfo=UTC)
 
 
 @pytest.fixture
-def at_run(visit: Visit):
+def at_run(visit_page: Visit):
     """The page of a run of a home."""
-
-    def opened(*home, **query):
-        page = visit(*home)
-        page._page_hash = calc_hash("run")  # AppTest.switch_page knows pages that are files
-        page.query_params.update(query)
-        return page.run()
-
-    return opened
+    return partial(visit_page, "run")
 
 
 def texts(page) -> list[str]:

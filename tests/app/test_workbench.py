@@ -3,7 +3,6 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from streamlit.util import calc_hash
 
 from lode.app.components.formula import _part
 from lode.app.queries.workbench import read_grounds
@@ -72,7 +71,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, lode_settings):
 
 
 @pytest.fixture
-def at_bench(visit: Visit, answers: Answers, lode_settings):
+def at_bench(visit_page: Visit, answers: Answers, lode_settings):
     """The workbench of a home with two snapshots, `5a5a` and the older `4b4b`."""
 
     def opened(*, snapshots: bool = True, **query):
@@ -81,10 +80,7 @@ def at_bench(visit: Visit, answers: Answers, lode_settings):
             with open_warehouse(lode_settings) as warehouse:
                 for snapshot in ("4b4b", "5a5a"):
                     record_snapshot(warehouse, _snapshot(snapshot))
-        page = visit()
-        page._page_hash = calc_hash("workbench")  # AppTest.switch_page knows pages that are files
-        page.query_params.update(query)
-        return page.run()
+        return visit_page("workbench", **query)
 
     return opened
 

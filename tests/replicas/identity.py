@@ -7,21 +7,22 @@ import hashlib
 import html
 import json
 import secrets
-import threading
 import time
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.replicas.served import Served
+
 CLIENT, CLIENT_SECRET = "lode-dashboard", "the client's own secret, which no log may show"
 _KEY_ID = "key-1"
 
 
-class Identity:
+class Identity(Served):
     """The provider; `people` maps a name on its page to the claims of that person.
 
     `changed` is laid over the claims of the next ID tokens, `key` signs them, `asked` are the paths that were asked for
@@ -33,18 +34,8 @@ class Identity:
         self.asked, self.challenges = list[str](), list[str]()
         self.key = self._published = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._codes: dict[str, dict[str, str]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.issuer = f"http://localhost:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
+        self.issuer = f"http://localhost:{self.port}"
 
     def get(self, path: str, query: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
         """Answer a GET: status, headers, body."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Literal
 from urllib.parse import urlsplit
+
+from tests.replicas.served import Served
 
 Fault = Literal["slow down", "failed", "failed after"]
 _BODY = b"<Error><Code>%s</Code><Message>Please reduce your request rate.</Message></Error>"
@@ -19,7 +21,7 @@ _ANSWERS: dict[Fault, tuple[int, bytes]] = {
 _DROPPED = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
 
-class Throttled:
+class Throttled(Served):
     """Passes requests on to `target`; while there are `faults`, each takes one of them, or None that lets it pass."""
 
     def __init__(self, target: str) -> None:
@@ -62,22 +64,11 @@ class Throttled:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(Handler)
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def _next(self) -> Fault | None:
         with self._lock:
             fault = self.faults.popleft() if self.faults else None
             self.refused += fault is not None
         return fault
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
