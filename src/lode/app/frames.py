@@ -26,14 +26,19 @@ def draw(rows: pl.DataFrame, *, alt: str, order: Sequence[str] | None = None) ->
     )
 
 
-def pick(rows: pl.DataFrame, *, alt: str, key: str, order: Sequence[str] | None = None) -> dict[str, Any] | None:
-    """Draw a table of which one row can be picked; returns the picked row, None where there is none."""
+def pick(
+    rows: pl.DataFrame, *, alt: str, key: str, order: Sequence[str] | None = None, tallest: int = _TALLEST
+) -> dict[str, Any] | None:
+    """Draw a table of which one row can be picked; returns the picked row, None where there is none.
+
+    tallest: pixels, beyond which it scrolls.
+    """
     picked = st.dataframe(
         rows,
         column_order=_present(rows, order),
         column_config=tables.columns(),
         hide_index=True,
-        height=_height(rows),
+        height=_height(rows, tallest),
         on_select="rerun",
         selection_mode="single-row",
         placeholder="–",
@@ -48,5 +53,5 @@ def _present(rows: pl.DataFrame, order: Sequence[str] | None) -> list[str]:
     return [name for name in order or rows.columns if name in rows.columns]
 
 
-def _height(rows: pl.DataFrame) -> int:
-    return min(_TALLEST, _HEADER + _ROW * max(1, rows.height))
+def _height(rows: pl.DataFrame, tallest: int = _TALLEST) -> int:
+    return min(tallest, _HEADER + _ROW * max(1, rows.height))

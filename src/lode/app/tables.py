@@ -36,23 +36,10 @@ def with_shown_state(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("state").map_elements(shown_state, return_dtype=pl.String))
 
 
-def table(rows: pl.DataFrame, order: tuple[str, ...], alt: str) -> None:
-    """Draw a table of some of the frame's columns, as high as its rows up to a limit; alt: what it shows."""
-    st.dataframe(
-        rows,
-        column_order=order,
-        column_config=columns(),
-        hide_index=True,
-        height=min(420, 40 + 35 * max(1, rows.height)),
-        placeholder="–",
-        alt=alt,
-    )
-
-
 @cache
 def columns() -> Mapping[str, Any]:
     """Column configurations by column name, for `st.dataframe`."""
-    return {**_texts(), **_numbers(), **_times(), **_documents(), **_changes()}
+    return {**_texts(), **_scores(), **_counts(), **_times(), **_documents(), **_changes()}
 
 
 def _texts() -> dict[str, Any]:
@@ -95,68 +82,78 @@ def _texts() -> dict[str, Any]:
     }
 
 
-def _numbers() -> dict[str, Any]:
-    def number(label: str, form: str, hint: str | None = None) -> Any:  # noqa: ANN401  Streamlit's own type
-        return st.column_config.NumberColumn(label, format=form, help=hint)
-
+def _scores() -> dict[str, Any]:
     by_split = {
-        f"{split}_{metric}": number(f"{name} {split}", form)
+        f"{split}_{metric}": _number(f"{name} {split}", form)
         for split in ("train", "validation", "vault")
         for metric, name, form in (("rank_ic", "Rank IC", _RANK_IC), ("t", "t", _T))
     }
     return {
         **by_split,
-        "rank_ic": number("Rank IC", _RANK_IC, "Mean of the daily rank IC of the formula as written"),
-        "t_nw": number("t", _T, "Newey-West"),
-        "p": number("p", _P, "One-sided, in the direction that train fixed"),
-        "q": number("q", _P, "Benjamini-Yekutieli over the run's finalists"),
-        "p_holm": number("p, Holm", _P, "Holm over those that reached the vault"),
-        "coverage": number("Coverage", "percent", "Share of the names that have a value"),
-        "validation_q": number("q validation", _P, "Benjamini-Yekutieli over the run's finalists; proven asks for .05"),
-        "vault_p": number("p vault", _P, "One-sided; Holm over those that reached the vault decides"),
-        "trials": number("Trials", "localized", "Formulas that the run scored, each once"),
-        "trials_on_vault": number("On vault", "localized", "Trials of all runs that share the vault"),
-        "effective_trials": number("Independent", "%.0f", "What the run's trials amount to: their participation ratio"),
-        "pbo": number("PBO", "%.2f", "Probability of backtest overfitting of the run's choice on train"),
-        "best_t": number("Best |t|", _T, "Newey-West, on train"),
-        "lift": number("Lift", "%.2f", "Share of the best twentieth by |t| over the share of all trials"),
-        "number": number("No.", "%d", "Place in the order of the clusters"),
-        "weight": number("Weight", "%+.3f", "In the signal of the run's pool"),
-        "adds": number("Adds", "%+.5f", "Rank IC on validation of the whole pool less that of the pool without it"),
-        "turnover": number("Turnover", "percent", "Mean share of new names in the outer quantiles per session"),
-        "depth": number("Generations ago", "%d"),
-        "direction": number("Direction", "%+d", "-1: low values are bet on; fixed on train"),
-        "lookback": number("Lookback", "%d", "Sessions before its own that a value needs"),
-        "finalists": number("Finalists", "localized"),
-        "proven": number("Proven", "localized"),
-        "refused": number("Not proven", "localized"),
-        "seed": number("Seed", "%d"),
-        "names": number("Names", "localized"),
-        "rows": number("Rows", "localized"),
-        "quarantined": number("In quarantine", "localized", "Rows that were refused, kept with the reason"),
-        "age_sessions": number("Sessions behind", "localized", "Sessions of New York that have closed since"),
-        "findings": number("Findings", "localized", "What looks wrong in rows that are in use"),
-        "count": number("Findings", "localized"),
-        "instruments": number("Names", "localized"),
-        "subjects": number("Subjects", "localized", "Symbols or companies, each by its last collection"),
-        "symbols": number("Symbols", "localized"),
-        "sessions": number("Sessions", "localized"),
-        "bars": number("Bars", "localized"),
-        "row_number": number("Row", "%d", "From 1, without the header"),
-        "year": number("Year", "%d"),
-        "with_range": number("With open, high, low", "percent"),
-        "with_volume": number("With volume", "percent"),
-        "age_days": number("Days behind", "localized"),
-        "shard": number("Shard", "%d", "Of all epochs, counted from 0"),
-        "shards": number("Shards", "localized"),
-        "attempts": number("Attempts", "localized", "How often the step was begun"),
-        "seconds": number("Seconds", "%.2f"),
-        "mine_seconds": number("Seconds, shards", "%.2f", "From the first shard's start to the last one's end"),
-        "cpu_seconds": number("Processor seconds", "%.2f"),
-        "mine_cpu_seconds": number("Processor seconds, shards", "%.2f"),
-        "peak_megabytes": number("Peak memory, MB", "%.0f", "Most that the step's process has held until then"),
-        "cost": number("Cost, $", "%.5f", "An estimate by AWS's list prices"),
+        "rank_ic": _number("Rank IC", _RANK_IC, "Mean of the daily rank IC of the formula as written"),
+        "t_nw": _number("t", _T, "Newey-West"),
+        "p": _number("p", _P, "One-sided, in the direction that train fixed"),
+        "q": _number("q", _P, "Benjamini-Yekutieli over the run's finalists"),
+        "p_holm": _number("p, Holm", _P, "Holm over those that reached the vault"),
+        "coverage": _number("Coverage", "percent", "Share of the names that have a value"),
+        "validation_q": _number(
+            "q validation", _P, "Benjamini-Yekutieli over the run's finalists; proven asks for .05"
+        ),
+        "vault_p": _number("p vault", _P, "One-sided; Holm over those that reached the vault decides"),
+        "trials": _number("Trials", "localized", "Formulas that the run scored, each once"),
+        "trials_on_vault": _number("On vault", "localized", "Trials of all runs that share the vault"),
+        "effective_trials": _number(
+            "Independent", "%.0f", "What the run's trials amount to: their participation ratio"
+        ),
+        "pbo": _number("PBO", "%.2f", "Probability of backtest overfitting of the run's choice on train"),
+        "best_t": _number("Best |t|", _T, "Newey-West, on train"),
+        "lift": _number("Lift", "%.2f", "Share of the best twentieth by |t| over the share of all trials"),
+        "number": _number("No.", "%d", "Place in the order of the clusters"),
+        "weight": _number("Weight", "%+.3f", "In the signal of the run's pool"),
+        "adds": _number("Adds", "%+.5f", "Rank IC on validation of the whole pool less that of the pool without it"),
+        "turnover": _number("Turnover", "percent", "Mean share of new names in the outer quantiles per session"),
+        "depth": _number("Generations ago", "%d"),
     }
+
+
+def _counts() -> dict[str, Any]:
+    return {
+        "direction": _number("Direction", "%+d", "-1: low values are bet on; fixed on train"),
+        "lookback": _number("Lookback", "%d", "Sessions before its own that a value needs"),
+        "finalists": _number("Finalists", "localized"),
+        "proven": _number("Proven", "localized"),
+        "refused": _number("Not proven", "localized"),
+        "seed": _number("Seed", "%d"),
+        "names": _number("Names", "localized"),
+        "rows": _number("Rows", "localized"),
+        "quarantined": _number("In quarantine", "localized", "Rows that were refused, kept with the reason"),
+        "age_sessions": _number("Sessions behind", "localized", "Sessions of New York that have closed since"),
+        "findings": _number("Findings", "localized", "What looks wrong in rows that are in use"),
+        "count": _number("Findings", "localized"),
+        "instruments": _number("Names", "localized"),
+        "subjects": _number("Subjects", "localized", "Symbols or companies, each by its last collection"),
+        "symbols": _number("Symbols", "localized"),
+        "sessions": _number("Sessions", "localized"),
+        "bars": _number("Bars", "localized"),
+        "row_number": _number("Row", "%d", "From 1, without the header"),
+        "year": _number("Year", "%d"),
+        "with_range": _number("With open, high, low", "percent"),
+        "with_volume": _number("With volume", "percent"),
+        "age_days": _number("Days behind", "localized"),
+        "shard": _number("Shard", "%d", "Of all epochs, counted from 0"),
+        "shards": _number("Shards", "localized"),
+        "attempts": _number("Attempts", "localized", "How often the step was begun"),
+        "seconds": _number("Seconds", "%.2f"),
+        "mine_seconds": _number("Seconds, shards", "%.2f", "From the first shard's start to the last one's end"),
+        "cpu_seconds": _number("Processor seconds", "%.2f"),
+        "mine_cpu_seconds": _number("Processor seconds, shards", "%.2f"),
+        "peak_megabytes": _number("Peak memory, MB", "%.0f", "Most that the step's process has held until then"),
+        "cost": _number("Cost, $", "%.5f", "An estimate by AWS's list prices"),
+    }
+
+
+def _number(label: str, form: str, hint: str | None = None) -> Any:  # noqa: ANN401  Streamlit's own type
+    return st.column_config.NumberColumn(label, format=form, help=hint)
 
 
 def _times() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from lode.app import alarms, notices, tables
+from lode.app import alarms, frames, notices, tables
 from lode.app.alarms import Alarm
 from lode.app.freshness import COLORS, SIGNS
 from lode.app.navigation import Go
@@ -119,19 +119,9 @@ def _none_proven(found: Newest) -> None:
 
 def _runs(runs: pl.DataFrame, go: Go) -> None:
     st.header("Last runs", anchor=False)
-    picked = st.dataframe(
-        tables.with_shown_state(runs),
-        column_order=_RUNS,
-        column_config=tables.columns(),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        placeholder="–",
-        alt="Last runs, the newest first",
-        key="runs",
-    )
-    if rows := picked["selection"]["rows"]:
-        go("run", run=runs["run"][rows[0]])
+    row = frames.pick(tables.with_shown_state(runs), order=_RUNS, alt="Last runs, the newest first", key="runs")
+    if row:
+        go("run", run=row["run"])
 
 
 def _data(freshness: Freshness) -> None:

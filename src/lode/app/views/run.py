@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from lode.app import charts, notices, tables
+from lode.app import charts, frames, notices, tables
 from lode.app.navigation import Go
 from lode.app.queries.caching import place
 from lode.app.queries.run import RunPage, read_run_list, read_run_page, read_run_state
@@ -21,6 +21,7 @@ _LIST = (
     *("state", "started", "universe", "source", "trials", "finalists", "proven", "refused"),
     *("ended", "message", "run", "snapshot"),
 )
+_LIST_HEIGHT = 230  # pixels: the newest run is below
 _SCALING = ("shards", "seconds", "mine_seconds", "cpu_seconds", "mine_cpu_seconds", "cost", "run")
 _BETTER = {"trial": pl.Int64, "t": pl.Float64, "expression": pl.String}
 _OPERATIONS = {"operation": pl.String, "trials": pl.Int64, "finalists": pl.Int64, "best_t": pl.Float64}
@@ -72,20 +73,10 @@ def _list(runs: pl.DataFrame, go: Go) -> None:
     st.caption("Select a row to open its run; the newest one is below.")
     done = pl.col("state") == "succeeded"
     counts = ("trials", "finalists", "proven", "refused")
-    picked = st.dataframe(
-        tables.with_shown_state(runs.with_columns(pl.when(done).then(pl.col(name)).alias(name) for name in counts)),
-        column_order=_LIST,
-        column_config=tables.columns(),
-        hide_index=True,
-        height=min(230, 40 + 35 * runs.height),
-        on_select="rerun",
-        selection_mode="single-row",
-        placeholder="–",
-        alt="Runs, the newest first",
-        key="run_list",
-    )
-    if rows := picked["selection"]["rows"]:
-        go("run", run=runs["run"][rows[0]])
+    counted = runs.with_columns(pl.when(done).then(pl.col(name)).alias(name) for name in counts)
+    shown = tables.with_shown_state(counted)
+    if row := frames.pick(shown, order=_LIST, alt="Runs, the newest first", key="run_list", tallest=_LIST_HEIGHT):
+        go("run", run=row["run"])
 
 
 def _choose(runs: pl.DataFrame, shown: RunRecord, go: Go) -> None:
@@ -113,10 +104,10 @@ def _search(page: RunPage) -> None:
     left, right = st.columns(2)
     with left:
         operations = pl.DataFrame(page.search["operations"], schema=_OPERATIONS)
-        tables.table(operations, tuple(_OPERATIONS), "What made the trials")
+        frames.draw(operations, alt="What made the trials")
     with right:
         operators = pl.DataFrame(page.search["operators"], schema=_OPERATORS)
-        tables.table(operators, tuple(_OPERATORS), "What operators brought")
+        frames.draw(operators, alt="What operators brought")
     st.caption(
         "Scores are of train, where the search looked: what is found there is proven elsewhere or not at all. Lift is "
         "an operator's share of the best twentieth over its share of all."
@@ -139,4 +130,4 @@ def _scaling(page: RunPage) -> None:
     if left_out := page.scaling.height - whole.height:
         st.caption(f"{left_out:,} of them was begun more than once: its times are not shown.")
     shown = whole.with_columns(pl.when(pl.col("cost") > 0).then(pl.col("cost")))
-    tables.table(shown, _SCALING, "Times by number of shards")
+    frames.draw(shown, order=_SCALING, alt="Times by number of shards")

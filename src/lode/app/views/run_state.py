@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 import streamlit as st
 
-from lode.app import charts, live, tables
+from lode.app import charts, frames, live, tables
 from lode.app.queries.run import RunState, read_run_state
 from lode.app.stages import NOT_REACHED, WAITING, Asked, Progress, better, progress_of, rate_of, shards_of, stages
 from lode.settings import Settings
@@ -166,5 +166,5 @@ def _steps(state: RunState) -> None:
         pl.when(pl.col("shard") >= 0).then(pl.col("shard")).alias("shard"),
         pl.when(pl.col("cost") > 0).then(pl.col("cost")).alias("cost"),
     )
-    tables.table(tables.with_shown_state(shown), _STEPS, "Steps in the order in which they began")
+    frames.draw(tables.with_shown_state(shown), order=_STEPS, alt="Steps in the order in which they began")
     st.caption("Cost is an estimate by AWS's list prices; a step on a machine of one's own has none.")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
-from altair.utils.schemapi import debug_mode
 
 from lode.app.sheet_frames import sessions_of
 from lode.app.views import sheet_pictures as pictures
@@ -39,8 +38,7 @@ def draw(record: dict[str, Any]) -> None:
         st.info("No session has a rank IC, so there are no pictures; the gates say what is undefined.")
         of_tables.gates(pictures.Drawn(record, days))
         return
-    with debug_mode(arg=False):  # Altair's check of every chart takes most of the time; the tests check them all
-        _PARTS[part or "Rank IC"](pictures.Drawn(record, days))
+    _PARTS[part or "Rank IC"](pictures.Drawn(record, days))
 
 
 def _about(record: dict[str, Any]) -> None:
