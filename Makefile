@@ -47,8 +47,9 @@ bench:  ## measure beside the peers, in .venv-bench, and write benchmarks/README
 	@$(VENV)/python -m tools.bench
 	@$(VENV)/python -m benchmarks.run $(ARGS)
 
-docs:  ## say where the documentation is
-	@echo "The site is not built yet; README.md and each module's docstring are the documentation."
+docs:  ## build the documentation's site into site/, and check its links
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m tools.site
 
 synth:  ## write the CloudFormation templates into infra/cdk.out, offline
 	@$(BOOTSTRAP) all
@@ -63,5 +64,5 @@ lock:  ## write the locks from pyproject.toml (ARGS=--upgrade for the newest ver
 	@$(VENV)/python -m tools.lock $(ARGS)
 
 clean:  ## remove what was installed and built here (not LODE_HOME)
-	@rm -rf .venv .venv-oldest .venv-bench .venv-bench-312 .venv-audit build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-oldest .venv-bench .venv-bench-312 .venv-audit .venv-docs build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

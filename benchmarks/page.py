@@ -33,7 +33,8 @@ def write(
         "## Machine\n\n" + table(("", ""), [(name, str(value)) for name, value in where.items()]),
         f"## Targets\n\n{AIMED}\n\n{summary(rows)}\n\n" + row_table([row for row in rows if row.target is not None]),
         "## Everything else\n\n" + row_table([row for row in rows if row.target is None]),
-        "## Values\n\nFactors whose values are the peer's; the rest `docs/library.md` explains.\n\n" + mappings(values),
+        "## Values\n\nFactors whose values are the peer's; the rest `docs/reference/library.md` explains.\n\n"
+        + mappings(values),
         "## Kernels\n\n" + KERNELS + mappings(kernels),
         "## Growth\n\n" + GROWTH + growth_table(growth),
         *([f"## Search\n\n{searched}"] if searched else []),

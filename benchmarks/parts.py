@@ -8,5 +8,5 @@ def put(page: str, name: str, text: str) -> str:
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     before, found, rest = page.partition(begin)
     if not found or end not in rest:
-        raise SystemExit(f"docs/scale.md has no part {begin} … {end}; put these two lines where it belongs")
+        raise SystemExit(f"docs/explanation/scale.md has no part {begin} … {end}; put these two lines where it belongs")
     return f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"

@@ -6,8 +6,8 @@ A run is a number of epochs, one after the other; an epoch is an array of shards
 shard takes a place of `job_vcpus` in the queue's compute environment: it starts its container, works, and where the
 spot capacity is taken away goes back to the queue with what its last checkpoint has. Half of the runs come within an
 hour of the session's end, the others over the day. Waiting shards are taken in the order in which they came, or by
-fair share: those of the user who has the fewest going. --write puts the table into docs/scale.md. The seeds are
-fixed: the same call prints the same figures.
+fair share: those of the user who has the fewest going. --write puts the table into docs/explanation/scale.md. The
+seeds are fixed: the same call prints the same figures.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from benchmarks.parts import put
 from lode.deploy.prices import PRICES
 from lode.workflow.plan import EPOCHS
 
-PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "scale.md"
 HOUR = 3600.0
 _ARRIVE, _END, _TAKEN = "arrive", "end", "taken"
 

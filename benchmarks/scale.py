@@ -2,7 +2,7 @@
 
     python -m benchmarks.scale             # the tables, from the rates of benchmarks/scale.json
     python -m benchmarks.scale --measure   # measure the rates anew, on a machine with nothing else to do
-    python -m benchmarks.scale --write     # put the tables into docs/scale.md
+    python -m benchmarks.scale --write     # put the tables into docs/explanation/scale.md
 
 A figure is measured here, published by whoever sets the limit, or assumed; the page says which. What lies beyond what
 was measured is extrapolated in proportion to the panel's cells from the largest panel that was measured.
@@ -38,7 +38,7 @@ from lode.workflow.plan import EPOCHS, load_plan
 from lode.workflow.run import execute
 
 FOLDER = Path(__file__).parent
-RATES, PAGE = FOLDER / "scale.json", FOLDER.parent / "docs" / "scale.md"
+RATES, PAGE = FOLDER / "scale.json", FOLDER.parent / "docs" / "explanation" / "scale.md"
 HOUR, DAY = 3600.0, 86400.0
 YEAR = 252  # sessions
 MINUTES = 390  # of a session

@@ -51,7 +51,7 @@ _NO_NOTES = {
 }
 _OWN_BACKUPS = {
     "NIST.800.53.R5-EC2EBSInBackupPlan": "ClickHouse's own nightly BACKUP to a versioned bucket is consistent, which "
-    "a snapshot of a disk under writes is not; it is restored by docs/aws-warehouse.md."
+    "a snapshot of a disk under writes is not; it is restored by docs/how-to/aws-warehouse.md."
 }
 
 

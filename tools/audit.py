@@ -14,13 +14,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import environment, stamps
+from tools import environment, side
 from tools.failure import SetupError
 
 FOLDER = environment.ROOT / ".venv-audit"
 LOCK = environment.ROOT / "requirements-audit.lock"
 OUTPUT = environment.ROOT / "infra" / "cdk.out"
-_STAMP = "lode-setup.json"
 
 
 def main(names: list[str]) -> int:
@@ -28,7 +27,7 @@ def main(names: list[str]) -> int:
     from infra.audit import VARIANTS  # noqa: PLC0415  starts node
 
     try:
-        ensure_checkov()
+        side.ensure(FOLDER, LOCK)
         said = {name: audit(name) for name in names or VARIANTS}
     except SetupError as error:
         print(error, file=sys.stderr)
@@ -36,24 +35,6 @@ def main(names: list[str]) -> int:
     for name, lines in said.items():
         print(f"{name}: {len(lines) or 'no'} findings", *lines, sep="\n  ")
     return 1 if any(said.values()) else 0
-
-
-def ensure_checkov() -> None:
-    """Make .venv-audit, unless it stands for the present lock."""
-    current = {"lock": hashlib.sha256(LOCK.read_bytes()).hexdigest()}
-    environment.make(FOLDER)
-    if stamps.read(FOLDER / _STAMP) != current:
-        _lend_uv()
-        environment.install(LOCK, FOLDER)
-        stamps.write(FOLDER / _STAMP, current)
-
-
-def _lend_uv() -> None:
-    """Let .venv's uv install here too: the lock of the audit pins none."""
-    uv = environment.FOLDER / "bin" / "uv"
-    lent = FOLDER / "bin" / "uv"
-    if uv.exists() and not lent.exists():
-        lent.symlink_to(uv)
 
 
 def audit(name: str) -> list[str]:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import environment, stamps
+from tools import environment, side
 from tools.failure import SetupError, run
 
 FOLDER = environment.ROOT / ".venv-bench"
@@ -25,8 +25,7 @@ NEEDED = (3, 12)
 def main() -> int:
     """Make the environments, unless they stand for the present locks."""
     try:
-        environment.make(FOLDER)
-        fill(FOLDER, LOCK)
+        side.ensure(FOLDER, LOCK)
         python = newer_python()
         if python is None:
             print("py-alpha-lib is left out: it needs Python 3.12 or newer, and none was found here.")
@@ -34,19 +33,11 @@ def main() -> int:
         if not environment.is_whole(NEWER):
             environment.discard(NEWER)
             run([python, "-m", "venv", NEWER], why=f"{NEWER} cannot be made")
-        fill(NEWER, NEWER_LOCK)
+        side.ensure(NEWER, NEWER_LOCK)
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def fill(folder: Path, lock: Path) -> None:
-    """Install a lock unless it is what stands there."""
-    current = {"lock": stamps.digest(environment.ROOT, [lock])}
-    if stamps.read(folder / "lode-setup.json") != current:
-        environment.install(lock, folder)
-        stamps.write(folder / "lode-setup.json", current)
 
 
 def newer_python() -> Path | None:

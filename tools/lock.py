@@ -2,9 +2,9 @@
 
 requirements.lock is everything; requirements-run.lock, what `make run` installs, takes its versions from it;
 requirements-zig.lock is the compiler for machines without one, requirements-audit.lock what reads the templates,
-docker/aws.lock what the images have besides, benchmarks/requirements*.lock the peers of the benchmarks. One lock serves
-every platform and every Python that pyproject.toml allows. Build requirements are in, and no line names an index: the
-hashes say what is meant.
+requirements-docs.lock what builds the site, docker/aws.lock what the images have besides, benchmarks/requirements*.lock
+the peers of the benchmarks. One lock serves every platform and every Python that pyproject.toml allows. Build
+requirements are in, and no line names an index: the hashes say what is meant.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tools import environment
 from tools.failure import SetupError, run
 
 EVERYTHING, RUNNING, ZIG = "requirements.lock", "requirements-run.lock", "requirements-zig.lock"
-AUDIT, IMAGES = "requirements-audit.lock", "docker/aws.lock"
+AUDIT, DOCS, IMAGES = "requirements-audit.lock", "requirements-docs.lock", "docker/aws.lock"
 PEERS, NEWER_PEERS = "benchmarks/requirements.lock", "benchmarks/requirements-312.lock"
 _OPTIONS = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-build", "--quiet"]
 
@@ -47,6 +47,7 @@ def main() -> int:
         compile_lock(RUNNING, ["pyproject.toml", "--extra", "run", "--extra", "build", "--constraint", EVERYTHING])
         compile_lock(ZIG, ["--group", "zig", *upgrade])
         compile_lock(AUDIT, ["--group", "audit", *upgrade])
+        compile_lock(DOCS, ["--group", "docs", *upgrade])
         compile_lock(IMAGES, ["docker/aws.in", "--constraint", EVERYTHING])
         compile_lock(NEWER_PEERS, ["benchmarks/requirements-312.in", *upgrade])
         compile_lock(PEERS, ["benchmarks/requirements.in", "--override", "benchmarks/overrides.in", *upgrade])

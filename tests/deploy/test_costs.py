@@ -60,6 +60,6 @@ def test_prices_are_shown_in_full_and_guesses_are_marked() -> None:
 
 
 def test_the_guide_has_the_table_of_today() -> None:
-    guide = (ROOT / "docs" / "aws.md").read_text()
+    guide = (ROOT / "docs" / "how-to" / "aws.md").read_text()
     between = guide.split("<!-- costs: python -m lode.deploy.costs -->\n")[1].split("<!-- end of costs -->")[0]
     assert between == markdown(), "python -m lode.deploy.costs prints it"

@@ -16,7 +16,7 @@ from lode.deploy.account import Account
 from lode.deploy.deployment import sized
 from tests.deploy.conftest import ROOT
 
-GUIDE = (ROOT / "docs" / "aws.md").read_text()
+GUIDE = (ROOT / "docs" / "how-to" / "aws.md").read_text()
 _OWN = {("configure", "sso"), ("sso", "login")}  # commands of the AWS CLI itself, behind which is no action
 
 
@@ -108,4 +108,4 @@ def test_the_stacks_of_the_guide_are_called_so(word: str) -> None:
 
 def test_files_that_the_guide_names_are_there() -> None:
     for name in re.findall(r"\]\(([\w./-]+)\)", GUIDE):
-        assert (ROOT / "docs" / name).is_file(), name
+        assert (ROOT / "docs" / "how-to" / name).is_file(), name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lode.language import FIELD_UNITS, OPERATORS, reference
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "operators.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "operators.md"
 
 
 def test_every_operator_and_field_is_on_the_page():
@@ -19,7 +19,7 @@ def test_every_operator_and_field_is_on_the_page():
 
 
 def test_the_page_in_the_docs_is_the_declarations():
-    assert PAGE.read_text() == reference(), "run: python -m lode.language > docs/operators.md"
+    assert PAGE.read_text() == reference(), "run: python -m lode.language > docs/reference/operators.md"
 
 
 def test_the_module_prints_the_page():

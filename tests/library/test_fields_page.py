@@ -8,7 +8,7 @@ from lode.language.units import BAR_FIELDS, FIELD_UNITS, OBSERVED_FIELDS
 from lode.library.fields import fields_reference
 from lode.panel.fundamentals import ITEMS, RATIOS
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "fields.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "fields.md"
 
 
 def test_every_field_is_on_the_page_once_with_its_unit():
@@ -31,7 +31,7 @@ def test_formulas_and_tags_are_those_that_compute():
 
 
 def test_the_page_in_the_docs_is_what_computes():
-    assert PAGE.read_text() == fields_reference(), "run: python -m lode.library.fields > docs/fields.md"
+    assert PAGE.read_text() == fields_reference(), "run: python -m lode.library.fields > docs/reference/fields.md"
 
 
 def test_the_module_prints_the_page():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lode.library import FAMILIES, LIBRARY, reference
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "library.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "library.md"
 
 
 def test_every_definition_is_on_the_page():
@@ -19,7 +19,7 @@ def test_every_definition_is_on_the_page():
 
 
 def test_the_page_in_the_docs_is_the_definitions():
-    assert PAGE.read_text() == reference(), "run: python -m lode.library > docs/library.md"
+    assert PAGE.read_text() == reference(), "run: python -m lode.library > docs/reference/library.md"
 
 
 def test_the_module_prints_the_page():

@@ -43,7 +43,7 @@ class Alphabet:
     def restore(self, state):
         self.left = state["left"]
 '''
-PAGE = Path(__file__).resolve().parents[2] / "docs/searchers.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs/explanation/searchers.md"
 UNITS = {"close": Unit.PRICE, "open": Unit.PRICE, "volume": Unit.SHARES}
 
 

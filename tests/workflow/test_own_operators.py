@@ -15,7 +15,7 @@ from lode.workflow.own_operators import load_operators, loaded_operators, requir
 from lode.workflow.plan import load_plan
 from tests.workflow.homes import SMALL, Home
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "own-operators.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "own-operators.md"
 EXAMPLE = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)[0]
 
 

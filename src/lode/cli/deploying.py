@@ -17,7 +17,7 @@ from lode.errors import UsageError
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 Yes = Annotated[bool, Parameter(name="--yes", negative="", help="Do not ask.")]
 Settings = Annotated[Path, Parameter(name="--settings", help="File with the table [deploy].")]
-deploy_app = cyclopts.App(name="deploy", help="The platform on AWS (docs/aws.md). Example: lode deploy plan")
+deploy_app = cyclopts.App(name="deploy", help="The platform on AWS (docs/how-to/aws.md). Example: lode deploy plan")
 _TOML = Path("lode.toml")
 
 

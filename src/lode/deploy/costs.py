@@ -209,7 +209,7 @@ def _watching(use: Use) -> list[Line]:
 
 
 def markdown() -> str:
-    """Return the table of every size for docs/aws.md: dollars a month by the line."""
+    """Return the table of every size for docs/how-to/aws.md: dollars a month by the line."""
     sizes = {size: cost_lines(sized({"size": size})) for size in USE}
     rows = [
         ["", *sizes],

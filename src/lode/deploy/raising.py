@@ -108,7 +108,7 @@ def require_kept(found: Sequence[Replaced], allowed: Collection[str]) -> None:
         again = " ".join(f"--replace {row.name}" for row in lost)
         raise DeployError(
             f"these hold data and would not stay:\n{listed}\nTo go back, restore the setting that changed; to have it "
-            f"so, take a backup first (docs/aws.md), then `lode deploy up {again}`"
+            f"so, take a backup first (docs/how-to/aws.md), then `lode deploy up {again}`"
         )
 
 
@@ -119,7 +119,7 @@ def require_same_cluster(account: Account, deployment: Deployment, template: Tem
         raise DeployError(
             f"replicas = {deployment.replicas}: the warehouse that stands has one server, and no other would get its "
             "rows. Set replicas = 1; or take a backup, deploy a second one with another `name`, and restore there "
-            "(docs/aws-warehouse.md)"
+            "(docs/how-to/aws-warehouse.md)"
         )
 
 
@@ -178,5 +178,5 @@ def ready(account: Account) -> LodeError | None:
 
 
 def _ask_for(name: str, told: str) -> str:
-    what = _NEXT_STEPS.get(name) or told or "see docs/aws.md"
+    what = _NEXT_STEPS.get(name) or told or "see docs/how-to/aws.md"
     return f'set {name} = "…" under [deploy.parameters] in lode.toml: {what}'

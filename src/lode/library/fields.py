@@ -17,8 +17,9 @@ _PREFACE = f"""\
 *Written by `python -m lode.library.fields` from what computes the fields; do not edit.*
 
 A field is a number per session and name, as known at the session's close, or missing (NaN). A field without any value
-is not in the panel. Columns of your own files beside these become fields too. [Collection](collection.md) says where
-the rows come from and when each is known; `lode.workflow.freezing.trace_cell` leads a value back to its filings.
+is not in the panel. Columns of your own files beside these become fields too.
+[Collection](../how-to/collection.md) says where the rows come from and when each is known;
+`lode.workflow.freezing.trace_cell` leads a value back to its filings.
 
 Beside each field of a statement, a ratio or a text stands `<field>{AGE}`, in sessions: how long ago the newest value in
 it became known, 0 in the first session at whose close it was. It is missing where the field is.

@@ -40,6 +40,6 @@ def _one(name: str) -> tuple[Definition, ...]:
     if not members:
         raise NotFoundError(
             f"the library has no {name!r}{nearest(name, names())}; families: {', '.join(FAMILIES)}; "
-            f"{WHOLE!r} is all of it, docs/library.md lists every name"
+            f"{WHOLE!r} is all of it, docs/reference/library.md lists every name"
         )
     return members

@@ -39,7 +39,7 @@ class GeneticSearcher(RandomSearcher):
     nothing materially better, the sweep gets its share back: breeding on would only fit the noise around the best.
 
     Shards are islands, and each keeps members of different behaviour and shape side by side. Layers of age (Hornby
-    2006) were measured and left out: they found no more (docs/searchers.md).
+    2006) were measured and left out: they found no more (docs/explanation/searchers.md).
     """
 
     name = "genetic"

@@ -64,7 +64,8 @@ class MiningOptions:
 
     candidates: int = 2000
     searcher: str = "genetic"
-    """enumeration, genetic, random, surrogate or tree, or one that another package registers (docs/searchers.md)."""
+    """enumeration, genetic, random, surrogate or tree, or one that another package registers
+    (docs/explanation/searchers.md)."""
     shards: int = 4
     seed: int = 0
     horizon: int = 1

@@ -181,7 +181,7 @@ def test_without_settings_one_clear_error_says_what_to_set(asked: Asked) -> None
     assert (
         "--searcher language_model needs LODE_PROPOSER (bedrock:MODEL or openai:MODEL) and LODE_PROPOSER_CUTOFF" in told
     )
-    assert "docs/language-model.md" in told
+    assert "docs/how-to/language-model.md" in told
 
 
 def test_calibration_refuses_it(asked: Asked) -> None:

@@ -3,7 +3,7 @@
 members.py keeps what members say as standardised ranks and adds them up; moments.py has what a linear pool is fitted
 from; weights.py fits it, penalty.py says how hard it is held back; trees.py joins members by boosted trees instead.
 methods.py knows them all by name, figures.py judges a signal, growth.py tells what each member adds. Which rows are
-learned from and which are judged is the caller's affair; docs/pool.md says what a run does.
+learned from and which are judged is the caller's affair; docs/explanation/pool.md says what a run does.
 """
 
 from lode.evaluation.pool.figures import Figures, Outcomes, judged

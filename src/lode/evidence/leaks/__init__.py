@@ -3,7 +3,7 @@
 causality.py takes the future away or makes it up, shifted.py scores against labels that cannot be predicted,
 rescaling.py asks whether prices that came adjusted are used by their level, outside.py whether values know what no
 panel contains, stored.py whether the stored rows contradict their own knowledge times, outcome.py says what a check
-said. docs/leaks.md tells what each catches and what none can.
+said. docs/explanation/leaks.md tells what each catches and what none can.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from lode.workflow.language_model.address import check_address
 from lode.workflow.options import MiningOptions
 
 SEARCHER = LanguageModelSearcher.name
-_GUIDE = "docs/language-model.md tells more"
+_GUIDE = "docs/how-to/language-model.md tells more"
 _NEEDED = {"openai": {"httpx": "collect"}, "bedrock": {"boto3": "aws", "stamina": "collect"}}
 """Packages that asking a provider needs, and the extras that bring them."""
 

@@ -1,4 +1,4 @@
-"""Draws the page's icon, a vein of ore in rock: `python docs/icon.py` writes src/lode/app/icon.png."""  # noqa: INP001
+"""Draws the page's icon, a vein of ore in rock: `python tools/icon.py` writes src/lode/app/icon.png."""
 
 from __future__ import annotations
 

@@ -1,35 +1,32 @@
 """Takes the README's pictures of a running dashboard.
 
     lode app --port 8501 &
-    python docs/screenshot.py http://localhost:8501 [FACTOR]
+    python -m tools.screenshot http://localhost:8501 [FACTOR]
 
-writes docs/overview.png and docs/factor.png: the top of the overview, and the page of FACTOR, the newest proven one
-where none is named.
-"""  # noqa: INP001
+writes docs/pictures/overview.png and factor.png beside it: the top of the overview, and the page of FACTOR, the newest
+proven one where none is named.
+"""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Position, sync_playwright
 
-FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent))
+from tools import chromium, environment
 
-from tools import chromium  # noqa: E402  of this checkout
-
+FOLDER = environment.ROOT / "docs" / "pictures"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync")
 WIDTH = 1280
 OVERVIEW_HEIGHT, FACTOR_HEIGHT = 790, 2150  # above the line that names the folder of the warehouse
-FIRST_BOX = {"x": 16, "y": 53}  # pixels in the table of the newest proven, which is drawn on a canvas
+FIRST_BOX: Position = {"x": 16, "y": 53}  # pixels in the table of the newest proven, which is drawn on a canvas
 DRAWN_MS = 2500
 
 
 def main() -> None:
     """Take both pictures."""
     if len(sys.argv) < 2:
-        sys.exit(f"usage: python docs/screenshot.py URL [FACTOR]\n{__doc__}")
+        sys.exit(f"usage: python -m tools.screenshot URL [FACTOR]\n{__doc__}")
     base, factor = sys.argv[1].rstrip("/"), sys.argv[2] if len(sys.argv) > 2 else ""
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium.ensure(), args=FLAGS)
