@@ -40,6 +40,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "warehouse": "cloud",
             "compute": "fargate",
             "sign_in": "oidc",
+            "app_starts": True,
             "news_provider": "tavily",
         },
     }

@@ -2,6 +2,7 @@
 
 balancer.py   TLS, the listener, the copies' group
 visitors.py   the sign-in: Cognito or the company's own provider
+starting.py   what a deployment adds whose researchers start runs from the page
 firewall.py   AWS WAF
 copies.py     the containers, their roles, their number
 """
@@ -20,12 +21,16 @@ from infra.firewall import Firewall
 from infra.mining import Mining
 from infra.network import Network
 from infra.permissions import list_objects, read_objects, use_key
+from infra.starting import may_start, who_starts
 from infra.storage import Storage
 from infra.visitors import SESSION, SignIn, sign_in
 from infra.warehouse import Warehouse
 from lode.deploy.deployment import Deployment
 
-_BEATS = "rate/runs/"  # which process has a run in hand: all that the pages read from the lake
+# What the pages read from the lake: which process has a run in hand, the schedules' last turns, what a run kept beside
+# its rows (sheets, likeness, the search's record), the texts of filings.
+_READ = ("rate/runs/", "rate/schedules/", "schedules/", "runs/", "raw/sec/")
+_LISTED = ("rate/runs/", "rate/schedules/", "schedules/")
 _DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 
 
@@ -58,10 +63,11 @@ class Dashboard(Stack):
             deployment,
             network,
             storage,
-            environment=self._environment(deployment, storage, warehouse, asked),
-            may=_may(storage, warehouse),
+            environment=self._environment(deployment, storage, warehouse, asked)
+            | (who_starts(self, mining) if deployment.app_starts else {}),
+            may=_may(storage, warehouse) + (may_start(storage, mining) if deployment.app_starts else []),
         )
-        self._acknowledge(storage)
+        self._acknowledge()
         self.door.listen(asked)
         self.copies.behind(self.door.target_group)
         base = f"/{deployment.app_path}" if deployment.app_path else ""
@@ -73,15 +79,11 @@ class Dashboard(Stack):
             description="What the domain's DNS record points to",
         )
 
-    def _acknowledge(self, storage: Storage) -> None:
-        """Say why the copies may break rules that are right elsewhere."""
+    def _acknowledge(self) -> None:
+        """Say why the copies may break a rule that is right elsewhere."""
         acknowledge(
             self.copies,
-            {
-                "AwsSolutions-ECS2": "The environment holds addresses and ids; secrets come from Secrets Manager.",
-                f"AwsSolutions-IAM5[Resource::{imported(storage.lake)}/lake/{_BEATS}*]": "The objects under this "
-                "prefix are named after runs, which are not known at deployment; it holds signs of life only.",
-            },
+            {"AwsSolutions-ECS2": "The environment holds addresses and ids; secrets come from Secrets Manager."},
         )
 
     def _environment(
@@ -107,8 +109,8 @@ def _may(storage: Storage, warehouse: Warehouse) -> list[iam.PolicyStatement]:
     """What the app itself is allowed: to read. Its login to the warehouse is the one of who only looks."""
     return [
         *warehouse.may_open(warehouse.reader),
-        read_objects(storage.lake, _BEATS),
-        list_objects(storage.lake, _BEATS),
+        read_objects(storage.lake, *_READ),
+        list_objects(storage.lake, *_LISTED),
         use_key(storage.key, write=False, through=("s3",)),
     ]
 

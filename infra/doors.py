@@ -44,7 +44,12 @@ DOORS = (
     Door("app", "warehouse", 8443, "queries"),
     Door("app", "endpoints", 443, "secret, logs, image"),
     Door("app", "s3", 443, "lake, image layers"),
-    Door("app", "internet", 443, "the balancer's public keys, which have no private endpoint"),
+    Door(
+        "app",
+        "internet",
+        443,
+        "the balancer's public keys, which have no private endpoint; Step Functions, where runs are started",
+    ),
     Door("steps", "warehouse", 8443, "snapshots, plans, results"),
     Door("steps", "endpoints", 443, "secret"),
     Door("steps", "s3", 443, "lake"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 Template = dict[str, Any]
-OURS = {"cognito": {}, "oidc": {"size": "team", "sign_in": "oidc", "app_path": "lode"}}
+OURS = {"cognito": {}, "oidc": {"size": "team", "sign_in": "oidc", "app_path": "lode", "app_starts": True}}
 _WAYS_IN = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
 
 
@@ -25,7 +25,9 @@ def app(ways: tuple[str, Template]) -> Template:
 
 def made(given: dict[str, Any], output: Path) -> Template:
     from infra.app import _CONTEXT, App
+    from infra.collection import Collection
     from infra.dashboard import Dashboard
+    from infra.mining import Mining
     from infra.network import Network
     from infra.storage import Storage
     from infra.warehouse import Warehouse
@@ -36,7 +38,9 @@ def made(given: dict[str, Any], output: Path) -> Template:
     storage = Storage(root, "Storage", deployment)
     network = Network(root, "Network", deployment, storage)
     warehouse = Warehouse(root, "Warehouse", deployment, network, storage)
-    Dashboard(root, "App", deployment, network, storage, warehouse, None)  # it calls nothing of the state machine's
+    collection = Collection(root, "Collection", deployment, network, storage, warehouse)
+    mining = Mining(root, "Mining", deployment, network, storage, warehouse, collection)
+    Dashboard(root, "App", deployment, network, storage, warehouse, mining)
     root.synth()
     return json.loads((output / "App.template.json").read_text())
 
@@ -270,9 +274,11 @@ def test_the_service_is_closed_and_takes_back_what_does_not_start(ways):
     assert followed == {"ECSServiceAverageCPUUtilization", "ALBRequestCountPerTarget"}
 
 
-def test_the_app_may_read_and_its_agent_may_start_it(app):
+def test_the_app_may_read_and_its_agent_may_start_it(ways):
+    name, app = ways
     reads = {"s3:GetObject", "s3:ListBucket", "kms:Decrypt", "secretsmanager:GetSecretValue"}
-    assert actions(statements(app, "Lode: the app")) == reads
+    runs = {"states:StartExecution", "states:ListExecutions", "states:DescribeExecution", "states:StopExecution"}
+    assert actions(statements(app, "Lode: the app")) == reads | (runs if name == "oidc" else set())
     assert actions(statements(app, "Lode: what starts the app")) == {
         *("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"),
         *("ecr:GetAuthorizationToken", "logs:CreateLogStream", "logs:PutLogEvents"),
@@ -285,9 +291,34 @@ def test_the_app_may_read_and_its_agent_may_start_it(app):
     assert every(app, "IAM::Policy") == []
 
 
-def test_of_the_lake_the_app_reads_the_signs_of_life_alone(app):
-    (read,) = [each for each in statements(app, "Lode: the app") if each["Action"] == "s3:GetObject"]
-    assert read["Resource"]["Fn::Join"][1][-1] == "/lake/rate/runs/*"
+def test_of_the_lake_the_app_reads_what_its_pages_show(ways):
+    name, app = ways
+    read = [each["Resource"] for each in statements(app, "Lode: the app") if each["Action"] == "s3:GetObject"]
+    found = {one["Fn::Join"][1][-1] for each in read for one in each}
+    shown = {"rate/runs/*", "rate/schedules/*", "schedules/*", "runs/*", "raw/sec/*"}
+    followed = {"executions/*", "requests/*"} if name == "oidc" else set()
+    assert found == {f"/lake/{prefix}" for prefix in shown | followed}
+
+
+def test_runs_are_started_by_those_alone_whom_a_parameter_names(ways):
+    name, app = ways
+    (container,) = one(app, "ECS::TaskDefinition")["ContainerDefinitions"]
+    told = {each["Name"]: each["Value"] for each in container["Environment"]}
+    if name == "cognito":
+        assert not {"LODE_RESEARCHERS", "LODE_STATE_MACHINE_ARN"} & set(told)
+        assert "Researchers" not in app["Parameters"]
+        return
+    assert app["Parameters"]["Researchers"]["Default"] == ""
+    assert told["LODE_RESEARCHERS"] == {"Ref": "Researchers"}
+    machine = told["LODE_STATE_MACHINE_ARN"]
+    assert "Machine" in machine["Fn::ImportValue"]
+    may = {str(each["Action"]): each["Resource"] for each in statements(app, "Lode: the app")}
+    assert may[str(["states:ListExecutions", "states:StartExecution"])] == machine
+    (of_executions,) = [resource for action, resource in may.items() if "DescribeExecution" in action]
+    told = json.dumps(of_executions)
+    assert ":execution:" in told
+    assert '":*"' in told
+    assert told.count(machine["Fn::ImportValue"]) == 2
 
 
 def test_the_app_opens_the_warehouse_as_who_only_looks(app):

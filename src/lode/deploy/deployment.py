@@ -63,6 +63,7 @@ class Deployment(BaseModel):
     app_memory: int = Field(default=2048, description="memory of one copy of the app")
     app_path: str = Field(default="", pattern="^([a-z0-9-]+)?$", description="path under the domain; none: its root")
     app_copies: int = Field(default=1, ge=1, le=20, description="the fewest copies of the app")
+    app_starts: bool = Field(default=False, description="whom the parameter Researchers names starts runs there")
     app_most: int = Field(default=2, ge=1, le=50, description="the most copies of the app")
 
     log_days: int = Field(default=365, description="days that logs are kept (a number that CloudWatch allows)")

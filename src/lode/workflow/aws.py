@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from lode.errors import LodeError, NotFoundError, SettingsError, StepError, UsageError, WarehouseError
+from lode.errors import LodeError, NotFoundError, SettingsError, StepError, StorageError, UsageError, WarehouseError
 from lode.log import get_logger, progress
 from lode.warehouse.stores.ledger import count_trials
 from lode.warehouse.stores.runs import read_run
@@ -119,12 +119,18 @@ class StateMachine:
         if status == _SUCCEEDED:
             return self._elsewhere(execution)
         if status != _FAILED or (run and read_run(self.context.warehouse, run).state == "running"):
-            given = {"run": run} if run else json.loads(end["input"])
-            record_failed(given, {"Error": status, "Cause": cause}, self.context)
+            self._record({"run": run} if run else json.loads(end["input"]), {"Error": status, "Cause": cause})
         return StepError(
             f"execution {execution} ended {status}: {cause}. "
             f"Nothing is lost; it goes on with `{_again(run or execution)}`"
         )
+
+    def _record(self, given: Event, failure: Event) -> None:
+        """Record the end of an execution; who may only read leaves that to the deployment's rule for such ends."""
+        try:
+            record_failed(given, failure, self.context)
+        except (WarehouseError, StorageError) as error:
+            get_logger("aws").warning("the end cannot be recorded from here", reason=str(error))
 
     @staticmethod
     def _elsewhere(execution: str) -> LodeError:
