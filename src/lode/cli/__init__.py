@@ -18,7 +18,7 @@ _USAGE, _FAILED, _INTERRUPTED = 2, 1, 130
 _COMMANDS = (
     ("run", "mining:run_command", "Collect, mine, prove and publish: the whole workflow."),
     ("collect", "collecting:collect_app", "Collect from sources outside."),
-    ("import", "collecting:import_app", "Bring your own files in."),
+    ("import", "importing:import_app", "Bring your own files in."),
     ("snapshot", "data:snapshot_command", "Freeze what the warehouse knew at a time into a panel."),
     ("mine", "mining:mine_command", "Mine a snapshot."),
     ("evaluate", "factors:evaluate_command", "Print the evidence sheet of a formula."),

@@ -10,15 +10,13 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from lode.cli.output import console, emit_json, print_table
+from lode.cli.output import AsJson, console, emit_json, print_table
 from lode.errors import UsageError
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.workflow.collecting import collect, validate
 from lode.workflow.context import open_context
 from lode.workflow.freezing import Selection, freeze
-
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 
 
 def snapshot_command(

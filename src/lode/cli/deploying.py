@@ -9,12 +9,11 @@ from typing import Annotated, Any
 import cyclopts
 from cyclopts import Parameter
 
-from lode.cli.output import console, emit_json, print_table
+from lode.cli.output import AsJson, console, emit_json, print_table
 from lode.deploy.account import Account
 from lode.deploy.deployment import Deployment, read_deployment
 from lode.errors import UsageError
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 Yes = Annotated[bool, Parameter(name="--yes", negative="", help="Do not ask.")]
 Settings = Annotated[Path, Parameter(name="--settings", help="File with the table [deploy].")]
 deploy_app = cyclopts.App(name="deploy", help="The platform on AWS (docs/how-to/aws.md). Example: lode deploy plan")

@@ -9,7 +9,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from lode.cli.output import console, emit_json, print_table, rows_of, write_page
+from lode.cli.output import AsJson, console, emit_json, print_table, rows_of, write_page
 from lode.errors import UsageError
 from lode.evaluation import Sheet, SheetOptions
 from lode.settings import load_settings
@@ -20,7 +20,6 @@ from lode.workflow.manual import compute_to_file, evaluate_by_hand
 from lode.workflow.own_values import evaluate_values
 from lode.workflow.sheets import make_sheet
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 Options = Annotated[SheetOptions, Parameter(name="*")]
 _STATES = ("candidate", "proven", "refused", "retired")
 factors_app = cyclopts.App(name="factors", help="Factors and what is known of them. Example: lode factors list")

@@ -8,15 +8,17 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
+from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from lode.errors import StorageError
 
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 _WIDE = 140
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
 import cyclopts
 import polars as pl
-from cyclopts import Parameter
 
-from lode.cli.output import emit_json, print_table, rows_of
+from lode.cli.output import AsJson, emit_json, print_table, rows_of
 from lode.lake import open_lake
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
@@ -18,7 +17,6 @@ from lode.warehouse.stores.runs import list_runs, read_run, read_steps
 from lode.workflow.alive import with_stopped
 from lode.workflow.search_record import read_search_record
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 _SHOWN_OPERATORS = 15
 runs_app = cyclopts.App(name="runs", help="What ran, how far it is, what it took. Example: lode runs list")
 workflow_app = cyclopts.App(name="workflow", help="The workflow as a state machine. Example: lode workflow render")

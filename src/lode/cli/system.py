@@ -6,17 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import cyclopts
-from cyclopts import Parameter
 
-from lode.cli.output import console, emit_json, print_table
+from lode.cli.output import AsJson, console, emit_json, print_table
 from lode.errors import UsageError
 from lode.settings import load_settings
 from lode.warehouse import backup, restore, start, status, stop
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 warehouse_app = cyclopts.App(name="warehouse", help="The embedded warehouse's process. Example: lode warehouse status")
 
 

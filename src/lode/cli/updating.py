@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from lode.cli.output import console, emit_json, print_table
+from lode.cli.output import AsJson, console, emit_json, print_table
 from lode.settings import load_settings
 from lode.workflow.context import open_context
 from lode.workflow.updating import RunUpdate, summary, update
-
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 
 
 def update_command(*, as_json: AsJson = False) -> None:
