@@ -15,7 +15,7 @@ from lode.settings import load_settings
 
 _USAGE, _FAILED, _INTERRUPTED = 2, 1, 130
 
-_COMMANDS = (
+COMMANDS = (
     ("run", "mining:run_command", "Collect, mine, prove and publish: the whole workflow."),
     ("collect", "collecting:collect_app", "Collect from sources outside."),
     ("import", "importing:import_app", "Bring your own files in."),
@@ -74,7 +74,7 @@ def command_line(chosen: Sequence[str] = ()) -> cyclopts.App:
         version=lode.__version__,
         help_format="plaintext",
     )
-    for name, place, purpose in _COMMANDS:
+    for name, place, purpose in COMMANDS:
         own = {} if name in chosen else {"help": purpose}
         app.command(f"lode.cli.{place}", name=name, **own)
     return app

@@ -54,7 +54,19 @@ def calibrate_command(
     seed
         The same seed gives the same report.
     searcher
-        As of `lode mine`, and so are horizon, delay, splits, alpha, neutralize and min-names.
+        As of `lode mine`, and so are the six below.
+    horizon
+        Sessions over which a forward return runs.
+    delay
+        Sessions from a value to its trade.
+    splits
+        Shares of train, validation and vault, in per cent.
+    alpha
+        Chance of a false discovery that the procedure states.
+    neutralize
+        What is taken out of every value before it is scored.
+    min_names
+        Fewest names of a session that counts.
     as_json
         Print one JSON object.
     html

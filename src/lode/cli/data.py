@@ -35,7 +35,8 @@ def snapshot_command(
     source
         Name of an imported or collected source; the only one when absent.
     universe
-        dow30, sp500, a file with one symbol a line, or symbols separated by commas; the whole source when absent.
+        dow30, nasdaq100, sp500, top:N (the most traded names, month by month), a universe that was imported, a file
+        with one symbol a line, or symbols separated by commas; the whole source when absent.
     start
         First session, ISO date.
     end

@@ -48,7 +48,8 @@ def run_command(
     Parameters
     ----------
     universe
-        dow30, sp500, a file with one symbol a line, or symbols separated by commas.
+        dow30, nasdaq100, sp500, a file with one symbol a line, or symbols separated by commas; of a stored source also
+        top:N, its most traded names month by month, or a universe that was imported.
     source
         auto, yahoo, sample, a CSV or Parquet file of bars, or the name of a source that was imported.
     start

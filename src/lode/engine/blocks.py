@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lode.language import Expr
 
 DEFAULT_MEMORY = 2 << 30
+"""Most bytes that blocks of values take at their peak, where nothing else is said: 2 GiB."""
 _OF_THE_PROCESS = 512 << 20  # the interpreter, its libraries, what the allocator keeps: measured .3 GB, with room
 _LEAST = 64 << 20
 _SCRATCH = 7  # panels: an operator's result and masked arguments (3), and what the largest kernels need inside (4)

@@ -141,3 +141,4 @@ KERNELS: Mapping[str, Kernel] = {
     **{name: adapters.python(getattr(positions, name), "time series") for name in ("hump_decay", "inst_tvr")},
     "ts_delta_limit": adapters.python(positions.ts_delta_limit, "time series", 2),
 }
+"""What computes each operator, by name; built-in ones."""

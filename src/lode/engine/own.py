@@ -51,7 +51,8 @@ def declare(
 
     The function gets series as read-only (sessions, names) float32 arrays, a group as such int32 labels (-1 for
     missing), windows as int, numbers as float, and returns an array of the same shape. ExpressionError where the
-    declaration is wrong, or a trial on a small random panel shows that the function does not do what it declares.
+    declaration is wrong, or a trial on a small random panel shows that the function does not do what it declares;
+    DataError when its result later has another shape or cannot be a float32.
     """
 
     def register(function: Declared) -> Declared:
@@ -87,7 +88,10 @@ def forget(name: str) -> None:
 
 
 def fresh_kernels() -> dict[str, Kernel]:
-    """Return every kernel, own operators as they were declared: a leak check must not see what they remember."""
+    """Return every kernel, own operators as they were declared: a leak check must not see what they remember.
+
+    Values raise DataError where such an operator fails or returns another shape.
+    """
     renewed = {name: _kernel(operator, twin(kept)) for name, (operator, kept) in _PRISTINE.items()}
     return {**KERNELS, **OWN_KERNELS, **renewed}
 

@@ -30,7 +30,7 @@ class Crew:
     """Evaluators and scorers over one panel, one of each a thread; for use by one thread at a time.
 
     fields, groups, mask, cache_bytes (of all threads together): as `Evaluator` takes them; forward, rows, min_names:
-    as `Scorer` does.
+    as `Scorer` does. Raises UsageError for fewer than one thread.
     """
 
     def __init__(

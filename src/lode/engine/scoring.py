@@ -74,6 +74,7 @@ class Scorer:
         Several, by horizon, are scored from one ranking of the values, each as if it were alone.
     rows: the sessions to score, a slice or a (sessions,) bool array; the others score NaN.
     min_names: fewest names with both a value and a return; below it a session's score is NaN.
+    Raises DataError for arrays of another shape or type.
     """
 
     def __init__(self, forward: Floats | Mapping[int, Floats], *, rows: Rows, min_names: int = 10) -> None:

@@ -45,8 +45,9 @@ class HansenHodrick:
 def hansen_hodrick_t(series: NDArray[np.floating], horizon: int) -> HansenHodrick:
     """Test the mean of a daily series of returns over `horizon` sessions, (sessions,), against zero.
 
-    Sessions without a finite value are dropped, and those that are left count as consecutive. t and p are NaN with
-    fewer than 4h - 2 sessions (at least 20), for a series that does not vary, and where Ω is not positive.
+    Hansen and Hodrick 1980. Sessions without a finite value are dropped, and those that are left count as consecutive.
+    t and p are NaN with fewer than 4h - 2 sessions (at least 20), for a series that does not vary, and where Ω is not
+    positive. Raises UsageError for a horizon below 1.
     """
     if horizon < 1:
         raise UsageError(f"horizon {horizon}: a return is earned over at least 1 session")

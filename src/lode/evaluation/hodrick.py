@@ -50,12 +50,13 @@ class OverlapFit:
 def hodrick_ols(
     returns: NDArray[np.floating], regressors: Sequence[NDArray[np.floating]], *, horizon: int
 ) -> OverlapFit:
-    """Regress the sum of the next `horizon` returns on a constant and what is known before them.
+    """Regress the sum of the next `horizon` returns on a constant and what is known before them (Hodrick 1992).
 
     returns: (sessions,), of single sessions, log returns or small simple ones, in session t + 1 earned after row t of
     the regressors is known. regressors: each (sessions,). A row with a missing regressor, or a missing return in its
     horizon, is left out. Everything is NaN with fewer than horizon · (3 + coefficients) rows, or where a regressor does
     not vary or depends on the others; se, t and p are where the returns do not vary.
+    Raises UsageError for a horizon below 1 and for regressors of another length.
     """
     if horizon < 1:
         raise UsageError(f"horizon {horizon}: a return is earned over at least 1 session")

@@ -32,7 +32,11 @@ class IcSummary:
 
 
 def daily_rank_ic(values: Floats, forward: Floats, *, min_names: int = MIN_NAMES) -> Series:
-    """Spearman correlation of each session's values and forward returns, (sessions,); see `lode.engine.Scorer`."""
+    """Spearman correlation of each session's values and forward returns, (sessions,), in [-1, 1].
+
+    values: (sessions, names), known at the close; forward: the return earned strictly after it. Ties get average ranks
+    (Kendall 1945). NaN with fewer than `min_names` pairs and where either side does not vary; see `lode.engine.Scorer`.
+    """
     return Scorer(forward, rows=slice(0, len(forward)), min_names=min_names).rank_ic(values)
 
 

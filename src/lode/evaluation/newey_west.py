@@ -63,7 +63,7 @@ class NeweyWest:
 
 
 def nw_lags(sessions: int, horizon: int = 1) -> int:
-    """Lags of a test over `sessions` of a label over `horizon` sessions: max(h, ⌊4 (T/100)^(2/9)⌋)."""
+    """Lags of a test: max(h, ⌊4 (T/100)^(2/9)⌋), of labels over h = `horizon` sessions (Newey and West 1994)."""
     return max(horizon, math.floor(4 * math.pow(sessions / 100, 2 / 9)))
 
 
@@ -73,11 +73,11 @@ def fewest_observations(lags: int) -> int:
 
 
 def newey_west_t(series: NDArray[np.floating], lags: int | None = None, horizon: int = 1) -> NeweyWest:
-    """Test the mean of a daily series, (sessions,), against zero.
+    """Test the mean of a daily series, (sessions,), against zero (Newey and West 1987).
 
     Sessions without a finite value are dropped, and those that are left count as consecutive. `lags` defaults to
     `nw_lags` of the sessions that are left. t and p are NaN with fewer sessions than `fewest_observations` and for a
-    series that does not vary: never infinite.
+    series that does not vary: never infinite. Raises UsageError for lags below 0.
     """
     if lags is not None and lags < 0:
         raise UsageError(f"lags {lags}: allowed is 0 or more")

@@ -79,12 +79,15 @@ def time_series_ols(
 ) -> TimeSeriesFit:
     """Regress each column of `explained` on a constant and the regressors, over the sessions that have everything.
 
+    Standard errors allow for dependence (Newey and West 1987, or Hansen and Hodrick 1980 with the uniform kernel).
+
     explained: (sessions, names) or (sessions,), for one name. regressors: each (sessions, names), a name's own, or
     (sessions,), the same for all. horizon: sessions over which a row of `explained` is earned. lags: `nw_lags` of a
     name's sessions unless given; with the uniform kernel always horizon - 1.
     A name's sessions that are left count as consecutive. A name has no coefficients with fewer sessions than
     `fewest_observations` and two per coefficient, or where its regressors do not vary or depend on each other; se, t
     and p are missing too where the fit is exact, or the uniform kernel's variance is not positive: never infinite.
+    Raises UsageError for a horizon below 1, lags below 0, and shapes that do not fit.
     """
     if horizon < 1 or (lags is not None and lags < 0):
         raise UsageError(f"horizon {horizon}, lags {lags}: allowed are a horizon from 1 and lags from 0")

@@ -17,7 +17,7 @@ Probabilities = NDArray[np.float64]
 
 
 def bonferroni(p: ArrayLike) -> Probabilities:
-    """min(1, m p)."""
+    """Bonferroni (1936): min(1, m p)."""
     known = checked_probabilities(p)
     return np.minimum(1.0, known * known.size)
 

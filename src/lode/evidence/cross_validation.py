@@ -29,7 +29,10 @@ _MOST_SPLITS = 10_000
 
 @dataclass(frozen=True, eq=False)
 class Spans:
-    """First and last session, both included, over which the label of each row is earned; each (rows,)."""
+    """First and last session, both included, over which the label of each row is earned; each (rows,).
+
+    Raises UsageError for spans that end before they begin, and for rows that are not in time order.
+    """
 
     first: Rows
     last: Rows
@@ -66,7 +69,10 @@ def purged_k_fold(spans: Spans, folds: int = 5, *, embargo: int = 0) -> list[Fol
 
 
 def combinatorial_purged(spans: Spans, groups: int = 6, test_groups: int = 2, *, embargo: int = 0) -> list[Fold]:
-    """Folds that test every choice of `test_groups` of `groups` blocks of rows, in lexicographic order."""
+    """Folds that test every choice of `test_groups` of `groups` blocks of rows, in lexicographic order.
+
+    Raises UsageError for groups that cannot be made of the rows, and for too many choices.
+    """
     rows = len(spans.first)
     if not 1 <= test_groups < groups or groups > rows or embargo < 0 or comb(groups, test_groups) > _MOST_SPLITS:
         raise UsageError(
@@ -82,6 +88,7 @@ def backtest_paths(groups: int = 6, test_groups: int = 2) -> Rows:
     """Which fold of `combinatorial_purged` each path takes a group's test from, (paths, groups).
 
     The j-th path takes, for each group, the j-th fold that tests it. φ = C(groups - 1, test_groups - 1) paths.
+    UsageError as there.
     """
     if not 1 <= test_groups < groups or comb(groups, test_groups) > _MOST_SPLITS:
         raise UsageError(f"{test_groups} of {groups} groups: allowed are 1 to groups - 1, {_MOST_SPLITS:,} splits")

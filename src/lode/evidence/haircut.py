@@ -45,11 +45,12 @@ def haircut_sharpe(
     correction: Callable[[Probabilities], Probabilities] = benjamini_yekutieli,
     trials: int | None = None,
 ) -> Haircut:
-    """Cut the Sharpe ratios of a family of strategies down to what the correction leaves of them.
+    """Cut the Sharpe ratios of a family of strategies down to what the correction leaves (Harvey and Liu 2015).
 
     sharpes: (strategies,), per observation (a yearly one is divided by √252 first, or by Lo's factor); NaN for a
     strategy without one, which stays in the family. observations: n, at least 2. trials: size of the whole family,
-    where it is larger than what is given.
+    where it is larger than what is given. Raises UsageError for infinite ratios, fewer than 2 observations and fewer
+    trials than ratios.
     """
     ratios = np.atleast_1d(np.asarray(sharpes, dtype=np.float64)).ravel()
     family = ratios.size if trials is None else trials

@@ -36,7 +36,11 @@ class OnlineTests:
 
 
 def lord_level(time: int, discoveries: Sequence[int], *, alpha: float = ALPHA, wealth: float | None = None) -> float:
-    """Level α_t of the test at `time`, from 1, after discoveries at earlier times, in any order."""
+    """Level α_t of the test at `time`, from 1, after discoveries at earlier times, in any order.
+
+    alpha: rate of false discoveries over the stream; wealth: what is there at the start, a tenth of it by default
+    (LORD++, Ramdas et al. 2017). Raises UsageError for levels and times that are not allowed.
+    """
     start = alpha / 10 if wealth is None else wealth
     if not 0 < alpha < 1 or not 0 < start <= alpha:
         raise UsageError(f"alpha {alpha:g}, wealth {start:g}: allowed are 0 < alpha < 1 and 0 < wealth ≤ alpha")

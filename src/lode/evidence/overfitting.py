@@ -51,12 +51,13 @@ class Overfitting:
 
 
 def probability_of_overfitting(returns: NDArray[np.floating], *, blocks: int = BLOCKS) -> Overfitting:
-    """PBO of choosing among strategies by their Sharpe ratio.
+    """PBO of choosing among strategies by their Sharpe ratio (Bailey, Borwein, López de Prado and Zhu 2017).
 
     returns: (sessions, strategies), of all that was tried, over the same sessions. blocks: S, even, at most 20.
     A session with a missing return is dropped for all; the first sessions are, where S does not divide their number.
     Strategies that do not vary are left out, and where one does not vary in a half it is not chosen there and ranks
-    last. NaN with fewer than two strategies or 2 S sessions.
+    last. NaN with fewer than two strategies or 2 S sessions. Raises UsageError for other numbers of blocks and
+    for another shape.
     """
     if blocks < 2 or blocks % 2 or blocks > MOST_BLOCKS:
         raise UsageError(f"{blocks} blocks: allowed is an even number from 2 to {MOST_BLOCKS}")

@@ -75,7 +75,7 @@ def expected_maximum_sharpe(trials: float, variance: float = 1.0) -> float:
     """Sharpe ratio that the best of `trials` without any skill is expected to show (Bailey and López de Prado 2014).
 
     √V ((1 - γ) Φ⁻¹(1 - 1/N) + γ Φ⁻¹(1 - 1/(N e))), γ the Euler-Mascheroni constant; `variance` is V, that of the
-    trials' Sharpe ratios. 0 for one trial.
+    trials' Sharpe ratios. 0 for one trial. Raises UsageError for fewer than one trial or a negative variance.
     """
     if not trials >= 1 or not variance >= 0:
         raise UsageError(
@@ -113,6 +113,7 @@ def minimum_track_record(
     """Observations after which PSR reaches `level` (Bailey and López de Prado 2012).
 
     1 + (1 - γ₃ S + (γ₄ - 1)/4 S²) (Φ⁻¹(level) / (S - S*))². Infinite where S is not above the benchmark.
+    Raises UsageError for a level outside of .5 to 1.
     """
     if not 0.5 < level < 1:
         raise UsageError(f"level {level:g}: allowed is more than .5 and less than 1")
@@ -126,7 +127,7 @@ def annualisation_factor(periods: int, autocorrelations: Sequence[float] | float
     """Factor from the ratio of one period to that of `periods` periods (Lo 2002): q / √(q + 2 Σ_{k<q} (q - k) ρ_k).
 
     autocorrelations: ρ_1, ρ_2, …, taken as 0 where the sequence ends; or one number ρ, for ρ_k = ρ^k. √q where all
-    are 0. NaN where they leave no positive variance.
+    are 0. NaN where they leave no positive variance. Raises UsageError for fewer than one period.
     """
     if periods < 1:
         raise UsageError(f"periods {periods}: allowed is 1 or more")

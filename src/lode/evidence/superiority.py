@@ -61,12 +61,12 @@ def superior_ability(
     draws: int = DRAWS,
     block: int | None = None,
 ) -> Superiority:
-    """Test whether the best of some strategies beats a benchmark.
+    """Test whether the best of some strategies beats a benchmark (Hansen 2005).
 
     returns: (sessions, strategies), of all that were tried; benchmark: (sessions,), or a constant. block: mean length
     of the bootstrap's blocks, chosen from the differences unless given. Sessions with a missing return are dropped;
     strategies whose difference from the benchmark does not vary are left out. NaN with fewer than 20 sessions or
-    without a strategy.
+    without a strategy. Raises UsageError for shapes that do not fit, and for draws or a block below 1.
     """
     z, columns, length = _studentised(returns, benchmark, draws, block)
     if not columns.size:
@@ -87,9 +87,11 @@ def step_m(
     draws: int = DRAWS,
     block: int | None = None,
 ) -> tuple[int, ...]:
-    """Columns of the strategies that beat the benchmark, ascending; arguments as in `superior_ability`.
+    """Columns of the strategies that beat the benchmark, ascending (Romano and Wolf 2005).
 
-    Over all of them the chance of any that does not beat it is at most `level`. None where the test cannot be made.
+    Arguments as in `superior_ability`. Over all of them the chance of any that does not beat it is at most `level`.
+    None where the test cannot be made.
+    Raises UsageError as `superior_ability` does, and for a level outside of 0 to 1.
     """
     if not 0 < level < 1:
         raise UsageError(f"level {level:g}: allowed is more than 0 and less than 1")

@@ -58,7 +58,8 @@ def effective_trials(scores: NDArray[np.floating], *, min_correlation: float = M
 
     min_correlation: mean |ρ| from which two clusters are one, in (0, 1). Sessions with a missing score are dropped;
     series that do not vary over those that are left count in `raw` only. More than 5,000 series are not clustered:
-    distances between all pairs are held; hand in a sample.
+    distances between all pairs are held; hand in a sample. Raises UsageError for a min_correlation or a shape that is
+    not allowed.
     """
     if not 0 < min_correlation < 1:
         raise UsageError(f"min_correlation {min_correlation:g}: allowed is more than 0 and less than 1")

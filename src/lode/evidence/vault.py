@@ -58,7 +58,7 @@ class Admission:
 
 
 def alpha_k(alpha: float, k: int) -> float:
-    """Level of the k-th opening, α · 6/(π² k²), k from 1."""
+    """Level of the k-th opening, α · 6/(π² k²), k from 1: over all k they sum to α. UsageError for other α or k."""
     if not 0 < alpha < 1 or k < 1:
         raise UsageError(f"alpha {alpha:g} and k {k}: allowed are 0 < alpha < 1 and k from 1")
     return alpha * 6 / (math.pi**2 * k**2)
@@ -80,6 +80,7 @@ def admit(
     """Decide on the next opening of a vault.
 
     earlier: every opening on record, of any vault. vault_sessions: those of the panel, ascending, at least one.
+    Raises UsageError for a vault without sessions, and for an α outside of 0 to 1.
     """
     if not len(vault_sessions):
         raise UsageError("a vault without sessions cannot be opened; the panel needs more sessions")

@@ -141,6 +141,7 @@ class Call(_Node):
 
 
 Expr: TypeAlias = Field | Constant | Numbers | Call
+"""A formula as a tree: hashable, compared by its content, printed by `str`."""
 
 
 def postorder(expr: Expr) -> Iterator[Expr]:

@@ -20,7 +20,10 @@ def lookback(expr: Expr) -> int:
 
 
 def own_lookback(node: Expr) -> int:
-    """Sessions before t that the node itself reaches back in its arguments; 0 for a field or a number."""
+    """Sessions before t that the node itself reaches back in its arguments; 0 for a field or a number.
+
+    Raises ExpressionError where arguments are missing.
+    """
     if not isinstance(node, Call):
         return 0
     operator = OPERATORS.get(node.op)

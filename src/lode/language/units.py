@@ -103,6 +103,7 @@ UNITS: dict[str, Unit] = {
         Unit.PRICE, Unit.SHARES, Unit.MONEY, Unit.RATIO, Unit.RANK, Unit.COUNT, Unit.SESSIONS, Unit.NUMBER, Unit.GROUP,
     )
 }  # fmt: skip
+"""Units that a declaration may name: price, shares, money, ratio and so on."""
 
 BAR_FIELDS: dict[str, Unit] = {
     "open": Unit.PRICE,
@@ -116,6 +117,7 @@ BAR_FIELDS: dict[str, Unit] = {
     "returns": Unit.RATIO,
     "sector": Unit.GROUP,
 }
+"""Units of the fields that bars have, by name."""
 _MONEY = """
     revenue cost_of_revenue gross_profit operating_income net_income interest_expense income_tax assets current_assets
     cash inventory receivables liabilities current_liabilities long_term_debt equity operating_cash_flow
@@ -140,6 +142,7 @@ OBSERVED_FIELDS: dict[str, Unit] = {
 AGE_FIELDS: dict[str, Unit] = {f"{name}_age": Unit.SESSIONS for name in OBSERVED_FIELDS}
 """Sessions since the newest value in a field became known; for those who write formulas, not for searching."""
 FIELD_UNITS: dict[str, Unit] = BAR_FIELDS | OBSERVED_FIELDS | AGE_FIELDS
+"""Units of all fields that a panel may have, by name."""
 
 
 @cache

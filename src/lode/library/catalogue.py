@@ -39,7 +39,9 @@ def _keyed(definitions: Iterable[Definition]) -> Mapping[str, Definition]:
 
 
 LIBRARY: Mapping[str, Definition] = _keyed(definition for module in _MODULES for definition in module.DEFINITIONS)
+"""Every definition by its key, `family.name`; it cannot be changed."""
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(definition.family for definition in LIBRARY.values()))
+"""Names of the families, in the order of the reference page."""
 
 
 def family(name: str) -> tuple[Definition, ...]:

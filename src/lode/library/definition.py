@@ -17,6 +17,7 @@ class Definition:
     sign: of the correlation with the return that follows, 1 or -1, as the source found it; 0 where it states none.
     source: authors, year, title, journal; the page or table where it was checked, else none.
     note: where the formula differs from the paper's, and why.
+    Raises UsageError for another sign, a name that is no identifier, and without a source.
     """
 
     name: str

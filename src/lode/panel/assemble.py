@@ -93,7 +93,8 @@ def build_panel(
     observed: facts, texts and news that become fields as of their knowledge times (see panel/fundamentals), and the
         universe's members: outside of its spells a name is not tradable, while its fields stay.
     axes: default, see Axes.of. Rows outside of given axes are left out.
-    Columns without any value are absent from the panel. Raises DataError for no bars, or bars of no session.
+    Columns without any value are absent from the panel. Raises DataError for no bars, or bars of no session,
+    UsageError for a time without a zone.
     """
     exchange, adjusted = identity.get("exchange", calendar.DEFAULT_EXCHANGE), identity.get("adjusted", False)
     bars, actions = _known(bars, as_of), _known(NO_ACTIONS if actions is None else actions, as_of)
@@ -157,6 +158,8 @@ def rebuild_panel(
     It ends with the last session of `panel` that had closed by `cut`. Its fields equal the first rows of `panel`'s bit
     for bit, unless something that was known later is in those. Fields and groups of absent knowledge that the rows do
     not have are taken over: they cannot be checked, which their knowledge says.
+    Raises DataError where no session had closed by `cut`, and for rows that make no panel; UsageError for a cut without
+    a time zone.
     """
     meta = panel.meta
     closes = calendar.close_time(meta.exchange, panel.sessions)

@@ -41,6 +41,7 @@ class Observations:
 
 
 NOTHING = Observations()
+"""No facts, texts, news or members: a panel of bars alone."""
 
 
 def observed_fields(

@@ -65,7 +65,7 @@ class Panel:
     tradable: (T, N), a close is known that session and the name belongs to the universe in it.
     label_price: (T, N) float64, total-return price as known by `meta.as_of`; for labels only, never a field.
     bars: the rows that a panel of a user's own frame was made of, else None; a slice has none.
-    All arrays are read-only.
+    All arrays are read-only. Raises DataError for arrays of another shape or type.
     """
 
     sessions: NDArray[np.datetime64]
@@ -102,7 +102,10 @@ class Panel:
         return float(self.tradable.mean()) if self.tradable.size else 0.0
 
     def slice(self, start: int, stop: int) -> Panel:
-        """Rows start to stop (exclusive) as views; values are those of this panel, nothing is computed anew."""
+        """Rows start to stop (exclusive) as views; values are those of this panel, nothing is computed anew.
+
+        Raises UsageError for rows that the panel does not have.
+        """
         if not 0 <= start <= stop <= len(self.sessions):
             raise UsageError(f"rows {start} to {stop}: allowed are 0 ≤ start ≤ stop ≤ {len(self.sessions)}")
         rows = slice(start, stop)

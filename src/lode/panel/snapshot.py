@@ -50,7 +50,7 @@ def load_snapshot(snapshot: str, lake: Lake, cache: Path, *, rows: slice | None 
     """Panel of a snapshot, memory-mapped and read-only; of `rows` (start, stop) only those are mapped.
 
     A lake that is not a folder is copied to `cache` once. Raises NotFoundError for an unknown id, DataError for a
-    damaged snapshot.
+    damaged snapshot, UsageError for what is no id and for rows that are not consecutive ones of it.
     """
     header = _read_header(snapshot, lake)
     start, stop, step = (rows or slice(None)).indices(header["sessions"])

@@ -30,6 +30,7 @@ from lode.simulate.structure import Structure
 __all__ = ["LAST_SESSION", "simulate", "write_market"]
 
 LAST_SESSION = np.datetime64("2019-12-31")
+"""The session with which every simulated market ends."""
 _FIRST_DAY = np.datetime64("1970-01-01")
 _MODEL = 1  # part of the symbols' hash: a change of the model is another market
 
@@ -61,7 +62,10 @@ def simulate(names: int, sessions: int, *, plant: Sequence[tuple[str, float]] = 
 
 
 def write_market(bars: pl.DataFrame, path: Path | str) -> None:
-    """Write the bars as Parquet; the same bars give the same bytes, on one version of polars."""
+    """Write the bars as Parquet; the same bars give the same bytes, on one version of polars.
+
+    Raises StorageError where the file cannot be written.
+    """
     path = Path(path)
     partial = path.with_name(f"{path.name}.partial")
     try:

@@ -33,7 +33,10 @@ def backup(settings: Settings, path: Path | str) -> None:
 
 
 def restore(settings: Settings, path: Path | str) -> None:
-    """Add the rows of what `backup` wrote; rows that are there stay, those of the same key are replaced."""
+    """Add the rows of what `backup` wrote; rows that are there stay, those of the same key are replaced.
+
+    Raises UsageError for what `backup` did not write, WarehouseError where it cannot be read.
+    """
     place = _placed(settings, path)
     if isinstance(place, Path) and not settings.has_server and not (place / ".backup").is_file():
         raise UsageError(f"restore from {place}: it is not a folder that `lode warehouse backup` wrote")

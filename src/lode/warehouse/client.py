@@ -70,18 +70,18 @@ class Warehouse:
         return to_frame(self.query_arrow(sql, **params))
 
     def query_arrow(self, sql: str, /, **params: object) -> pa.Table:
-        """Rows of `sql` as an Arrow table."""
+        """Rows of `sql` as an Arrow table. Raises WarehouseError; QueryRefusedError in a read-only session."""
         values = _server_side(sql, params)
         return self._run(lambda client: _table(client, sql, values), repeatable=True)
 
     def query_text(self, sql: str, fmt: Format) -> str:
-        """Rows of `sql` as text for a terminal or a file."""
+        """Rows of `sql` as text for a terminal or a file; errors as of `query`, UsageError for an unknown format."""
         if fmt not in _FORMATS:
             raise UsageError(f"format {fmt!r}: choose {', '.join(_FORMATS)}")
         return self._run(lambda c: _answer(c, sql, {}, _FORMATS[fmt], b"".join), repeatable=True).decode()
 
     def command(self, sql: str, /, **params: object) -> None:
-        """Run a statement that returns nothing."""
+        """Run a statement that returns nothing. Raises WarehouseError; QueryRefusedError in a read-only session."""
         values = _server_side(sql, params)
         self._run(lambda c: c.raw_query(sql, parameters=values), repeatable=False)
 

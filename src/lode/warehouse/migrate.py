@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lode.warehouse.client import Warehouse
 
-_RECORD = """
+RECORD = """
 CREATE TABLE IF NOT EXISTS migrations
 (
     number UInt32,
@@ -68,7 +68,7 @@ def _applied(warehouse: Warehouse, *, replicas: bool) -> dict[int, str]:
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'migrations'"
     )
     if not found.num_rows:
-        warehouse.command(with_replicas(_RECORD) if replicas else _RECORD)
+        warehouse.command(with_replicas(RECORD) if replicas else RECORD)
         return {}
     rows = warehouse.query_arrow("SELECT number, checksum FROM migrations FINAL").to_pylist()
     return {row["number"]: row["checksum"] for row in rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,16 @@ from lode.evaluation.pool import check_method
 Neutralize = Literal["none", "market", "sector"]
 MOST_CANDIDATES = 100_000_000
 MOST_SHARDS = 10_000
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "candidates": (1, MOST_CANDIDATES),
+    "shards": (1, MOST_SHARDS),
+    "seed": (0, 2**63 - 1),
+    "horizon": (1, 250),
+    "delay": (0, 5),
+    "alpha": (1e-6, 0.5),
+    "cost_bps": (0, 1000),
+    "min_names": (3, 100_000),
+}
 _SPLIT_PARTS = 3
 _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "int": (int, "a whole number"),
@@ -82,14 +93,9 @@ class MiningOptions:
         """Check every option; a whole number is taken where a number may be given."""
         for option in fields(self):
             object.__setattr__(self, option.name, _typed(option.name, str(option.type), getattr(self, option.name)))
-        _within("--candidates", self.candidates, 1, MOST_CANDIDATES)
+        for name, (low, high) in BOUNDS.items():
+            _within(f"--{name.replace('_', '-')}", getattr(self, name), low, high)
         _within("--shards", self.shards, 1, min(MOST_SHARDS, self.candidates))
-        _within("--seed", self.seed, 0, 2**63 - 1)
-        _within("--horizon", self.horizon, 1, 250)
-        _within("--delay", self.delay, 0, 5)
-        _within("--alpha", self.alpha, 1e-6, 0.5)
-        _within("--cost-bps", self.cost_bps, 0, 1000)
-        _within("--min-names", self.min_names, 3, 100_000)
         if self.neutralize not in get_args(Neutralize):
             msg = f"--neutralize {self.neutralize!r}: allowed are {', '.join(get_args(Neutralize))}"
             raise UsageError(msg)

@@ -16,6 +16,7 @@ Method = Callable[[Training, NDArray[np.intp]], Fitted]
 
 LINEAR: dict[str, Method] = {"ridge": ridge, "nonnegative": nonnegative, "rank_average": rank_average}
 METHODS: dict[str, Method] = {**LINEAR, "lightgbm": boosted_trees}
+"""How weights are learned, by name; `lightgbm` needs the extra of that name."""
 
 
 def check_method(method: str) -> None:

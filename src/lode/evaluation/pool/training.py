@@ -27,6 +27,7 @@ class Training:
     folds: rows to learn from and rows to test on, of a cross-validation whose training rows are purged
     (`lode.evidence.cross_validation`); they choose the penalty and are needed where there is one to choose.
     directions: +1 or -1 by member, the sign in which it is bet on; that of its mean correlation here where not given.
+    Raises UsageError for returns of another shape than the members'.
     """
 
     ranks: MemberRanks

@@ -17,7 +17,16 @@ from lode.language import Expr
 
 Weighting = Literal["equal", "cap"]
 HORIZONS = (1, 2, 5, 10, 20, 60)
-_MOST_DELAY, _MOST_QUANTILES, _MOST_DECAY, _LONGEST = 5, 1000, 1000, 250
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "horizon": (1, 250),
+    "delay": (0, 5),
+    "cost_bps": (0, 1000),
+    "min_names": (3, 100_000),
+    "quantiles": (2, 1000),
+    "decay": (0, 1000),
+    "truncation": (0, 1),
+    "capital": (0, 1e15),
+}
 
 
 @dataclass(frozen=True)
@@ -64,14 +73,8 @@ class SheetOptions:
 
     def __post_init__(self) -> None:
         check_timing(self.horizon, self.delay)
-        _within("horizon", self.horizon, 1, _LONGEST)
-        _within("delay", self.delay, 0, _MOST_DELAY)
-        _within("cost_bps", self.cost_bps, 0, 1000)
-        _within("min_names", self.min_names, 3, 100_000)
-        _within("quantiles", self.quantiles, 2, _MOST_QUANTILES)
-        _within("decay", self.decay, 0, _MOST_DECAY)
-        _within("truncation", self.truncation, 0, 1)
-        _within("capital", self.capital, 0, 1e15)
+        for name, (low, high) in BOUNDS.items():
+            _within(name, getattr(self, name), low, high)
         neutralizations(self.neutralize)
         if self.fill not in get_args(Fill):
             raise UsageError(f"fill {self.fill!r}: allowed are {', '.join(get_args(Fill))}")

@@ -70,6 +70,8 @@ def simulate(weights: Floats, market: Market, *, delay: int = 1, delisting_retur
     """Trade weights, (sessions, names), of each session's close: a share of the book, 0 to be out, NaN for no order.
 
     delay: sessions from the weights to their fill, at least 0 for fills at the close and 1 for fills at the open.
+    delisting_return: what a holder earns after the last price of a name that left. Returns a book whose size is one in
+    every session; NaN before its first trade. Raises UsageError for a smaller delay and for weights of another shape.
     """
     if delay < market.ticks - 1:
         raise UsageError(f"delay {delay}: fills at the open take 1 or more, since values are those of the close")

@@ -14,6 +14,7 @@ from lode.panel import Panel
 Prices = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Fill = Literal["close", "open"]
+"""Where orders are filled: at the close or at the open of the session `delay` after the value."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ _MOST_PASSES = 64
 def decayed(values: Floats, sessions: int) -> Floats:
     """Mean of the last `sessions` values with the weights n, n - 1, … 1, today's the largest; (sessions, names).
 
-    Missing ones among them are left out of the mean; NaN where today's is missing. 0 or 1 changes nothing.
+    Missing ones among them are left out of the mean; NaN where today's is missing. 0 or 1 changes nothing. Raises
+    UsageError for fewer than 0 sessions.
     """
     if sessions < 0:
         raise UsageError(f"decay {sessions}: allowed is 0 sessions or more")
@@ -44,7 +45,7 @@ def brain_weights(values: Floats, *, truncation: float = 0.0, quoted: NDArray[np
     quoted: where a name had a price; a missing value of a name without one is no order (NaN), of another it is a
     weight of zero.
     truncation: largest size of a weight, 0 for none. What is over it goes to the other names of its side in proportion;
-    where all of them are at it the book stays smaller.
+    where all of them are at it the book stays smaller. Raises UsageError for a truncation outside of 0 to 1.
     """
     if not 0 <= truncation <= 1:
         raise UsageError(f"truncation {truncation}: allowed is a share of the book from 0 (none) to 1")

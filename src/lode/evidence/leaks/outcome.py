@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Outcome = Literal["passed", "failed", "not checkable", "reported"]
+"""What a check came to; `reported` decides nothing."""
 
 
 @dataclass(frozen=True)

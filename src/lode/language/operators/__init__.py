@@ -40,6 +40,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "ts_weighted_delay": "ts_weighted_decay",
     }
 )
+"""Other names that the parser takes, with the operator that each stands for."""
 _PUBLISHED = frozenset(_KNOWN)
 
 
