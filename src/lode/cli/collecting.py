@@ -17,7 +17,7 @@ from lode.collect.repairs import undo_repairs
 from lode.errors import CollectError, DataError, UsageError
 from lode.settings import load_settings
 from lode.workflow.collecting import import_file
-from lode.workflow.collectors import collect_factors, collect_universe, reparse_from, try_live
+from lode.workflow.collectors import collect_factors, collect_registered, collect_universe, reparse_from, try_live
 from lode.workflow.context import open_context
 from lode.workflow.own_data import import_facts_file, import_members_file
 
@@ -116,6 +116,33 @@ def everything(
 ) -> None:
     """Collect market, filings and news, one after the other. Example: lode collect all --universe dow30"""
     _collect(["market", "filings", "news"], universe, (since, until), reparse=reparse, live=live, as_json=as_json)
+
+
+@collect_app.command
+def own(
+    name: str,
+    *,
+    universe: Universe = None,
+    since: Since = None,
+    until: Until = None,
+    reparse: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Collect from a source of your own. Example: lode collect own house_feed --universe AAPL,MSFT
+
+    Parameters
+    ----------
+    name
+        Its entry point in the group lode.collectors; the package that registers it runs as your own code.
+    """
+    if reparse == (universe is not None):
+        raise UsageError(
+            f"give either --reparse, which takes everything that was ever fetched, or --universe: {_UNIVERSE}"
+        )
+    settings = load_settings()
+    with open_context(settings) as context:
+        report = collect_registered(name, universe, context, since=since, until=until)
+    _show({name: report}, as_json=as_json)
 
 
 @collect_app.command
@@ -273,7 +300,7 @@ def _print_import(report: dict[str, Any]) -> None:
     for note in report.get("notes", ()):
         console().print(note, markup=False)
     if report.get("quarantined"):
-        query = f"SELECT reason, row_json FROM quarantine WHERE batch = '{report['batch']}' LIMIT 10"
+        query = f"SELECT reason, row_json FROM quarantine WHERE batch = '{report['batch']}' LIMIT 10"  # noqa: S608  printed
         console().print(f'The refused rows: lode sql "{query}"', markup=False, soft_wrap=True)
 
 
