@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,3 +92,22 @@ def test_a_repair_rule_that_there_is_not_is_named(world: Outside, market: Path) 
         "minor_unit": 0
     }
     assert world.home.lode("import", "undo-repairs", "market", "--json").json == {"source": "market", "undone": 0}
+
+
+def test_an_import_says_what_it_did_not_use_and_where_the_refused_rows_are(world: Outside, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("symbol,date,close,score\nA,2019-01-02,3,1\nA,2019-01-03,-4,2\n")
+    shown = world.home.lode("import", "bars", path).out
+    assert re.search(r"ignored +│ score", shown)
+    query = re.search(r'lode sql "(SELECT reason, row_json FROM quarantine .*)"', shown)
+    assert query
+    assert "a price of 0 or less" in world.home.lode("sql", query[1]).out
+
+
+def test_an_import_that_kept_nothing_fails(world: Outside, tmp_path: Path) -> None:
+    path = tmp_path / "days.csv"
+    path.write_text("symbol,date,close\nA,12/31/2019,3\n")
+    outcome = world.home.lode("import", "bars", path)
+    assert outcome.code == 1
+    assert "unreadable date" in outcome.out
+    assert f"no row of {path} was kept" in outcome.message

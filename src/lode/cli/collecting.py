@@ -14,7 +14,7 @@ from lode.cli.output import AsJson, console, emit_json, print_table
 from lode.collect.ingest import Report
 from lode.errors import CollectError, UsageError
 from lode.settings import load_settings
-from lode.workflow.collectors import collect_factors, collect_universe, reparse_from, try_live
+from lode.workflow.collectors import collect_factors, collect_registered, collect_universe, reparse_from, try_live
 from lode.workflow.context import open_context
 
 collect_app = cyclopts.App(
@@ -30,13 +30,18 @@ Again = Annotated[
 ]
 
 
+Universe = Annotated[str | None, Parameter(help=_UNIVERSE)]
+Since = Annotated[date | None, Parameter(help="First day to collect; the collector's own beginning when absent.")]
+Until = Annotated[date | None, Parameter(help="Last day to collect; the present when absent.")]
+
+
 @dataclass(frozen=True)
 class Asked:
     """What every collector is asked: whose rows, of which days, and from where."""
 
-    universe: Annotated[str | None, Parameter(help=_UNIVERSE)] = None
-    since: Annotated[date | None, Parameter(help="First day to collect; the collector's own beginning.")] = None
-    until: Annotated[date | None, Parameter(help="Last day to collect; the present when absent.")] = None
+    universe: Universe = None
+    since: Since = None
+    until: Until = None
     reparse: Again = False
     live: Annotated[
         bool,
@@ -92,6 +97,33 @@ def news(*, asked: Options = _ALL, as_json: AsJson = False) -> None:
 def everything(*, asked: Options = _ALL, as_json: AsJson = False) -> None:
     """Collect market, filings and news, one after the other. Example: lode collect all --universe dow30"""
     _collect(["market", "filings", "news"], asked, as_json=as_json)
+
+
+@collect_app.command
+def own(
+    name: str,
+    *,
+    universe: Universe = None,
+    since: Since = None,
+    until: Until = None,
+    reparse: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Collect from a source of your own. Example: lode collect own house_feed --universe AAPL,MSFT
+
+    Parameters
+    ----------
+    name
+        Its entry point in the group lode.collectors; the package that registers it runs as your own code.
+    """
+    if reparse == (universe is not None):
+        raise UsageError(
+            f"give either --reparse, which takes everything that was ever fetched, or --universe: {_UNIVERSE}"
+        )
+    settings = load_settings()
+    with open_context(settings) as context:
+        report = collect_registered(name, universe, context, since=since, until=until)
+    _show({name: report}, as_json=as_json)
 
 
 @collect_app.command

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from lode.cli.output import AsJson, console, emit_json, print_table
 from lode.collect.repairs import undo_repairs
+from lode.errors import DataError
 from lode.settings import load_settings
 from lode.workflow.collecting import import_file
 from lode.workflow.context import open_context
@@ -108,12 +109,26 @@ def members(path: Path, *, source: str | None = None, as_json: AsJson = False) -
 
 
 def _tell(report: dict[str, Any], *, as_json: bool) -> None:
+    """Print what an import did; DataError, exit code 1, where no row of the file could be kept."""
     if as_json:
         emit_json(report)
-        return
-    print_table("import", ["what", "value"], [(k, v) for k, v in report.items() if not isinstance(v, (dict, tuple))])
+    else:
+        _print_import(report)
+    if report.get("rows") and not report["kept"]:
+        msg = f"no row of {report['path']} was kept; correct what the quarantine says of them and import it again"
+        raise DataError(msg)
+
+
+def _print_import(report: dict[str, Any]) -> None:
+    single = {name: value for name, value in report.items() if not isinstance(value, (dict, tuple))}
+    if ignored := report.get("ignored"):
+        single["ignored"] = ", ".join(ignored)
+    print_table("import", ["what", "value"], single.items())
     for name, entries in report.items():
         if isinstance(entries, dict) and entries:
             print_table(name, ["what", "value"], entries.items())
     for note in report.get("notes", ()):
         console().print(note, markup=False)
+    if report.get("quarantined"):
+        query = f"SELECT reason, row_json FROM quarantine WHERE batch = '{report['batch']}' LIMIT 10"  # noqa: S608  printed
+        console().print(f'The refused rows: lode sql "{query}"', markup=False, soft_wrap=True)

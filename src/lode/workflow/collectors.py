@@ -13,12 +13,14 @@ from lode.collect.fama_french import collect_fama_french, reparse_fama_french
 from lode.collect.ingest import Report
 from lode.collect.market import collect_market, reparse_market
 from lode.collect.news import collect_news, reparse_news
+from lode.collect.plugins import Opening, collect_own, reparse_own
 from lode.collect.sec.client import contact
 from lode.collect.sec.filings import collect_filings, reparse_filings
 from lode.collect.universe import resolve_universe, symbols_between
 from lode.errors import UsageError
 from lode.settings import Settings
 from lode.warehouse import stop
+from lode.warehouse.stores.bars import list_sources
 from lode.workflow.context import Context, open_context
 
 MARKET_START = date(2010, 1, 1)
@@ -140,6 +142,22 @@ def try_live(collectors: Sequence[str], universe: str, settings: Settings) -> di
                 return {name: collect_from(name, symbol, context, since=since) for name in collectors}
         finally:
             stop(own)
+
+
+def collect_registered(
+    name: str, universe: str | None, context: Context, *, since: date | None = None, until: date | None = None
+) -> Report:
+    """Collect a universe from a source of another package; without a universe read the lake's answers of it again."""
+    opening = Opening(
+        context.settings, context.warehouse, context.lake, context.clock, since, until, fetching=universe is not None
+    )
+    if universe is None:
+        report = reparse_own(name, opening)
+    else:
+        report = collect_own(name, symbols_between(universe, since or MARKET_START, until), opening)
+    if report.rows and name in list_sources(context.warehouse):
+        run_checks(context.warehouse, source=name, at=context.clock())
+    return report
 
 
 def collect_factors(context: Context) -> Report:
