@@ -24,15 +24,19 @@ FORMULA = "rank(close)"
 
 
 class Answers:
-    """A worker's answers by formula; `asked` are the events that it was given."""
+    """A worker's answers by formula; `asked` are the tries that it was given, `prepared` the snapshots."""
 
     def __init__(self) -> None:
         self.asked: list[dict] = []
+        self.prepared: list[str] = []
 
     def start(self, _settings, _module):
         return self
 
     def ask(self, event, hear):
+        if "prepare" in event:
+            self.prepared.append(event["prepare"])
+            return {"result": event}
         self.asked.append(event)
         if event.get("keep"):
             return {"result": {"factor": "ab" * 8, "run": "manual-5a5a"}}
@@ -64,7 +68,7 @@ def found(leak_check: str) -> dict:
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch, lode_settings):
     made = Answers()
-    bench = Workbench(lode_settings, start=made.start)
+    bench = made.bench = Workbench(lode_settings, start=made.start)
     monkeypatch.setattr(workbench, "bench_of", lambda _settings: bench)
     yield made
     bench.close()
@@ -187,6 +191,20 @@ def test_a_reader_sees_no_way_to_try_and_the_handler_refuses(at_bench, answers, 
     with pytest.raises(EvidenceError, match="readers may not"):
         workbench._ask(lode_settings, ground, FORMULA)
     assert len(answers.asked) == 1
+
+
+def test_who_may_research_finds_the_process_started_for_the_chosen_snapshot(at_bench, answers):
+    at_bench(snapshot="4b4b")
+    at_bench(snapshots=False, snapshot="5a5a")
+    evaluated(at_bench(snapshots=False, formula=FORMULA, snapshot="5a5a"))
+    assert answers.prepared == ["4b4b"]
+
+
+def test_a_reader_starts_no_process(at_bench, answers, monkeypatch):
+    monkeypatch.setattr(workbench.roles, "may_research", lambda _settings: False)
+    at_bench(formula=FORMULA, snapshot="5a5a")
+    assert answers.bench._thread is None
+    assert answers.prepared == []
 
 
 def test_an_unknown_snapshot_is_said(at_bench):

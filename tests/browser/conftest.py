@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -111,8 +112,16 @@ def window(browser: Browser, dashboard: str) -> Iterator[Window]:
     """Return what opens a window on the dashboard; at the end nothing may have gone wrong in any of them."""
     opened: list[tuple[BrowserContext, Watched]] = []
 
-    def open_window(width: int = 1280, height: int = 900, base: str = dashboard, zone: str = "UTC") -> Watched:
-        context = browser.new_context(viewport={"width": width, "height": height}, timezone_id=zone)
+    def open_window(
+        width: int = 1280,
+        height: int = 900,
+        base: str = dashboard,
+        zone: str = "UTC",
+        scheme: Literal["light", "dark"] = "light",
+    ) -> Watched:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, timezone_id=zone, color_scheme=scheme
+        )
         opened.append((context, Watched(context.new_page(), base)))
         return opened[-1][1]
 

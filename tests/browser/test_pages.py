@@ -39,7 +39,11 @@ def query(title: str, finished: Finished) -> str:
 def drawn(watched: Watched, title: str, finished: Finished) -> Page:
     """Open a page and wait until all of it is drawn, its charts too."""
     path = "" if title == FIRST else title.lower().replace(" ", "-")
-    page = watched.open(f"/{path}{query(title, finished)}")
+    return drawn_at(watched, f"/{path}{query(title, finished)}")
+
+
+def drawn_at(watched: Watched, address: str) -> Page:
+    page = watched.open(address)
     page.wait_for_function(
         "document.querySelectorAll('[data-testid=stSkeleton], [data-stale=true]').length === 0", timeout=PATIENCE
     )
@@ -58,6 +62,23 @@ def test_a_page_is_for_everybody(window: Window, finished: Finished, title: str,
     assert page.get_by_text("This cannot be shown.").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     no_serious_findings(page)
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_a_page_is_for_everybody_in_the_dark(window: Window, finished: Finished, title: str):
+    no_serious_findings(drawn(window(scheme="dark"), title, finished))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_chosen_can_be_read(window: Window, finished: Finished, scheme: str):
+    """Chips and buttons have the theme's first colour as their ground."""
+    chips = drawn_at(window(scheme=scheme), "/leaderboard?state=proven")
+    chips.locator("span[title=proven]").wait_for()
+    no_serious_findings(chips)
+    runs = drawn(window(scheme=scheme), "Run", finished)
+    runs.get_by_text("Start a run").first.click()
+    runs.get_by_role("button", name="Start the run").wait_for()
+    no_serious_findings(runs)
 
 
 def test_axe_finds_what_is_wrong(window: Window):

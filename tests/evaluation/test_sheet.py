@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lode.errors import UsageError
-from lode.evaluation import Identity, evidence_sheet, forward_returns, newey_west_t, sheet_of
+from lode.evaluation import Bench, Identity, evidence_at, evidence_sheet, forward_returns, newey_west_t, sheet_of
 from lode.evaluation.ic import daily_rank_ic
 from lode.language import Field, parse
 from tests.evidence.conftest import make_panel
@@ -163,3 +163,11 @@ def test_quantiles_are_weighed_by_capitalisation(reversal_market, options):
     assert sheet.horizons[1][1].mean == equal.horizons[1][1].mean
     with pytest.raises(UsageError, match="market_cap"):
         evidence_sheet(REVERSAL, reversal_market, replace(options, weighting="cap"))
+
+
+def test_factors_that_share_a_bench_have_the_sheets_that_they_have_alone(reversal_market, options):
+    bench = Bench(reversal_market, options)
+    for formula in ("rank(-ts_delta(close, 1))", "rank(volume)"):
+        shared = evidence_at(bench, parse(formula))
+        alone = evidence_sheet(parse(formula), reversal_market, options)
+        assert json.dumps(shared.to_dict()) == json.dumps(alone.to_dict())

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from lode.errors import EvidenceError, ExpressionError
+from lode.evaluation import SheetOptions, evidence_sheet
+from lode.language import parse
 from lode.settings import Settings, load_settings
 from lode.simulate import simulate, write_market
 from lode.warehouse import stop
@@ -18,7 +20,7 @@ from lode.workflow.freezing import Selection, freeze
 from lode.workflow.keeping import keep_candidate
 from lode.workflow.options import MiningOptions
 from lode.workflow.plan import splits_of
-from lode.workflow.trying import Warm, tried_in_stages
+from lode.workflow.trying import Warm, prepare, tried_in_stages
 from lode.workflow.workbench import Workbench
 
 FORMULA = "rank(-ts_delta(close, 3))"
@@ -70,6 +72,28 @@ def test_the_sheet_comes_before_what_takes_longer_and_the_ledger_before_both(war
     assert len(sessions) == splits_of(300, MiningOptions()).validation_stop  # never the vault
     again = tried_in_stages(event(snapshot), warm, hear)
     assert again["ledger"]["by_hand"] == 1
+
+
+def test_a_prepared_snapshot_is_tried_on_its_bench_and_nothing_is_entered(warm: Warm, snapshot: str):
+    def tries() -> int:
+        return count_trials(warm.context().warehouse, [f"manual-{snapshot}"])
+
+    before = tries()
+    assert prepare(snapshot, warm) == {"prepared": snapshot}
+    assert tries() == before
+    (bench,) = warm._benches.values()
+    assert {"scorer", "styles", "market", "rates"} <= set(vars(bench))
+    whole = tried_in_stages(event(snapshot, FORMULA), warm, lambda _: None)
+    assert list(warm._benches.values()) == [bench]
+    own = evidence_sheet(parse(FORMULA), bench.panel, SheetOptions())
+    assert whole["record"]["sheet"]["costs"] == own.to_dict()["costs"]
+
+
+def test_a_large_panel_has_no_bench_kept(snapshot: str, settings: Settings):
+    small = Warm(settings.model_copy(update={"memory": 1e-6}))
+    prepare(snapshot, small)
+    assert small._benches == {}
+    small.forget()
 
 
 def test_a_try_that_cannot_be_read_enters_nothing(warm: Warm, snapshot: str):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +28,8 @@ class Scripted:
             self.killed, self.ended = threading.Event(), False
 
         def ask(self, event, hear):
+            if "prepare" in event:
+                return None if event["prepare"] == "die" else {"result": event}
             hear({"stage": 1})
             if event["formula"] == "hold":
                 self.killed.wait(WAIT)
@@ -130,6 +133,47 @@ def test_keeping_is_no_sheet_to_be_shown_again(bench):
     kept = over(bench.submit(event("close") | {"keep": True}))
     assert kept.state == "done"
     assert bench.known(event("close") | {"keep": True}) is None
+
+
+def test_a_warmed_process_serves_the_tries_and_is_not_warmed_twice(bench, scripted):
+    for snapshot in ("s", "s", "other"):
+        bench.warm(snapshot)
+    assert over(bench.submit(event("close"))).state == "done"
+    bench.warm("s")
+    assert len(scripted.started) == 1
+    assert bench.known({"prepare": "s"}) is None
+
+
+def test_a_process_that_was_ended_is_warmed_again(bench, scripted):
+    held = bench.submit(event("hold"))
+    held.wait(WAIT)
+    bench.cancel(held)
+    assert bench._queue.empty()
+    while bench._current is not None:
+        time.sleep(0.01)
+    bench.warm("s")
+    assert over(bench.submit(event("close"))).state == "done"
+    assert len(scripted.started) == 2
+
+
+def test_a_process_that_could_not_be_prepared_is_left_to_the_first_try(bench, scripted):
+    bench.warm("die")
+    over(bench._prepared)
+    for _ in range(3):
+        bench.warm("die")
+    assert over(bench.submit(event("close"))).state == "done"
+    assert len(scripted.started) == 2
+
+
+def test_a_process_that_cannot_be_started_is_told_by_the_first_try(lode_settings):
+    def start(_settings, _module):
+        raise OSError("no memory")
+
+    bench = Workbench(lode_settings, start=start)
+    bench.warm("s")
+    assert over(bench._prepared).state == "failed"
+    assert "could not be started: no memory" in over(bench.submit(event("close"))).message
+    bench.close()
 
 
 def test_an_idle_workbench_ends_its_process_and_starts_another(scripted, lode_settings, monkeypatch):

@@ -39,7 +39,8 @@ _OPTIONS: Mapping[str, str] = {
     "theme.paddingTop": "2rem",
     "theme.light.primaryColor": "#0b5f8a",
     "theme.light.textColor": "#14161a",  # dark enough that captions, drawn at 60 % of it, keep 4.5 to 1
-    "theme.dark.primaryColor": "#6cb8e6",
+    "theme.dark.primaryColor": "#2a7db0",  # chips and buttons write white on it: 4.5 to 1, so nothing is written in it
+    "theme.dark.linkColor": "#6cb8e6",
 }
 
 

@@ -14,12 +14,13 @@ from lode.evaluation.ic import IcSummary, daily_rank_ic, ic_summary
 from lode.evaluation.labels import forward_returns
 from lode.evaluation.newey_west import NeweyWest, newey_west_t, nw_lags
 from lode.evaluation.quantiles import quantile_returns
-from lode.evaluation.report import Identity, References, Sheet, SheetOptions
-from lode.evaluation.sheet import evidence_sheet, sheet_of
+from lode.evaluation.report import Bench, Identity, References, Sheet, SheetOptions
+from lode.evaluation.sheet import evidence_at, evidence_sheet, sheet_at, sheet_of
 from lode.evaluation.time_series import TimeSeriesFit, time_series_ols
 from lode.evaluation.turnover import half_life, rank_autocorrelation, turnover
 
 __all__ = [
+    "Bench",
     "HansenHodrick",
     "IcSummary",
     "Identity",
@@ -30,6 +31,7 @@ __all__ = [
     "SheetOptions",
     "TimeSeriesFit",
     "daily_rank_ic",
+    "evidence_at",
     "evidence_sheet",
     "forward_returns",
     "half_life",
@@ -40,6 +42,7 @@ __all__ = [
     "nw_lags",
     "quantile_returns",
     "rank_autocorrelation",
+    "sheet_at",
     "sheet_of",
     "time_series_ols",
     "turnover",

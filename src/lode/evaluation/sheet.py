@@ -8,14 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.engine import Evaluator, Scorer
+from lode.engine import Evaluator
 from lode.errors import UsageError
 from lode.evaluation.exposure import exposure_of
 from lode.evaluation.hansen_hodrick import hansen_hodrick_t
 from lode.evaluation.high_minus_low import regress_names
 from lode.evaluation.ic import IcSummary, daily_rank_ic, ic_summary
 from lode.evaluation.known import Resemblance, largest, resemblances
-from lode.evaluation.labels import forward_returns
 from lode.evaluation.market_factors import factor_regression
 from lode.evaluation.neutralisation import neutralizations, neutralized
 from lode.evaluation.newey_west import newey_west_t
@@ -23,12 +22,13 @@ from lode.evaluation.portfolio import rank_book
 from lode.evaluation.quantiles import quantile_summary, quantiles_of_ranks, returns_by_horizon
 from lode.evaluation.ranks import average_ranks, row_mean, series_mean
 from lode.evaluation.regressions import fama_macbeth
-from lode.evaluation.report.books import Bench, Books, books_of
+from lode.evaluation.report.bench import Bench
+from lode.evaluation.report.books import Books, books_of
 from lode.evaluation.report.identity import Identity
 from lode.evaluation.report.model import Daily, Sheet
 from lode.evaluation.report.options import References, SheetOptions
 from lode.evaluation.report.years import by_year
-from lode.evaluation.simulation import Gate, Market, brain_gates
+from lode.evaluation.simulation import Gate, brain_gates
 from lode.evaluation.spread_cost import spread_traded
 from lode.evaluation.styles import styles_of
 from lode.evaluation.turnover import autocorrelation, half_life_of, turnover_of
@@ -43,8 +43,14 @@ _NOTHING = References()
 
 def evidence_sheet(expression: Expr, panel: Panel, options: SheetOptions, references: References = _NOTHING) -> Sheet:
     """Evaluate an expression on every row of a panel, which must end before the vault, and judge its values."""
+    return evidence_at(Bench(panel, options), expression, references)
+
+
+def evidence_at(bench: Bench, expression: Expr, references: References = _NOTHING) -> Sheet:
+    """Return `evidence_sheet` on the bench's panel with its options, which several sheets may share."""
+    panel = bench.panel
     values = Evaluator(panel.fields, panel.groups, mask=panel.tradable).value(expression)
-    return sheet_of(values, panel, Identity.of(expression, panel), options, references)
+    return sheet_at(bench, values, Identity.of(expression, panel), references)
 
 
 def sheet_of(
@@ -54,18 +60,22 @@ def sheet_of(
 
     What the options neutralise is taken out of the values first, and every figure is that of what is left.
     """
+    return sheet_at(Bench(panel, options), values, identity, references)
+
+
+def sheet_at(bench: Bench, values: Floats, identity: Identity, references: References = _NOTHING) -> Sheet:
+    """Return `sheet_of` on the bench's panel with its options."""
+    panel, options, labels = bench.panel, bench.options, bench.labels
     horizon, least, count, sizes = options.horizon, options.min_names, options.quantiles, sizes_of(panel, options)
-    styles, sector = styles_of(panel.fields), panel.groups.get("sector")
-    judged = judged_values(values, panel, options, styles)
-    labels = {h: forward_returns(panel, horizon=h, delay=options.delay) for h in options.horizons}
+    judged = judged_values(values, panel, options, bench.styles)
     forward, next_return = labels[horizon], labels[1]
     ranks = average_ranks(judged)
     quantiles = quantiles_of_ranks(ranks, count, min_names=least)
-    ics, rank_ics = _scores(judged, labels, least)
+    ics, rank_ics = bench.scorer.ics(judged), bench.scorer.rank_ics(judged)
     earned = returns_by_horizon(judged, labels, count, min_names=least, sizes=sizes, quantiles=quantiles)
     spreads = {h: returns[:, -1] - returns[:, 0] for h, returns in earned.items()}
-    exposure, newcomers = exposure_of(judged, styles, sector), turnover_of(quantiles, count)
-    books = books_of(judged, quantiles, Bench(panel, Market.of(panel, fill=options.fill), styles, options), sizes)
+    exposure, newcomers = exposure_of(judged, bench.styles, bench.sector), turnover_of(quantiles, count)
+    books = books_of(judged, quantiles, bench, sizes)
     pool = resemblances(judged, references.pool, panel, next_return, min_names=least)
     traded = {h: spread_traded(quantiles, count, horizon=h, sizes=sizes) for h in {1, horizon}}
     net_spreads = {h: _after_cost(spreads[h], sold, options) for h, sold in traded.items()}
@@ -138,12 +148,6 @@ def sizes_of(panel: Panel, options: SheetOptions) -> Floats | None:
 def _coverage(values: Floats, panel: Panel) -> float:
     tradable = int(panel.tradable.sum())
     return int((np.isfinite(values) & panel.tradable).sum()) / tradable if tradable else math.nan
-
-
-def _scores(values: Floats, labels: Mapping[int, Floats], least: int) -> tuple[dict[int, Series], dict[int, Series]]:
-    """Daily IC and rank IC of values by horizon, from one ranking of them."""
-    scorer = Scorer(labels, rows=slice(None), min_names=least)
-    return scorer.ics(values), scorer.rank_ics(values)
 
 
 def _summary(series: Series, horizon: int) -> IcSummary:

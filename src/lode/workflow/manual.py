@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lode.errors import EvidenceError, NotFoundError, UsageError
-from lode.evaluation import References, Sheet, SheetOptions, evidence_sheet
+from lode.evaluation import Bench, References, Sheet, SheetOptions, evidence_at
 from lode.evaluation.comparing import compared
 from lode.evidence.leaks import LeakCheck, Subject, overall
 from lode.language import Expr, parse
@@ -33,6 +33,7 @@ from lode.workflow.value_file import write_values
 from lode.workflow.vaults import MANUAL, first_closed_session, run_settings
 
 Checker = Callable[[Subject, int], tuple[LeakCheck, ...]]
+BenchOf = Callable[[str, Panel, SheetOptions], Bench]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +58,23 @@ def evaluate_by_hand(
 
 
 def try_by_hand(
-    text: str, context: Context, *, snapshot: str | None = None, options: SheetOptions | None = None
+    text: str,
+    context: Context,
+    *,
+    snapshot: str | None = None,
+    options: SheetOptions | None = None,
+    bench_of: BenchOf | None = None,
 ) -> Tried:
     """Make the sheet as far as the formula alone allows, and enter the try into the ledger before anybody sees it.
 
     What takes other factors, a rebuild of the panel or the ledger is missing from the sheet: `complete` adds it.
+    bench_of: returns the bench of a snapshot, a panel and options, where one may be at hand.
     """
     record, asked = read_snapshot(context.warehouse, snapshot), options or SheetOptions()
     panel = open_panel(context, record.snapshot)
+    bench = bench_of(record.snapshot, panel, asked) if bench_of else Bench(panel, asked)
     expression = read_expression(text, context, panel)
-    sheet = evidence_sheet(expression, panel, asked, References(market_factors=market_factors(context, panel)))
+    sheet = evidence_at(bench, expression, References(market_factors=market_factors(context, panel)))
     run = enter(sheet, record.snapshot, context, size=expression.size)
     return Tried(expression, panel, record.snapshot, run, sheet)
 

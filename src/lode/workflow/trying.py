@@ -2,28 +2,33 @@
 
 An event is `{"formula", "snapshot", "options"}`. The sheet is reported as soon as it is made, and answered once it is
 complete: comparisons, leak checks and verdicts take longer. With `"keep": true` the formula, which must have been
-tried, is kept as a candidate instead. Beyond that as lode.workflow.worker.
+tried, is kept as a candidate instead. `{"prepare": snapshot}` does what the first try on it would wait for. Beyond that
+as lode.workflow.worker.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TextIO
 
 from lode import log
 from lode.errors import ExpressionError, LodeError, StorageError
-from lode.evaluation import Sheet, SheetOptions
+from lode.evaluation import Bench, Sheet, SheetOptions
+from lode.panel import Panel
 from lode.settings import Settings
 from lode.warehouse.stores.ledger import count_trials
 from lode.workflow.context import Context, Event, open_context
 from lode.workflow.keeping import keep_candidate
 from lode.workflow.leaking import leak_checker
-from lode.workflow.manual import Checker, Tried, complete, try_by_hand
+from lode.workflow.manual import Checker, Tried, complete, open_panel, try_by_hand
 from lode.workflow.own_operators import load_operators
 from lode.workflow.sheet_record import sheet_record
 from lode.workflow.vaults import runs_on_vault
 from lode.workflow.worker import answer, opened
+
+_BYTES_A_CELL = 400  # of a bench and the sheet that is made beside it, per session and name
 
 
 def main() -> None:
@@ -35,7 +40,7 @@ def main() -> None:
 
 
 class Warm:
-    """What tries share: the connections, and the leak checks of the snapshot that was tried last.
+    """What tries share: the connections, and the bench and the leak checks of the snapshot that was tried last.
 
     Those keep the panels that they rebuilt, which serve every formula on the snapshot.
     """
@@ -44,6 +49,7 @@ class Warm:
         self._settings, self._open = settings, ExitStack()
         self._context: Context | None = None
         self._checkers: dict[tuple[str, int], Checker] = {}
+        self._benches: dict[tuple[str, int, SheetOptions], Bench] = {}
 
     def context(self) -> Context:
         """Return the connections, opened where they are not."""
@@ -59,9 +65,20 @@ class Warm:
             self._checkers = {key: leak_checker(context, tried.snapshot, tried.panel)}
         return self._checkers[key]
 
+    def bench(self, snapshot: str, panel: Panel, options: SheetOptions) -> Bench:
+        """Return what sheets on a panel are made with; that of a large panel is not kept."""
+        key = snapshot, len(panel.sessions), options
+        if key not in self._benches:
+            self._benches.clear()
+            made = Bench(panel, options)
+            if math.prod(panel.shape) * _BYTES_A_CELL > self._settings.memory_bytes:
+                return made
+            self._benches[key] = made
+        return self._benches[key]
+
     def forget(self) -> bool:
         """Close the connections, so that the next use opens them anew; False where there are none."""
-        had, self._context, self._checkers = self._context is not None, None, {}
+        had, self._context, self._checkers, self._benches = self._context is not None, None, {}, {}
         self._open.close()
         return had
 
@@ -69,10 +86,19 @@ class Warm:
 def tried_in_stages(event: Event, warm: Warm, report: Callable[[Event], None]) -> Event:
     """Try the formula of an event: report its first sheet, return its whole one, each beside the ledger's counts."""
     context, options = warm.context(), SheetOptions.from_dict(event.get("options", {}))
-    tried = try_by_hand(event["formula"], context, snapshot=event["snapshot"], options=options)
+    tried = try_by_hand(event["formula"], context, snapshot=event["snapshot"], options=options, bench_of=warm.bench)
     ledger = ledger_counts(context, tried.run)
     report(_told(tried.sheet, ledger))
     return _told(complete(tried, context, warm.checker(tried, context)), ledger)
+
+
+def prepare(snapshot: str, warm: Warm) -> Event:
+    """Connect, and make what all sheets on a snapshot share; nothing is entered, since nobody sees a sheet."""
+    context, options = warm.context(), SheetOptions()
+    bench = warm.bench(snapshot, open_panel(context, snapshot), options)
+    for _part in (bench.scorer, bench.styles, bench.market, bench.rates):
+        pass
+    return {"prepared": snapshot}
 
 
 def ledger_counts(context: Context, run: str) -> Event:
@@ -106,6 +132,8 @@ def _done(event: Event, warm: Warm, answers: TextIO) -> Event:
 
 
 def _done_once(event: Event, warm: Warm, answers: TextIO) -> Event:
+    if "prepare" in event:
+        return prepare(event["prepare"], warm)
     if not event.get("keep"):
         return tried_in_stages(event, warm, lambda told: answer(answers, {"report": told}))
     options = SheetOptions.from_dict(event.get("options", {}))

@@ -1,8 +1,8 @@
 """The workbench's side of the process that tries formulas: a queue of tries, each with a time limit and a way out.
 
 One process serves everybody who looks at the dashboard, one try after the other, so that the machine stays usable. It
-is started with the first try, ends after ten idle minutes, and is killed to cancel: what it had entered into the
-ledger stays there.
+is started when a researcher opens the workbench, or with the first try, ends after ten idle minutes, and is killed to
+cancel: what it had entered into the ledger stays there.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ class Workbench:
         self._queue: queue.Queue[Try | None] = queue.Queue()
         self._lock = threading.Lock()
         self._current: Try | None = None
+        self._prepared: Try | None = None
         self._worker: Worker | None = None
         self._thread: threading.Thread | None = None
         self._kept: OrderedDict[str, Try] = OrderedDict()
@@ -89,11 +90,19 @@ class Workbench:
             raise UsageError(f"{_MOST_WAITING} tries are waiting already, which is the most; try again in a minute")
         asked = Try(event)
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._serve, name="workbench", daemon=True)
-                self._thread.start()
-            self._queue.put(asked)
+            self._put(asked)
         return asked
+
+    def warm(self, snapshot: str) -> None:
+        """Start the process where there is none, and prepare it for tries on a snapshot; does not wait for it.
+
+        A failure is told by the first try, which starts it again; until one went well it is not prepared anew.
+        """
+        with self._lock:
+            is_used = self._worker is not None or self._current is not None or not self._queue.empty()
+            if not is_used and (self._prepared is None or self._prepared.state != "failed"):
+                self._prepared = Try({"prepare": snapshot})
+                self._put(self._prepared)
 
     def cancel(self, asked: Try) -> None:
         """End a try, in the midst of it if need be; what the ledger has by then stays there."""
@@ -113,6 +122,13 @@ class Workbench:
             if self._current is not None:
                 self._end(self._current, "cancelled", "The workbench was closed.")
             thread.join()
+
+    def _put(self, asked: Try) -> None:
+        """Queue a try, and start what serves it where it has ended; the lock is held."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._serve, name="workbench", daemon=True)
+            self._thread.start()
+        self._queue.put(asked)
 
     def _serve(self) -> None:
         while True:
@@ -161,10 +177,11 @@ class Workbench:
             asked.tell("failed", message=answer["error"])
         else:
             asked.tell("done", answer["result"])
+            self._prepared = None
             self._keep(asked)
 
     def _keep(self, asked: Try) -> None:
-        if asked.event.get("keep") or asked.state != "done":
+        if asked.state != "done" or not {"keep", "prepare"}.isdisjoint(asked.event):
             return
         with self._lock:
             self._kept[repr(asked.event)] = asked

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from lode.evaluation.simulation import Simulation, costs_of
+from lode.evaluation.simulation import Rates, Simulation, costs_of
 from lode.evaluation.simulation.costs import half_spreads
 
 SESSIONS, NAMES = 60, 3
@@ -25,7 +25,7 @@ def fields(**more):
 
 
 def test_fees_by_hand():
-    got = costs_of(book(), {}, cost_bps=20, capital=1e6)
+    got = costs_of(book(), Rates.of({}), cost_bps=20, capital=1e6)
     assert got.fees == pytest.approx(252 * 0.002 * np.nanmean(book().traded))
     assert got.net_return == pytest.approx(252 * np.nanmean(book().returns - 0.002 * book().traded))
     assert all(math.isnan(each) for each in (got.spread, got.impact, got.half_spread_bps, got.capacity))
@@ -33,7 +33,7 @@ def test_fees_by_hand():
 
 def test_impact_by_hand():
     given = fields(dollar_volume=np.full((SESSIONS, NAMES), 1e8, np.float32))
-    got = costs_of(book(), given, cost_bps=0, capital=4e6)
+    got = costs_of(book(), Rates.of(given), cost_bps=0, capital=4e6)
     change = given["close"][1:].astype(float) / given["close"][:-1] - 1
     paid = []
     for row in range(30, SESSIONS):
@@ -45,10 +45,10 @@ def test_impact_by_hand():
 
 def test_at_its_capacity_a_book_has_half_its_sharpe():
     given = fields(volume=np.full((SESSIONS, NAMES), 1e4, np.float32))
-    free = costs_of(book(), given, cost_bps=5, capital=0)
-    full = costs_of(book(), given, cost_bps=5, capital=free.capacity)
+    free = costs_of(book(), Rates.of(given), cost_bps=5, capital=0)
+    full = costs_of(book(), Rates.of(given), cost_bps=5, capital=free.capacity)
     assert full.net_sharpe == pytest.approx(free.net_sharpe / 2)
-    gross = costs_of(book(), given, cost_bps=0, capital=free.gross_capacity)
+    gross = costs_of(book(), Rates.of(given), cost_bps=0, capital=free.gross_capacity)
     assert gross.gross_capacity == gross.capacity > free.capacity
 
 
@@ -57,7 +57,7 @@ def test_half_of_the_spread_is_paid():
     given |= {"high": given["close"] * 1.01, "low": given["close"] * 0.99}
     half = half_spreads(given)
     assert np.isnan(half[:12]).all()
-    got = costs_of(book(), given, cost_bps=0, capital=0)
+    got = costs_of(book(), Rates.of(given), cost_bps=0, capital=0)
     paid = (np.abs(book().trades) * np.nan_to_num(half)).sum(axis=1)[30:]
     assert got.spread == pytest.approx(252 * paid.mean())
     assert got.half_spread_bps == pytest.approx(1e4 * paid.sum() / np.abs(book().trades).sum(), rel=1e-5)
@@ -73,4 +73,5 @@ def test_name_without_an_estimate_pays_the_mean():
 
 def test_loss_has_no_capacity():
     losing = Simulation(book().returns - 0.1, *(getattr(book(), name) for name in ("traded", "trades", "positions")))
-    assert math.isnan(costs_of(losing, fields(volume=np.ones((SESSIONS, NAMES), "f4")), cost_bps=0, capital=1).capacity)
+    rates = Rates.of(fields(volume=np.ones((SESSIONS, NAMES), "f4")))
+    assert math.isnan(costs_of(losing, rates, cost_bps=0, capital=1).capacity)

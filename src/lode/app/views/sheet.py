@@ -30,9 +30,7 @@ def draw(record: dict[str, Any]) -> None:
     """
     _tiles(record["sheet"])
     _about(record)
-    part = st.segmented_control(
-        "Part of the sheet", list(_PARTS), default="Rank IC", required=True, key="sheet", bind="query-params", wrap=True
-    )
+    part = st.radio("Part of the sheet", list(_PARTS), horizontal=True, key="sheet", bind="query-params")
     days = sessions_of(record)
     if days["rank_ic"].count() == 0:
         st.info("No session has a rank IC, so there are no pictures; the gates say what is undefined.")

@@ -39,6 +39,8 @@ def show(settings: Settings, go: Go) -> None:
         live.redrawn(lambda: _editor(settings, ground), settings)
         _words(settings, ground)
         _outcome(settings, ground, go)
+        if roles.may_research(settings):
+            bench_of(settings).warm(ground.record.snapshot)
     st.text(f"Read from {place(settings)} at {grounds.read_at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
@@ -167,7 +169,7 @@ def _watch(settings: Settings, tried: Try, *, has_sheet: bool) -> None:
         st.rerun()
     what = "Its comparisons, leak checks and verdicts are on their way" if has_sheet else "It is being evaluated"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"… {what}." if tried.state == "running" else "… Other tries are before this one.")
+        st.text(f"… {what}." if tried.state == "running" else "… It waits for its turn.")
         if st.button("Cancel", key="cancel"):
             bench_of(settings).cancel(tried)
             st.rerun()

@@ -9,23 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.evaluation.neutralisation import neutralizations, neutralized
 from lode.evaluation.quantiles import Quantiles
-from lode.evaluation.report.options import SheetOptions
-from lode.evaluation.simulation import (
-    Costs,
-    Figures,
-    Market,
-    Simulation,
-    brain_weights,
-    costs_of,
-    decayed,
-    figures_of,
-    long_only,
-    long_short,
-    simulate,
-)
-from lode.panel import Panel
+from lode.evaluation.report.bench import Bench
+from lode.evaluation.simulation import Costs, Figures, Simulation, costs_of, figures_of, long_only, long_short
 
 Floats = NDArray[np.float32]
 Series = NDArray[np.float64]
@@ -47,27 +33,6 @@ class Books:
     sub_share: float
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What books are made with: the panel, its market, the styles and sectors that may be taken out, the options."""
-
-    panel: Panel
-    market: Market
-    styles: Mapping[str, Floats]
-    options: SheetOptions
-
-    def book(self, weights: Floats) -> Simulation:
-        """Hold a book of weights, (sessions, names)."""
-        return simulate(weights, self.market, delay=self.options.delay)
-
-    def brain(self, values: Floats) -> Simulation:
-        """Hold a book in BRAIN's manner; what is not neutralised otherwise is neutral to the market."""
-        out = neutralizations(self.options.neutralize) or ("market",)
-        smooth = decayed(values, self.options.decay)
-        neutral = neutralized(smooth, out, self.styles, self.panel.groups.get("sector"))
-        return self.book(brain_weights(neutral, truncation=self.options.truncation, quoted=self.market.quoted()))
-
-
 def books_of(values: Floats, quantiles: Quantiles, bench: Bench, sizes: Floats | None) -> Books:
     """Simulate every book of values, (sessions, names); sizes: weights within quantiles, equal where None."""
     count, quoted, rate = bench.options.quantiles, bench.market.quoted(), bench.options.cost_bps * 1e-4
@@ -82,7 +47,7 @@ def books_of(values: Floats, quantiles: Quantiles, bench: Bench, sizes: Floats |
         returns=returns,
         net=brain.after_cost(rate),
         brain=brain,
-        costs=costs_of(brain, bench.panel.fields, cost_bps=bench.options.cost_bps, capital=bench.options.capital),
+        costs=costs_of(brain, bench.rates, cost_bps=bench.options.cost_bps, capital=bench.options.capital),
         sub_sharpe=sub_sharpe,
         sub_share=sub_share,
     )

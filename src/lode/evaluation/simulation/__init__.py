@@ -6,7 +6,7 @@ costs.py counts what trading takes from it, and gates.py holds it against BRAIN'
 """
 
 from lode.evaluation.simulation.books import long_only, long_short
-from lode.evaluation.simulation.costs import Costs, costs_of
+from lode.evaluation.simulation.costs import Costs, Rates, costs_of
 from lode.evaluation.simulation.figures import Drawdown, Figures, deepest_drawdown, figures_of
 from lode.evaluation.simulation.fills import Simulation, simulate
 from lode.evaluation.simulation.gates import Gate, brain_gates
@@ -20,6 +20,7 @@ __all__ = [
     "Fill",
     "Gate",
     "Market",
+    "Rates",
     "Simulation",
     "brain_gates",
     "brain_weights",

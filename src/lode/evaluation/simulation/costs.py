@@ -56,11 +56,32 @@ class Costs:
         return asdict(self)
 
 
-def costs_of(book: Simulation, fields: Mapping[str, Floats], *, cost_bps: float, capital: float) -> Costs:
-    """Count the costs of a book on the fields of its panel: high, low and close for spreads, volume for impact."""
-    fees, half = cost_bps * 1e-4 * book.traded, half_spreads(fields)
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """What a trade costs, (sessions, names), whatever book it is of; None where the panel has not what it takes.
+
+    half_spread: see `half_spreads`. volume, volatility: the last month's mean dollar volume and standard deviation of
+    returns, known before the session.
+    """
+
+    half_spread: Matrix | None
+    volume: Matrix | None
+    volatility: Matrix | None
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Floats]) -> Rates:
+        """Rates on the fields of a panel: high, low and close for spreads, volume for impact."""
+        half, volume = half_spreads(fields), _dollar_volume(fields)
+        if volume is None:
+            return cls(half, None, None)
+        return cls(half, _before(_mean(volume)), _before(_deviation(_returns(fields["close"]))))
+
+
+def costs_of(book: Simulation, rates: Rates, *, cost_bps: float, capital: float) -> Costs:
+    """Count the costs of a book at the rates of its panel."""
+    fees, half = cost_bps * 1e-4 * book.traded, rates.half_spread
     spread = None if half is None else _paid(book, half)
-    unit = _unit_impact(book, fields)
+    unit = _unit_impact(book, rates)
     impact = None if unit is None else math.sqrt(capital) * unit
     before_impact = book.returns - fees - _filled(spread)
     net = before_impact - _filled(impact)
@@ -93,16 +114,18 @@ def _paid(book: Simulation, rate: Matrix) -> Series:
     return np.where(np.isfinite(book.returns), paid, np.nan)
 
 
-def _unit_impact(book: Simulation, fields: Mapping[str, Floats]) -> Series | None:
+def _unit_impact(book: Simulation, rates: Rates) -> Series | None:
     """Impact of each session for a capital of one, (sessions,); None without volumes. What is not known is NaN."""
-    volume = _dollar_volume(fields)
-    if volume is None:
+    if rates.volume is None or rates.volatility is None:
         return None
-    close = fields["close"]
+    unit = impact_cost(book.trades, rates.volume, rates.volatility)
+    return np.where(np.isfinite(book.returns), unit, np.nan)
+
+
+def _returns(close: Floats) -> Matrix:
     change = np.full(close.shape, np.nan)
     np.divide(close[1:], close[:-1], out=change[1:], where=close[:-1] > 0)
-    unit = impact_cost(book.trades, _before(_mean(volume)), _before(_deviation(change - 1)))
-    return np.where(np.isfinite(book.returns), unit, np.nan)
+    return change - 1
 
 
 def _dollar_volume(fields: Mapping[str, Floats]) -> Floats | None:
