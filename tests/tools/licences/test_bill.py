@@ -6,12 +6,6 @@ import pytest
 
 from tools.licences.__main__ import RELEASED, write_bill
 from tools.licences.bill import bill
-from tools.licences.groups import entries, grouped
-
-
-@pytest.fixture(scope="module")
-def judged():
-    return entries(grouped())
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,8 @@ from tools import locked
 from tools.failure import SetupError
 from tools.licences import page
 from tools.licences.__main__ import PAGE
-from tools.licences.groups import BUILDING, EXTRAS, IMAGES, INSIDE, USERS, entries, grouped
+from tools.licences.groups import BUILDING, EXTRAS, IMAGES, INSIDE, USERS, entries
 from tools.locked import Pin
-
-
-@pytest.fixture(scope="module")
-def judged():
-    return entries(grouped())
 
 
 def test_every_installed_dependency_is_allowed(judged):
