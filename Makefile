@@ -1,6 +1,6 @@
 # One command for each thing. Everything is installed into .venv in this checkout, from the locks, by hash.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak sanitize test-oldest check bench docs synth audit lock clean
+.PHONY: help setup run test soak sanitize test-oldest check bench docs synth audit lock licences release clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -62,6 +62,14 @@ audit:  ## run cdk-nag, cfn-lint, checkov and our own rules over every stack of 
 lock:  ## write the locks from pyproject.toml (ARGS=--upgrade for the newest versions)
 	@$(BOOTSTRAP) all
 	@$(VENV)/python -m tools.lock $(ARGS)
+
+licences:  ## judge the licence of everything that is required, and write docs/licences.md
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m tools.licences $(ARGS)
+
+release:  ## build what HEAD would release into dist, and try it in empty environments (ARGS=--quick without the kernel tests)
+	@$(BOOTSTRAP) all
+	@$(VENV)/python -m tools.release $(ARGS)
 
 clean:  ## remove what was installed and built here (not LODE_HOME)
 	@rm -rf .venv .venv-oldest .venv-bench .venv-bench-312 .venv-audit .venv-docs build dist site infra/cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

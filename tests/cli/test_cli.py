@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import lode
 from lode.cli import command_line
 from lode.search import BUILT_IN
 from tests.workflow.homes import Home, Mined
@@ -69,7 +70,7 @@ def test_the_help_names_the_searchers(nowhere: Home) -> None:
 
 
 def test_version(nowhere: Home) -> None:
-    assert nowhere.lode("--version").out.strip() == "0.1.0"
+    assert nowhere.lode("--version").out.strip() == lode.__version__
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+import lode
 from lode.errors import UsageError
 from lode.workflow.options import MiningOptions, code_version, run_id
 
@@ -90,5 +91,5 @@ def test_every_option_and_the_snapshot_are_part_of_a_runs_id() -> None:
 
 def test_the_code_has_a_version_that_stays_while_it_does() -> None:
     version, digest = code_version().split("+")
-    assert version == "0.1.0"
+    assert version == lode.__version__
     assert len(digest) == 12

@@ -10,7 +10,7 @@ import cyclopts
 
 import lode
 from lode import log
-from lode.errors import LodeError
+from lode.errors import LodeError, UsageError
 from lode.settings import load_settings
 
 _USAGE, _FAILED, _INTERRUPTED = 2, 1, 130
@@ -27,13 +27,13 @@ COMMANDS = (
     ("factors", "factors:factors_app", "Factors and what is known of them."),
     ("runs", "runs:runs_app", "Runs and their steps."),
     ("calibrate", "calibrating:calibrate_command", "Measure false discoveries on markets without a factor, and power."),
-    ("simulate", "data:simulate_command", "Write a simulated market to a file."),
+    ("simulate", "simulating:simulate_command", "Write a simulated market to a file."),
     ("sql", "data:sql_command", "Run a read-only query on the warehouse."),
     ("workflow", "runs:workflow_app", "The workflow as it is deployed."),
     ("deploy", "deploying:deploy_app", "The platform on AWS."),
     ("warehouse", "system:warehouse_app", "The embedded warehouse's process."),
     ("app", "system:app_command", "Open the dashboard on this machine."),
-    ("doctor", "system:doctor_command", "Say what is installed, reachable, fresh and broken, and what to do."),
+    ("doctor", "diagnosing:doctor_command", "Say what is installed, reachable, fresh and broken, and what to do."),
 )
 
 
@@ -46,7 +46,7 @@ def _exit_code(arguments: list[str]) -> int:
     log.configure("info")
     try:
         log.configure(load_settings().log_level)
-        command_line(arguments[:1])(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+        _dispatch(arguments)
     except cyclopts.CycloptsError:
         return _USAGE
     except LodeError as error:
@@ -64,6 +64,25 @@ def _exit_code(arguments: list[str]) -> int:
         _complain(f"error: unexpected {type(error).__name__}: {error}; please report it with the lines above", error)
         return _FAILED
     return 0
+
+
+def _dispatch(arguments: list[str]) -> None:
+    try:
+        command_line(arguments[:1])(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+    except ImportError as error:
+        if (absent := _absent(error)) is None:
+            raise
+        raise UsageError(f"`lode {arguments[0]}` needs {absent}: pip install 'lode-factors[run]'") from error
+
+
+def _absent(error: BaseException | None) -> str | None:
+    """The package of others that an import failed for, whatever wrapped the failure."""
+    while error is not None:
+        package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+        if package and package != "lode" and package not in sys.stdlib_module_names:
+            return package
+        error = error.__cause__
+    return None
 
 
 def command_line(chosen: Sequence[str] = ()) -> cyclopts.App:

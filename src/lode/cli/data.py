@@ -1,17 +1,15 @@
-"""`lode collect`, `lode import`, `lode snapshot`, `lode simulate` and `lode sql`."""
+"""`lode snapshot` and `lode sql`."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from lode.cli.output import AsJson, console, emit_json, print_table
-from lode.errors import UsageError
+from lode.cli.output import AsJson, emit_json, print_table
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.workflow.collecting import collect, validate
@@ -56,38 +54,6 @@ def snapshot_command(
         print_table(f"snapshot {record.snapshot}", ["what", "value"], [(k, v) for k, v in shown.items() if k != "meta"])
 
 
-def simulate_command(
-    out: Path,
-    *,
-    names: int = 500,
-    sessions: int = 2520,
-    plant: list[str] | None = None,
-    seed: int = 0,
-) -> None:
-    """Write a simulated market to a Parquet file of bars.
-
-    Example: lode simulate market.parquet --plant "rank(volume)@0.05" --seed 7
-
-    Parameters
-    ----------
-    out
-        The file to write.
-    names
-        Number of names.
-    sessions
-        Number of sessions.
-    plant
-        EXPRESSION@IC: a formula that predicts the next return with this mean daily rank IC; may be given again.
-    seed
-        The same seed gives the same bytes.
-    """
-    from lode.simulate import simulate, write_market  # noqa: PLC0415  needed by this command alone
-
-    market_bars = simulate(names, sessions, plant=[_planted(text) for text in plant or []], seed=seed)
-    write_market(market_bars, out)
-    console().print(f"{market_bars.height:,} simulated bars written to {out}", markup=False)
-
-
 def sql_command(
     query: str, *, output: Annotated[Literal["table", "csv", "json"], Parameter(name="--format")] = "table"
 ) -> None:
@@ -103,12 +69,3 @@ def sql_command(
     with open_warehouse(load_settings(), access="read") as warehouse:
         text = warehouse.query_text(query, output)
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
-
-
-def _planted(text: str) -> tuple[str, float]:
-    expression, mark, strength = text.rpartition("@")
-    try:
-        return expression, float(strength) if mark else float("")
-    except ValueError:
-        msg = f'--plant {text!r}: EXPRESSION@IC is allowed, for example "rank(volume)@0.05"'
-        raise UsageError(msg) from None

@@ -1,4 +1,4 @@
-"""`lode warehouse`, `lode app` and `lode doctor`."""
+"""`lode warehouse` and `lode app`."""
 
 from __future__ import annotations
 
@@ -82,18 +82,6 @@ def app_command(*, port: int = 8501) -> None:
     if os.name == "posix":  # one process, which hears itself that it is to stop
         os.execve(arguments[0], arguments, variables)  # noqa: S606  no shell is wanted
     sys.exit(subprocess.run(arguments, check=False, env=variables).returncode)
-
-
-def doctor_command(*, as_json: AsJson = False) -> None:
-    """Say what is installed, reachable, fresh and broken, and what to do. Example: lode doctor"""
-    from lode.workflow.diagnosis import diagnose  # noqa: PLC0415  touches every part
-
-    findings = diagnose(load_settings())
-    if as_json:
-        emit_json(findings)
-        return
-    print_table("settings", ["setting", "value", "from"], [list(row.values()) for row in findings["settings"]])
-    print_table("state", ["part", "state", "detail", "next step"], [list(row.values()) for row in findings["checks"]])
 
 
 def _print_status(*, as_json: bool) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, Error, OperationalError
+from lode.errors import QueryRefusedError, UsageError, WarehouseError
 
-from lode.errors import QueryRefusedError, WarehouseError
+try:
+    from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, Error, OperationalError
+except ModuleNotFoundError as absent:  # everything that opens a warehouse comes through here
+    raise UsageError(f"the warehouse needs {absent.name}: pip install 'lode-factors[warehouse]'") from absent
 
 _REFUSED = frozenset({164, 291, 392, 452, 497})
 _CREDENTIALS = frozenset({192, 193, 194, 516})

@@ -1,4 +1,7 @@
-"""`lode doctor`: what is installed, reachable, fresh and broken, and what to do about it."""
+"""`lode doctor`: what is installed, reachable, fresh and broken, and what to do about it.
+
+Nothing of an extra is imported before it is known to be there.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,15 @@ from pydantic import SecretStr
 
 import lode
 from lode.engine import instruction_set
-from lode.errors import LodeError
+from lode.errors import LodeError, UsageError
 from lode.lake import open_lake
 from lode.settings import Settings
-from lode.warehouse import open_warehouse
-from lode.workflow.context import Event
-from lode.workflow.data_diagnosis import diagnose_data
 
-_PACKAGES = {"warehouse": "chdb", "collect": "curl-cffi", "app": "streamlit"}
+_PACKAGES = {"warehouse": "clickhouse-connect", "collect": "curl-cffi", "app": "streamlit"}
 _OK, _BROKEN = "ok", "broken"
 
 
-def diagnose(settings: Settings, *, now: datetime | None = None) -> Event:
+def diagnose(settings: Settings, *, now: datetime | None = None) -> dict[str, Any]:
     """Look at every part: {settings: [{setting, value, from}], checks: [{part, state, detail, next}]}.
 
     Bars are checked again (collect/checks), and what is found is recorded. now: the time to measure freshness by.
@@ -35,8 +35,7 @@ def diagnose(settings: Settings, *, now: datetime | None = None) -> Event:
         *(_installed(extra, package) for extra, package in _PACKAGES.items()),
         _check("home", lambda: _writable(settings.folder), f"make {settings.folder} writable or set LODE_HOME"),
         _check("lake", lambda: _lake(settings), "set LODE_LAKE_URL to a folder or bucket that can be written"),
-        _check("warehouse", lambda: _warehouse(settings), "lode warehouse stop, then lode warehouse start"),
-        *diagnose_data(settings, now or datetime.now(UTC)),
+        *_stored(settings, now or datetime.now(UTC)),
     ]
     return {"settings": [_origin(settings, name) for name in type(settings).model_fields], "checks": checks}
 
@@ -68,7 +67,21 @@ def _lake(settings: Settings) -> str:
     return f"{len(open_lake(settings).list('snapshots/')):,} objects of snapshots in {settings.lake}"
 
 
+def _stored(settings: Settings, now: datetime) -> list[dict[str, str]]:
+    """The warehouse and what is in it; nothing without the extra, whose absence its own line says."""
+    try:
+        from lode.warehouse import open_warehouse  # noqa: F401, PLC0415  needs the extra `warehouse`
+    except UsageError:
+        return []
+    from lode.workflow.data_diagnosis import diagnose_data  # noqa: PLC0415  likewise
+
+    step = "lode warehouse stop, then lode warehouse start"
+    return [_check("warehouse", lambda: _warehouse(settings), step), *diagnose_data(settings, now)]
+
+
 def _warehouse(settings: Settings) -> str:
+    from lode.warehouse import open_warehouse  # noqa: PLC0415  likewise
+
     with open_warehouse(settings, access="read") as warehouse:
         told = warehouse.query("SELECT version() AS v")["v"][0]
     return f"{'server' if settings.has_server else 'embedded'}, ClickHouse {told}"

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import time
@@ -17,6 +16,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lode.errors import WarehouseError
+
+try:
+    import fcntl
+except ModuleNotFoundError:
+    raise WarehouseError(
+        "the embedded warehouse runs on Linux and macOS alone: set LODE_WAREHOUSE_URL to a ClickHouse server"
+    ) from None
 
 _POLL_SECONDS = 0.01
 
