@@ -44,4 +44,4 @@ def may_start(storage: Storage, mining: Mining) -> list[iam.PolicyStatement]:
 
 
 def _name(machine: str) -> str:
-    return Fn.select(1, Fn.split(":stateMachine:", machine))
+    return str(Fn.select(1, Fn.split(":stateMachine:", machine)))
