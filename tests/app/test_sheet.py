@@ -19,7 +19,7 @@ from tests.app.conftest import Visit
 from tests.app.finished import Finished
 from tests.app.test_factor import specs, texts
 
-PICTURES = {"Rank IC": 6, "Returns": 6, "Book": 6, "Turnover": 2, "Exposures": 1, "Names": 2, "Gates": 0}
+PICTURES = {"Rank IC": 6, "Returns": 6, "Book": 8, "Turnover": 2, "Exposures": 1, "Names": 2, "Gates": 0}
 
 
 def page_of_record(record: dict) -> None:

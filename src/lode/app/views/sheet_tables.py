@@ -34,6 +34,10 @@ _LABELS: dict[str, tuple[str, str]] = {
     "year": ("Year", "%d"), "depth": ("Depth", "percent"), "beta": ("Beta", "%.3f"), "t": ("t", "%.2f"),
     "p": ("p", "%.2g"), "alpha": ("Alpha", "%.6f"), "r_squared": ("R²", "%.3f"), "coefficient": ("Coefficient", "%.5f"),
     "values": ("Of values", "%.3f"), "returns": ("Of returns", "%.3f"), "value": ("Value", "%.4g"),
+    "sortino": ("Sortino", "%.2f"), "calmar": ("Calmar", "%.2f"), "var_95": ("VaR 95 %", "percent"),
+    "shortfall_95": ("Shortfall", "percent"), "best": ("Best session", "percent"),
+    "worst": ("Worst session", "percent"), "win": ("Sessions won", "percent"),
+    "correlation": ("Correlation", "%.3f"), "alpha_a_year": ("Alpha a year", "percent"),
     "drawdown_sessions": ("Sessions down", "localized"),
     "recovery_sessions": ("Sessions up", "localized"),
 }  # fmt: skip
@@ -83,6 +87,16 @@ def books(sheet: dict[str, Any]) -> None:
     """Figures of the books."""
     rows = [{"book": shown} | sheet["books"][name] for name, shown in _BOOKS.items() if name in sheet["books"]]
     _table(pl.DataFrame(rows, infer_schema_length=None).select("book", *_BOOK), "Books, returns a year")
+
+
+def risk(rows: pl.DataFrame) -> None:
+    """Risk of the books' daily returns."""
+    if rows.height:
+        _table(rows, "Risk of the books, daily returns")
+        st.caption(
+            "VaR: the loss that one session in twenty reaches; shortfall: the mean of those. Beta, correlation and "
+            "alpha a year are on the mean return of all names."
+        )
 
 
 def years(sheet: dict[str, Any]) -> None:
