@@ -57,6 +57,24 @@ def test_horizons_are_in_their_order(record: dict):
     assert page.dataframe[1].value["horizon"].tolist() == [1, 2, 5, 10, 20, 60]
 
 
+def test_quantiles_by_horizon_are_less_their_mean_and_missing_in_earlier_sheets(record: dict):
+    def table(of: dict) -> list:
+        page = AppTest.from_function(page_of_record, args=(of,), default_timeout=120)
+        page.query_params["sheet"] = "Returns"
+        page.run()
+        assert not page.exception
+        return [each.value for each in page.dataframe if "q1" in each.value]
+
+    (shown,) = table(record)
+    means = record["sheet"]["horizons"]["5"]["mean_return"]
+    row = shown[shown["horizon"] == 5].iloc[0]
+    assert row["q5"] == pytest.approx(1e4 * (means[-1] - np.mean(means)) / 5)
+    earlier = json.loads(json.dumps(record))
+    for found in earlier["sheet"]["horizons"].values():
+        del found["mean_return"]
+    assert table(earlier) == []
+
+
 def test_a_record_without_splits_or_any_value_is_drawn_around():
     panel = Panel.from_frame(simulate(30, 160, seed=1))
     nothing = sheet_record(evidence_sheet(parse("close * 0"), panel, SheetOptions()))

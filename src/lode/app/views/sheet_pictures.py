@@ -82,6 +82,7 @@ def returns(drawn: Drawn) -> None:
         )
     )
     _spreads(drawn)
+    of_tables.quantile_means(drawn.sheet)
     of_tables.spreads(drawn.sheet)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -10,7 +11,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from lode.app.views.sheet_pictures import Drawn
 
-_MOST_ALIKE = 10
+_MOST_ALIKE, _MOST_QUANTILES = 10, 20
 _BOOKS = {"brain": "BRAIN", "long_short": "long-short", "long_only": "long-only"}
 _OUTCOMES = {"passed": "✔ passed", "failed": "✘ failed", "undefined": "– undefined"}
 _VERDICTS = {
@@ -81,6 +82,19 @@ def spreads(sheet: dict[str, Any]) -> None:
         f"After cost, at the sheet's horizon: {_shown(quantiles['net_spread'], '.5f')}, "
         f"t {_shown(quantiles['net_spread_t_nw'], '.2f')}. Fama-MacBeth: t {_shown(sheet['fama_macbeth']['t'], '.2f')}."
     )
+
+
+def quantile_means(sheet: dict[str, Any]) -> None:
+    """Mean return of each quantile by horizon, less the mean of all; sheets of earlier code have none."""
+    found = [(at, each["mean_return"]) for at, each in by_horizon(sheet) if None not in each.get("mean_return", [None])]
+    if not found or len(found[0][1]) > _MOST_QUANTILES:
+        return
+    rows = [
+        {"horizon": at, **{f"q{n}": 1e4 * (each - fmean(means)) / at for n, each in enumerate(means, 1)}}
+        for at, means in found
+    ]
+    _table(pl.DataFrame(rows, infer_schema_length=None), "Mean return of the quantiles by sessions held")
+    st.caption("Basis points a session, less the mean of all quantiles; q1 is the lowest.")
 
 
 def books(sheet: dict[str, Any]) -> None:
@@ -200,6 +214,7 @@ def _table(rows: pl.DataFrame, title: str, *, height: int | None = None) -> None
 def _columns(rows: pl.DataFrame) -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     shown: dict[str, Any] = {n: number(*_LABELS[n][:1], format=_LABELS[n][1]) for n in rows.columns if n in _LABELS}
+    shown |= {n: number(n, format="%.2f") for n in rows.columns if n[0] == "q" and n[1:].isdigit()}
     dates = {"first_session", "lowest", "until"} & set(rows.columns)
     shown |= {n: text(_TEXTS[n]) for n in rows.columns if n in _TEXTS and n not in dates}
     return shown | {n: st.column_config.DateColumn(_TEXTS[n], format="YYYY-MM-DD") for n in dates}
