@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import altair as alt
 import numpy as np
@@ -19,7 +20,7 @@ from tests.app.conftest import Visit
 from tests.app.finished import Finished
 from tests.app.test_factor import specs, texts
 
-PICTURES = {"Rank IC": 6, "Returns": 6, "Book": 6, "Turnover": 2, "Exposures": 1, "Names": 2, "Gates": 0}
+PICTURES = {"Rank IC": 6, "Returns": 6, "Book": 8, "Turnover": 2, "Exposures": 1, "Names": 2, "Gates": 0}
 
 
 def page_of_record(record: dict) -> None:
@@ -56,6 +57,24 @@ def test_horizons_are_in_their_order(record: dict):
     assert page.dataframe[1].value["horizon"].tolist() == [1, 2, 5, 10, 20, 60]
 
 
+def test_quantiles_by_horizon_are_less_their_mean_and_missing_in_earlier_sheets(record: dict):
+    def table(of: dict) -> list:
+        page = AppTest.from_function(page_of_record, args=(of,), default_timeout=120)
+        page.query_params["sheet"] = "Returns"
+        page.run()
+        assert not page.exception
+        return [each.value for each in page.dataframe if "q1" in each.value]
+
+    (shown,) = table(record)
+    means = record["sheet"]["horizons"]["5"]["mean_return"]
+    row = shown[shown["horizon"] == 5].iloc[0]
+    assert row["q5"] == pytest.approx(1e4 * (means[-1] - np.mean(means)) / 5)
+    earlier = json.loads(json.dumps(record))
+    for found in earlier["sheet"]["horizons"].values():
+        del found["mean_return"]
+    assert table(earlier) == []
+
+
 def test_a_record_without_splits_or_any_value_is_drawn_around():
     panel = Panel.from_frame(simulate(30, 160, seed=1))
     nothing = sheet_record(evidence_sheet(parse("close * 0"), panel, SheetOptions()))
@@ -77,6 +96,33 @@ def test_splits_are_marked_behind_lines_and_scales_are_centred_on_zero(record: d
     months = charts.month_colors(frames.months_of(days, "rank_ic", how="mean"), "Months", "x", form=".1f").to_dict()
     low, zero, high = months["layer"][0]["encoding"]["color"]["scale"]["domain"]
     assert (low, zero) == (-high, 0)
+
+
+def luminance(color: Sequence[float]) -> float:
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in color]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def test_numbers_of_months_can_be_read_on_every_colour(record: dict):
+    days = frames.sessions_of(record)
+    drawn = charts.month_colors(frames.months_of(days, "rank_ic", how="mean"), "Months", "x", form=".1f").to_dict()
+    cells, numbers = (layer["encoding"]["color"] for layer in drawn["layer"])
+    low, middle, high = (np.array(list(bytes.fromhex(each[1:]))) / 255 for each in cells["scale"]["range"])
+    largest = cells["scale"]["domain"][-1]
+    white_from = float(numbers["condition"]["test"].split(">")[1]) / largest
+    assert (numbers["condition"]["value"], numbers["value"]) == ("#ffffff", "#000000")
+    for share in np.linspace(-1, 1, 401):
+        ground = luminance(middle + abs(share) * ((high if share > 0 else low) - middle))
+        contrast = 1.05 / (ground + 0.05) if share > white_from else (ground + 0.05) / 0.05
+        assert contrast > 4.4, share  # where the two meet
+
+
+def test_a_legend_of_long_names_fits_a_narrow_window(record: dict):
+    days = frames.book_days(frames.sessions_of(record))
+    for columns, beside in ((["BRAIN", "long-only less market"], 2), (["BRAIN", "long-short"], 3)):
+        drawn = charts.lines_over_time(days, columns, "Books", "%", axis="%", form=".1f").to_dict()
+        legends = [layer["encoding"].get("color", {}).get("legend") for layer in drawn["layer"] if "encoding" in layer]
+        assert [legend["columns"] for legend in legends if legend] == [beside]
 
 
 def test_every_chart_holds_to_the_schema_without_rows():

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from lode.evaluation import forward_returns
-from lode.evaluation.known import LATEST_SESSIONS, Resemblance, known_library, largest, resemblances
+from lode.evaluation.known import (
+    LATEST_SESSIONS,
+    Resemblance,
+    known_library,
+    largest,
+    resemblances,
+    resemblances_of,
+)
 from lode.language import parse
 from tests.evidence.conftest import make_panel
 
@@ -57,3 +64,13 @@ def test_library_has_what_the_panel_allows():
     library = known_library(panel_of(10))
     assert "technical.weekly_reversal" in library
     assert not [key for key in library if key.startswith(("alpha360.", "valuation."))]
+
+
+def test_several_factors_are_compared_as_each_alone():
+    panel = panel_of(sessions=80)
+    known, returns = {"volume": parse("volume"), "close": parse("rank(close)")}, forward_returns(panel)
+    draw = np.random.default_rng(0)
+    factors = [draw.standard_normal(panel.shape).astype(np.float32) for _ in range(2)]
+    together = resemblances_of(factors, known, panel, returns)
+    assert together == [resemblances(values, known, panel, returns) for values in factors]
+    assert resemblances_of([], known, panel, returns) == []

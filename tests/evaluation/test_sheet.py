@@ -5,8 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lode.engine import Evaluator
 from lode.errors import UsageError
-from lode.evaluation import Bench, Identity, evidence_at, evidence_sheet, forward_returns, newey_west_t, sheet_of
+from lode.evaluation import (
+    Bench,
+    Identity,
+    evidence_at,
+    evidence_sheet,
+    forward_returns,
+    newey_west_t,
+    quantile_returns,
+    sheet_of,
+)
 from lode.evaluation.ic import daily_rank_ic
 from lode.language import Field, parse
 from tests.evidence.conftest import make_panel
@@ -163,6 +173,17 @@ def test_quantiles_are_weighed_by_capitalisation(reversal_market, options):
     assert sheet.horizons[1][1].mean == equal.horizons[1][1].mean
     with pytest.raises(UsageError, match="market_cap"):
         evidence_sheet(REVERSAL, reversal_market, replace(options, weighting="cap"))
+
+
+def test_mean_returns_of_the_quantiles_are_told_by_horizon(reversal_market, options):
+    sheet = evidence_sheet(REVERSAL, reversal_market, options)
+    told = sheet.to_dict()
+    assert told["horizons"][str(options.horizon)]["mean_return"] == told["quantiles"]["mean_return"]
+    for horizon, means in sheet.mean_returns.items():
+        returns = quantile_returns(
+            Evaluator(reversal_market.fields).value(REVERSAL), forward_returns(reversal_market, horizon=horizon)
+        )
+        assert means == pytest.approx(np.nanmean(returns, axis=0), rel=1e-5)
 
 
 def test_factors_that_share_a_bench_have_the_sheets_that_they_have_alone(reversal_market, options):

@@ -110,6 +110,20 @@ def test_a_sheet_shows_the_bet(mined: Mined, context: Context):
         assert by_split[split] == pytest.approx(proven["direction"] * proven[split]["rank_ic"], rel=1e-6)
 
 
+def test_a_sheet_is_compared_with_the_library_and_the_other_proven_factors(mined: Mined, context: Context):
+    run, proven = mined.result["run"], [row["id"] for row in mined.result["proven"]]
+    refused = next(row["id"] for row in mined.result["refused"] if row["reason"].startswith("validation"))
+    for factor in (proven[0], refused):
+        sheet = make_sheet(context, run, factor)["sheet"]
+        known = [each["name"] for each in sheet["pool"]]
+        assert factor not in known
+        assert set(known) <= set(proven)
+        assert "technical.weekly_reversal" in {each["name"] for each in sheet["library"]}
+        assert {"pbo", "spa_p"} <= {name for name, value in sheet["verdicts"].items() if value is not None}
+        gate = next(each for each in sheet["gates"] if each["name"] == "self-correlation")
+        assert gate["value"] == (pytest.approx(max(abs(each["returns"]) for each in sheet["pool"])) if known else None)
+
+
 def test_a_factor_that_the_run_did_not_judge_is_said(mined: Mined, context: Context):
     with pytest.raises(NotFoundError, match="did not judge factor 'abc'"):
         make_sheet(context, mined.result["run"], "abc")

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from lode.engine import Evaluator
-from lode.evaluation.known import largest, resemblances
+from lode.evaluation.known import Resemblance, largest, resemblances
 from lode.evaluation.labels import forward_returns
 from lode.evaluation.report.model import Sheet
 from lode.evaluation.report.options import References
@@ -29,6 +29,11 @@ def compared(sheet: Sheet, expression: Expr, panel: Panel, references: Reference
         resemblances(judged, known, panel, next_return, min_names=options.min_names)
         for known in (references.library, references.pool)
     )
+    return beside(sheet, library, pool)
+
+
+def beside(sheet: Sheet, library: tuple[Resemblance, ...], pool: tuple[Resemblance, ...]) -> Sheet:
+    """Return a sheet with what it was found to resemble, and the gate that this decides."""
     alike = largest(pool, of="returns")
     gate = self_correlation_gate(alike if alike >= 0 else math.nan)
     gates = tuple(gate if each.name == gate.name else each for each in sheet.gates)

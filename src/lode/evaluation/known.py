@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,16 +55,33 @@ def resemblances(
     values, next_return: (sessions, names), the return for which a session's rank book is held. Alike is the larger
     size of both correlations; undefined ones come last.
     """
-    first = max(0, len(values) - LATEST_SESSIONS)
-    own, earned = average_ranks(values[first:]), np.nan_to_num(next_return[first:])
+    return resemblances_of([values], known, panel, next_return, min_names=min_names)[0]
+
+
+def resemblances_of(
+    factors: Sequence[Floats], known: Mapping[str, Expr], panel: Panel, next_return: Floats, *, min_names: int = 10
+) -> list[tuple[Resemblance, ...]]:
+    """Return the `resemblances` of several factors, with the known ones computed once for all of them.
+
+    factors: values that end with the panel, (sessions, names) each; of earlier sessions than the latest none is read.
+    """
+    first = max(0, len(panel.sessions) - LATEST_SESSIONS)
+    earned = np.nan_to_num(next_return[first:])
     paid = np.isfinite(next_return[first:]).sum(axis=1) > 0
-    own_returns = _book_returns(own, earned, paid, min_names)
-    compared = []
+    own = [average_ranks(latest(values)) for values in factors]
+    own_returns = [_book_returns(ranks, earned, paid, min_names) for ranks in own]
+    compared: list[list[Resemblance]] = [[] for _ in factors]
     for name, ranks in _ranks_of(known, panel, first):
-        alike = series_mean(rank_correlation(own, ranks, min_names=min_names))
         daily = _book_returns(ranks, earned, paid, min_names)
-        compared.append(Resemblance(name, alike, return_correlation(own_returns, daily), daily))
-    return tuple(sorted(compared, key=lambda each: (-largest([each]), each.name)))
+        for found, mine, returns in zip(compared, own, own_returns, strict=True):
+            alike = series_mean(rank_correlation(mine, ranks, min_names=min_names))
+            found.append(Resemblance(name, alike, return_correlation(returns, daily), daily))
+    return [tuple(sorted(found, key=lambda each: (-largest([each]), each.name))) for found in compared]
+
+
+def latest(values: Floats) -> Floats:
+    """Values of the sessions that are compared, (latest sessions, names)."""
+    return values[-LATEST_SESSIONS:]
 
 
 def largest(compared: Iterable[Resemblance], *, of: str = "") -> float:

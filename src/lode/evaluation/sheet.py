@@ -89,6 +89,7 @@ def sheet_at(bench: Bench, values: Floats, identity: Identity, references: Refer
         horizons={h: (_summary(ics[h], h), _summary(rank_ics[h], h)) for h in labels},
         spreads={h: newey_west_t(spread, horizon=h) for h, spread in spreads.items()},
         overlapping={h: hansen_hodrick_t(spread, h) for h, spread in spreads.items()},
+        mean_returns={h: tuple(series_mean(column) for column in returns.T) for h, returns in earned.items()},
         quantiles=quantile_summary(earned[horizon], horizon=horizon),
         net_spread=newey_west_t(net_spreads[horizon], horizon=horizon),
         turnover=series_mean(newcomers),

@@ -32,7 +32,7 @@ from lode.workflow.proving import verdict_key
 from lode.workflow.rating import Ratings, rated, rating_rows
 from lode.workflow.recording import read_code_note
 from lode.workflow.scoring import SplitScorer
-from lode.workflow.sheets import keep_sheet, with_sheet
+from lode.workflow.sheets import Sheets, with_sheet
 from lode.workflow.values import long_frame
 
 _SPLITS = ("train", "validation", "vault")
@@ -110,15 +110,17 @@ def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]], 
         panel = load_snapshot(plan.snapshot, context.lake, context.settings.cache, rows=slice(0, stop))
         scorer = SplitScorer(panel, plan.options, slice(0, stop))
         next_return = forward_returns(panel, horizon=1, delay=plan.options.delay)
+        sheets = Sheets(context, plan, panel)
         for factor, values in zip(chosen, scorer.values([parse(f["expression"]) for f in chosen]), strict=True):
             series = _series(plan, panel, scorer, factor, values)
             rows += record_series(context.warehouse, series)
             ratings.add(factor, series, values, next_return)
             if factor["id"] in shown:
-                keep_sheet(context, plan, factor, panel, values)
+                sheets.add(factor, values)
             if factor["state"] == "proven":
                 found = values_frame(factor["id"], panel, values, snapshot=plan.snapshot, at=context.clock())
                 rows += record_values(context.warehouse, found)
+        sheets.keep()
     return rows
 
 

@@ -11,7 +11,7 @@ from lode.app.charts.theme import FAINT, HEIGHT, LINE, LINES, diverging_color, l
 
 _ROW = 26  # pixels of a year in a heat map
 _AROUND = 70
-_STRONG = 0.55
+_STRONG = 0.92  # of the largest: from there on white is read on blue, below it black; on orange always black
 
 
 def distribution(
@@ -68,9 +68,9 @@ def month_colors(months: pl.DataFrame, title: str, about: str, *, form: str, sca
         alt.Tooltip("shown:Q", title="value", format=form),
     ]
     cells = alt.Chart(rows).mark_rect().encode(x, y, diverging_color("shown", largest), tooltip=tips)
-    strong = f"abs(datum.shown) > {_STRONG * largest}"
+    strong = f"datum.shown > {_STRONG * largest}"
     numbers = alt.Chart(rows).mark_text(fontSize=9).encode(
-        x, y, alt.Text("shown:Q", format=form), color=alt.condition(strong, alt.value("#ffffff"), alt.value("#22272e"))
+        x, y, alt.Text("shown:Q", format=form), color=alt.condition(strong, alt.value("#ffffff"), alt.value("#000000"))
     )  # fmt: skip
     height = max(HEIGHT - _AROUND, _ROW * rows["year"].n_unique())
     return themed(alt.LayerChart(layer=[cells, numbers]), title, about, height=height)

@@ -13,7 +13,7 @@ from lode.app.series import split_spans, thinned
 
 _DRAWN = 1000
 _LEGEND = 34  # pixels of a row of the legend
-_A_ROW = 3
+_A_ROW, _LONG = 3, 12  # names of a legend beside each other in a narrow window; of more characters, one less
 
 
 def lines_over_time(
@@ -36,15 +36,19 @@ def lines_over_time(
     layers = [bands, zero_rule(days), *([_shade(kept, band, axis)] if band else [])]
     layers += [_lines(kept, columns, axis, colors), names, *_pointer(kept, columns, form, title)]
     layers = [layer for layer in layers if layer.data.height]  # Vega warns of a scale without a value
-    rows = -(-len(columns) // _A_ROW) if len(columns) > 1 else 0
+    rows = -(-len(columns) // _a_row(columns)) if len(columns) > 1 else 0
     chart: alt.LayerChart = alt.LayerChart(layer=layers).resolve_scale(color="independent")
     return themed(chart, title, about, height=HEIGHT + _LEGEND * rows)
+
+
+def _a_row(columns: Sequence[str]) -> int:
+    return _A_ROW - (max(map(len, columns)) > _LONG)
 
 
 def _lines(days: pl.DataFrame, columns: Sequence[str], axis: str, colors: Sequence[str]) -> alt.Chart:
     drawn = [column for column in columns if days[column].count()]
     rows = days.select("session", "split", *drawn).unpivot(drawn, index=["session", "split"], variable_name="line")
-    legend = alt.Legend(title=None, orient="top", columns=_A_ROW) if len(columns) > 1 else None
+    legend = alt.Legend(title=None, orient="top", columns=_a_row(columns)) if len(columns) > 1 else None
     scale = alt.Scale(domain=list(columns), range=list(colors[: len(columns)]))
     lines: alt.Chart = (
         alt.Chart(rows if drawn else rows.clear())

@@ -9,7 +9,8 @@ from lode.app.charts.theme import FAINT, LINE, split_color, themed
 from lode.app.series import ROLLING_SESSIONS, split_spans, thinned
 
 TIME = alt.Scale(type="utc")  # a session is a day, whatever the reader's time zone
-AXIS = alt.Axis(title=None, grid=False, tickCount=6, labelOverlap=True)
+_TICK = "utcdate(datum.value) > 1 ? '%d %b' : utcmonth(datum.value) > 0 ? '%b %Y' : '%Y'"  # a month names its year
+AXIS = alt.Axis(title=None, grid=False, tickCount=6, labelOverlap=True, labelExpr=f"utcFormat(datum.value, {_TICK})")
 
 
 def daily_rank_ic(days: pl.DataFrame, *, signed: str) -> alt.LayerChart:

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from lode.app import charts
+from lode.app import book_frames, charts
 from lode.app import sheet_frames as frames
 from lode.app.series import ROLLING_SESSIONS
 from lode.app.views import sheet_tables as of_tables
@@ -82,6 +82,7 @@ def returns(drawn: Drawn) -> None:
         )
     )
     _spreads(drawn)
+    of_tables.quantile_means(drawn.sheet)
     of_tables.spreads(drawn.sheet)
 
 
@@ -123,6 +124,7 @@ def book(drawn: Drawn) -> None:
     with right:
         about = f"a year, last {SESSIONS_A_YEAR} sessions, BRAIN book"
         picture(charts.lines_over_time(ratios, both, "Rolling Sharpe ratio", about, axis="Sharpe", form=".2f"))
+    _risk(drawn)
     months = frames.months_of(drawn.days, "brain_net", how="sum")
     about = "%, summed, BRAIN book after cost"
     picture(charts.month_colors(months, "Return by month", about, form=".1f", scale=100))
@@ -133,9 +135,24 @@ def book(drawn: Drawn) -> None:
     with right:
         picture(_yearly(months))
     of_tables.books(drawn.sheet)
+    of_tables.risk(book_frames.risk_of_books(drawn.days))
     of_tables.years(drawn.sheet)
     of_tables.drawdowns(frames.worst_drawdowns(drawn.days))
     of_tables.costs(drawn.sheet)
+
+
+def _risk(drawn: Drawn) -> None:
+    rolling, of = book_frames.rolling_risk(drawn.days), ("BRAIN", "long-only")
+    left, right = st.columns(2)
+    for column, figure, title, axis in (
+        (left, "volatility", "Rolling volatility", "%"),
+        (right, "beta", "Rolling beta on the market", "beta"),
+    ):
+        shown = rolling.select("session", "split", *(pl.col(f"{book} {figure}").alias(book) for book in of))
+        unit = "% a year" if axis == "%" else "mean of all names"
+        with column:
+            about = f"{unit}, last {SESSIONS_A_YEAR} sessions, before cost"
+            picture(charts.lines_over_time(shown, list(of), title, about, axis=axis, form=".2f"))
 
 
 def turnover(drawn: Drawn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -10,7 +11,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from lode.app.views.sheet_pictures import Drawn
 
-_MOST_ALIKE = 10
+_MOST_ALIKE, _MOST_QUANTILES = 10, 20
 _BOOKS = {"brain": "BRAIN", "long_short": "long-short", "long_only": "long-only"}
 _OUTCOMES = {"passed": "✔ passed", "failed": "✘ failed", "undefined": "– undefined"}
 _VERDICTS = {
@@ -34,6 +35,10 @@ _LABELS: dict[str, tuple[str, str]] = {
     "year": ("Year", "%d"), "depth": ("Depth", "percent"), "beta": ("Beta", "%.3f"), "t": ("t", "%.2f"),
     "p": ("p", "%.2g"), "alpha": ("Alpha", "%.6f"), "r_squared": ("R²", "%.3f"), "coefficient": ("Coefficient", "%.5f"),
     "values": ("Of values", "%.3f"), "returns": ("Of returns", "%.3f"), "value": ("Value", "%.4g"),
+    "sortino": ("Sortino", "%.2f"), "calmar": ("Calmar", "%.2f"), "var_95": ("VaR 95 %", "percent"),
+    "shortfall_95": ("Shortfall", "percent"), "best": ("Best session", "percent"),
+    "worst": ("Worst session", "percent"), "win": ("Sessions won", "percent"),
+    "correlation": ("Correlation", "%.3f"), "alpha_a_year": ("Alpha a year", "percent"),
     "drawdown_sessions": ("Sessions down", "localized"),
     "recovery_sessions": ("Sessions up", "localized"),
 }  # fmt: skip
@@ -79,10 +84,33 @@ def spreads(sheet: dict[str, Any]) -> None:
     )
 
 
+def quantile_means(sheet: dict[str, Any]) -> None:
+    """Mean return of each quantile by horizon, less the mean of all; sheets of earlier code have none."""
+    found = [(at, each["mean_return"]) for at, each in by_horizon(sheet) if None not in each.get("mean_return", [None])]
+    if not found or len(found[0][1]) > _MOST_QUANTILES:
+        return
+    rows = [
+        {"horizon": at, **{f"q{n}": 1e4 * (each - fmean(means)) / at for n, each in enumerate(means, 1)}}
+        for at, means in found
+    ]
+    _table(pl.DataFrame(rows, infer_schema_length=None), "Mean return of the quantiles by sessions held")
+    st.caption("Basis points a session, less the mean of all quantiles; q1 is the lowest.")
+
+
 def books(sheet: dict[str, Any]) -> None:
     """Figures of the books."""
     rows = [{"book": shown} | sheet["books"][name] for name, shown in _BOOKS.items() if name in sheet["books"]]
     _table(pl.DataFrame(rows, infer_schema_length=None).select("book", *_BOOK), "Books, returns a year")
+
+
+def risk(rows: pl.DataFrame) -> None:
+    """Risk of the books' daily returns."""
+    if rows.height:
+        _table(rows, "Risk of the books, daily returns")
+        st.caption(
+            "VaR: the loss that one session in twenty reaches; shortfall: the mean of those. Beta, correlation and "
+            "alpha a year are on the mean return of all names."
+        )
 
 
 def years(sheet: dict[str, Any]) -> None:
@@ -186,6 +214,7 @@ def _table(rows: pl.DataFrame, title: str, *, height: int | None = None) -> None
 def _columns(rows: pl.DataFrame) -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     shown: dict[str, Any] = {n: number(*_LABELS[n][:1], format=_LABELS[n][1]) for n in rows.columns if n in _LABELS}
+    shown |= {n: number(n, format="%.2f") for n in rows.columns if n[0] == "q" and n[1:].isdigit()}
     dates = {"first_session", "lowest", "until"} & set(rows.columns)
     shown |= {n: text(_TEXTS[n]) for n in rows.columns if n in _TEXTS and n not in dates}
     return shown | {n: st.column_config.DateColumn(_TEXTS[n], format="YYYY-MM-DD") for n in dates}

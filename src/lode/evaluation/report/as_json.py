@@ -63,6 +63,7 @@ def _horizon(sheet: Sheet, horizon: int) -> dict[str, Any]:
         "sessions": rank_ic.n,
         **_spread(sheet.spreads[horizon], "spread"),
         "spread_t_hh": sheet.overlapping[horizon].t,
+        "mean_return": list(sheet.mean_returns[horizon]),
     }
 
 

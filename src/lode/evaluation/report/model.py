@@ -53,7 +53,8 @@ class Sheet:
     """A factor's evidence. Returns are per label, before cost unless a name says otherwise; NaN where undefined.
 
     horizons: of daily IC and rank IC by horizon, in sessions; spreads: top less bottom quantile by horizon, tested
-    as Newey and West do; overlapping: the same as Hansen and Hodrick do. net_spread: that of the options' horizon after
+    as Newey and West do; overlapping: the same as Hansen and Hodrick do; mean_returns: of each quantile by horizon, the
+    lowest first. net_spread: that of the options' horizon after
     cost. leak_check: the caller's, since it takes a rebuild; so are the `verdicts`,
     which take the ledger: figures such as "psr" and "dsr" by name.
     """
@@ -66,6 +67,7 @@ class Sheet:
     horizons: Mapping[int, tuple[IcSummary, IcSummary]]
     spreads: Mapping[int, NeweyWest]
     overlapping: Mapping[int, HansenHodrick] = field(repr=False)
+    mean_returns: Mapping[int, tuple[float, ...]] = field(repr=False)
     quantiles: QuantileSummary
     net_spread: NeweyWest
     turnover: float
