@@ -76,7 +76,7 @@ def _place(page: Path) -> Path:
     if page.is_relative_to(DOCS):
         return STAGED / page.relative_to(DOCS)
     place = STAGED / "project" / page.relative_to(ROOT)
-    return place if page.suffix in (".md", ".png", ".svg") else place.with_name(f"{place.name}.txt")
+    return place if page.suffix in (".md", ".png", ".svg", ".ipynb") else place.with_name(f"{place.name}.txt")
 
 
 def build() -> None:
