@@ -169,6 +169,8 @@ def print_result(result: dict[str, Any]) -> None:
         rows = [[f["id"], f["expression"], f["reason"]] for f in refused[:_SHOWN_REFUSALS]]
         print_table(f"{len(refused)} refused{more}", ["id", "expression", "reason"], rows)
         out.print(f"All of them: {_command()} factors list --run {result['run']}", markup=False)
+    if result.get("formulas"):
+        print_table("Your formulas", _FORMULA_COLUMNS, [_formula_row(told) for told in result["formulas"]])
     _print_pool(result.get("pool"))
     out.print(f"The dashboard: {_command()} app", markup=False)
 
@@ -180,6 +182,14 @@ def _proven_row(factor: dict[str, Any]) -> list[Any]:
     train, validation, vault = factor["train"], factor["validation"], factor["vault"]
     scores = [split["rank_ic"] for split in (train, validation, vault)]
     return [factor["id"], factor["expression"], *scores, validation["q"], vault["p"]]
+
+
+_FORMULA_COLUMNS = ("id", "expression", "t train", "what became of it")
+
+
+def _formula_row(told: dict[str, Any]) -> list[Any]:
+    became = told["state"] if told["state"] == "proven" else told["reason"]
+    return [told["id"], told["expression"], told["t_nw"], became]
 
 
 _POOL_COLUMNS = ("pool", "rank IC train", "validation", "t validation", "turnover", "net Sharpe validation")

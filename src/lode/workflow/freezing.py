@@ -24,9 +24,10 @@ from lode.workflow.language_model.terms import terms_of, warn_of_look_ahead
 from lode.workflow.observing import Models, observe
 from lode.workflow.one_market import exchange_of_panel
 from lode.workflow.options import MiningOptions, run_id
+from lode.workflow.own_formulas import check_formulas
 from lode.workflow.own_operators import loaded_operators
 from lode.workflow.plan import Plan, splits_of
-from lode.workflow.scoring import check_neutralize
+from lode.workflow.scoring import check_neutralize, searchable_units
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def plan(event: Event, context: Context) -> Event:
     check_neutralize(panel, options)
     check_names(panel, options)
     splits, own = splits_of(len(panel.sessions), options), loaded_operators()
+    check_formulas(options, searchable_units(panel), history=splits.train_stop)
     proposer = terms_of(options, context.settings, context.clock().date())
     asked = [] if proposer is None else [str(proposer)]
     fixed = Plan(

@@ -21,6 +21,7 @@ from lode.workflow.context import Context, Event
 from lode.workflow.generations import keep_generation, read_epoch, read_generation, result_key
 from lode.workflow.language_model.answers import Answers
 from lode.workflow.language_model.brought import of_shard
+from lode.workflow.own_formulas import formulas_of
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.racing import Racer, as_scored, exact_trials
 from lode.workflow.recording import recorded
@@ -59,8 +60,7 @@ class _Shard:
         self.racer = Racer.of(self.scorer, plan.budget(epoch, shard)) if plan.options.racing else None
         self.answers = self._answers()
         self.searcher = self._searcher(searchable_units(panel))
-        if epoch == 0:
-            self._seed(panel)
+        self._seed(panel)
         self.context.report(0, "")
 
     def _answers(self) -> Answers | None:
@@ -91,9 +91,14 @@ class _Shard:
         return searcher
 
     def _seed(self, panel: Panel) -> None:
-        place, options = self.plan.budget(self.epoch, self.shard), self.plan.options
-        seeds = library_seeds(panel, seed=options.seed, budget=place, shard=self.shard, shards=options.shards)
-        self.searcher.seed(seeds)
+        """Let the searcher begin with this shard's part of the user's formulas and, at first, of the library."""
+        plan, options = self.plan, self.plan.options
+        seeds = formulas_of(options)[self.epoch * options.shards + self.shard :: plan.epochs * options.shards]
+        if self.epoch == 0:
+            budget = plan.budget(self.epoch, self.shard)
+            seeds += library_seeds(panel, seed=options.seed, budget=budget, shard=self.shard, shards=options.shards)
+        if seeds:
+            self.searcher.seed(seeds)
 
     def run(self) -> Event:
         """Spend the budget; return and keep the shard's result.

@@ -71,6 +71,8 @@ class MiningOptions:
         Do not score on all names what a look at a share of them rules out.
     pool
         How finalists are joined into one signal: ridge, nonnegative, rank_average or lightgbm.
+    formulas
+        Formulas of your own, apart by `;` or by lines: tried before all others, and judged as they are.
     """
 
     candidates: int = 2000
@@ -88,6 +90,7 @@ class MiningOptions:
     min_names: int = 10
     racing: bool = False
     pool: str = "ridge"
+    formulas: str = ""
 
     def __post_init__(self) -> None:
         """Check every option; a whole number is taken where a number may be given."""

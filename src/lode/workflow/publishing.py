@@ -26,12 +26,14 @@ from lode.warehouse.stores.runs import read_run, read_trial_rate, record_run
 from lode.workflow.context import Context, Event
 from lode.workflow.generations import shard_results
 from lode.workflow.language_model.brought import in_vain, of_run
+from lode.workflow.own_formulas import became
 from lode.workflow.plan import Plan, load_plan
 from lode.workflow.pooling import pooled, record_pool
 from lode.workflow.proving import verdict_key
 from lode.workflow.rating import Ratings, rated, rating_rows
 from lode.workflow.recording import read_code_note
 from lode.workflow.scoring import SplitScorer
+from lode.workflow.selection import read_trials_of
 from lode.workflow.sheets import Sheets, with_sheet
 from lode.workflow.values import long_frame
 
@@ -219,6 +221,7 @@ def _result(plan: Plan, context: Context, verdict: Event, pool: Event, trials_on
         "pool": {name: told for name, told in pool.items() if name != "model"},
         "proven": proven,
         "refused": refused,
+        "formulas": became(options, read_trials_of(context, plan), verdict["factors"]) if options.formulas else [],
     } | model
 
 
