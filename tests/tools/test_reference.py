@@ -15,6 +15,7 @@ from lode.deploy.deployment import Deployment
 from lode.deploy.planning import offline_plan
 from lode.settings import Settings
 from lode.warehouse.tables import tables
+from lode.workflow.updating import summary
 from tools.reference import PAGES
 from tools.reference.commands import answers, commands
 from tools.reference.markdown import table
@@ -60,7 +61,6 @@ def test_every_key_of_an_answer_is_on_the_page(mined):
     for command, more in [
         ("evaluate", ["rank(volume)"]),
         ("snapshot", ["--source", "market"]),
-        ("update", []),
         ("factors list", []),
         ("factors show", [mined.result["refused"][0]["id"]]),
         ("runs list", []),
@@ -69,6 +69,7 @@ def test_every_key_of_an_answer_is_on_the_page(mined):
         ("doctor", []),
     ]:
         assert keys(command) == set(lode(*command.split(), *more, "--json").json), command
+    assert keys("update") == set(summary([]))
     assert keys("import bars") == {field.name for field in fields(ImportReport)}
     assert keys("collect market") == {field.name for field in fields(Report)} | {"failures"}
     assert keys("deploy plan") == set(offline_plan(Deployment(), Path("lode.toml")))
