@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 from tools import links, site
 
@@ -22,6 +23,19 @@ def test_it_builds_its_links_lead_somewhere_and_its_search_finds_questions(capsy
         found = [title for title in titles if set(words.split()) <= set(re.findall(r"\w+", title.lower()))]
         assert question in found
         assert len(found) <= 3, f"{words}: {found}"
+
+
+def test_every_page_stands_in_the_navigation_once():
+    listed = list(pages(tomllib.loads((site.ROOT / "zensical.toml").read_text())["project"]["nav"]))
+    there = sorted(page.relative_to(site.DOCS).as_posix() for page in site.DOCS.rglob("*.md"))
+    assert sorted(listed) == there
+
+
+def pages(entries):
+    """Return the pages that entries of the navigation name."""
+    for entry in entries:
+        for place in entry.values():
+            yield from [place] if isinstance(place, str) else pages(place)
 
 
 def searched():
