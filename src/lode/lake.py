@@ -47,7 +47,8 @@ class Lake:
 
     url: `file:///folder` or `s3://bucket/prefix`. `options` are obstore's S3 settings (`region`, `endpoint`, …); what
     they leave open comes from the environment, `AWS_ENDPOINT_URL` included. Nothing is opened before the first use,
-    and a lake may be pickled and shared by threads.
+    and a lake may be pickled and shared by threads. Raises SettingsError for another kind of url; every method raises
+    UsageError for a key that is no clean relative path, and LakeError where the store refuses.
     """
 
     def __init__(self, url: str, *, options: Mapping[str, str] | None = None) -> None:

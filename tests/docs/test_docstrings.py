@@ -62,7 +62,7 @@ def unnamed(text, names):
 
 
 def functions(place):
-    """Return the functions of a public name with what is said of each: itself, or a class's public methods."""
+    """Return a function, or a class's public methods, with what is said there and, of methods, by the class."""
     public = found(place)
     if inspect.isfunction(public):
         yield place, public, public.__doc__ or ""
@@ -71,8 +71,7 @@ def functions(place):
             method = getattr(member, "__func__", member)
             built = name in {"__init__", "__post_init__"}
             if inspect.isfunction(method) and (built or not name.startswith("_")):
-                said = f"{method.__doc__ or ''} {public.__doc__ if built else ''}"
-                yield f"{place}.{name}", method, said
+                yield f"{place}.{name}", method, f"{method.__doc__ or ''} {public.__doc__}"
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -95,6 +94,15 @@ def test_its_errors_are_named(place):
         node = ast.parse(textwrap.dedent(inspect.getsource(function)))
         missing = unnamed(text, raised(node, inspect.getmodule(function)))
         assert not missing, f"{name} raises {', '.join(sorted(missing))}, which its docstring does not name"
+
+
+def test_the_functions_that_the_page_of_statistics_names_are_on_the_page_of_python():
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "statistics.md"
+    named = re.findall(r"`((?:evaluation|evidence)\.\w+\.\w+)`", page.read_text())
+    objects = {id(found(place)) for place in PLACES}
+    assert len(named) > 15
+    for name in named:
+        assert id(found(f"lode.{name}")) in objects, name
 
 
 STATISTICS = [

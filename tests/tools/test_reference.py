@@ -1,5 +1,6 @@
 """The pages of docs/reference that tools.reference writes: as committed, and whole."""
 
+import json
 import subprocess
 import sys
 from dataclasses import fields
@@ -7,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from lode.cli import COMMANDS, command_line
+from lode.cli import COMMANDS, command_line, main
 from lode.collect.ingest import Report
 from lode.collect.own_files import ImportReport
 from lode.deploy.deployment import Deployment
 from lode.deploy.planning import offline_plan
 from lode.settings import Settings
 from lode.warehouse.tables import tables
+from lode.workflow.updating import summary
 from tools.reference import PAGES
 from tools.reference.commands import answers, commands
 from tools.reference.markdown import table
@@ -59,7 +61,6 @@ def test_every_key_of_an_answer_is_on_the_page(mined):
     for command, more in [
         ("evaluate", ["rank(volume)"]),
         ("snapshot", ["--source", "market"]),
-        ("update", []),
         ("factors list", []),
         ("factors show", [mined.result["refused"][0]["id"]]),
         ("runs list", []),
@@ -68,9 +69,25 @@ def test_every_key_of_an_answer_is_on_the_page(mined):
         ("doctor", []),
     ]:
         assert keys(command) == set(lode(*command.split(), *more, "--json").json), command
+    assert keys("update") == set(summary([]))
     assert keys("import bars") == {field.name for field in fields(ImportReport)}
     assert keys("collect market") == {field.name for field in fields(Report)} | {"failures"}
     assert keys("deploy plan") == set(offline_plan(Deployment(), Path("lode.toml")))
+
+
+def test_every_key_of_a_calibration_is_on_the_page(home, capsys):
+    market = Path("market.parquet")
+    for arguments in [
+        ["simulate", str(market), "--names", "12", "--sessions", "520"],
+        ["import", "bars", str(market)],
+        ["snapshot"],
+        ["calibrate", "--markets", "1", "--candidates", "10", "--json"],
+    ]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 0
+        told = capsys.readouterr().out
+    assert keys("calibrate") == set(json.loads(told))
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ _KINDS = MappingProxyType(
     {int: "whole number", float: "number", bool: "flag", str: "text", Path: "path", date: "date", datetime: "time"}
 )
 _UNSAID = ("", "()", "None", "False")
-_BOUNDS = MappingProxyType({"evaluate": SHEET_BOUNDS, "run": MINING_BOUNDS, "mine": MINING_BOUNDS})
+_BOUNDS = MappingProxyType({"evaluate": SHEET_BOUNDS} | dict.fromkeys(("run", "mine", "calibrate"), MINING_BOUNDS))
 
 
 def commands_page() -> str:

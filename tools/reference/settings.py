@@ -70,7 +70,7 @@ def _deploy() -> Iterator[tuple[str, ...]]:
 
 
 def _kinds(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401  any annotation
-    return get_args(annotation) or (annotation,)
+    return (dict,) if get_origin(annotation) is dict else get_args(annotation) or (annotation,)
 
 
 def _value(field: FieldInfo) -> str:
@@ -81,10 +81,9 @@ def _value(field: FieldInfo) -> str:
     if patterns and patterns[0].startswith("^(") and patterns[0].endswith(")$") and "[" not in patterns[0]:
         return ", ".join(map(code, patterns[0][2:-2].split("|")))
     kind = next(kind for kind in _kinds(field.annotation) if kind is not type(None))
+    kind = getattr(kind, "__origin__", kind)  # of what is annotated
     word = {int: "whole number", float: "number", bool: "true, false"}.get(kind, getattr(kind, "__name__", "text"))
-    word = {"str": "text", "SecretStr": "text", "Path": "path"}.get(word, word)
-    if get_origin(field.annotation) is dict:
-        word = "a table of texts"
+    word = {"str": "text", "SecretStr": "text", "Path": "path", "dict": "a table of texts"}.get(word, word)
     rules = [f"{_SIGNS[r]} {getattr(rule, r):,}" for rule in field.metadata for r in _RULES if hasattr(rule, r)]
     return ", ".join([word, *rules])
 

@@ -26,9 +26,9 @@ def simulate_command(
     out
         The file to write.
     names
-        Number of names.
+        Number of names, 2 to 9999.
     sessions
-        Number of sessions.
+        Number of sessions, from 2; they end with 2019.
     plant
         EXPRESSION@IC: a formula that predicts the next return with this mean daily rank IC; may be given again.
     seed

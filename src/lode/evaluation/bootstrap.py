@@ -79,7 +79,8 @@ def bootstrap_interval(
     statistic: takes a sample of the series' shape, float64 and without missing values. block: mean length of blocks,
     `mean_block_length` unless given. Sessions with a missing value are dropped, and those that are left count as
     consecutive. se and bounds are NaN with fewer than 20 sessions, where nothing varies, and where the statistic of any
-    draw is not defined.
+    draw is not defined (Politis and Romano 1994).
+    Raises UsageError for fewer than 2 draws, a level outside of 0 to 1, and blocks below 1.
     """
     if draws < 2 or not 0 < level < 1 or (block is not None and not block >= 1):
         raise UsageError(f"draws {draws}, level {level:g}, block {block}: allowed are 2 draws, 0 to 1, blocks from 1")

@@ -39,6 +39,7 @@ def square_root_impact(
 
     traded, dollar_volume: money a session, in one currency; volatility: standard deviation of a session's return.
     Zero where nothing is traded; NaN where a value is missing, or something is traded without volume.
+    Raises UsageError for a coefficient or a volatility below 0.
     """
     size, volume, sigma = (np.asarray(value, dtype=np.float64) for value in (traded, dollar_volume, volatility))
     _check_not_negative(coefficient, sigma)

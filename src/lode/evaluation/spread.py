@@ -38,7 +38,8 @@ def corwin_schultz(
     high, low, close: (sessions, names) or (sessions,), each session's of one scale: adjusted alike across a split.
     negative: what becomes of a negative estimate: zero, kept, or missing. NaN in the first session, where a price is
     missing or not positive or the high lies below the low, and where a session had a single price (high = low, as of a
-    name that hardly trades): it says nothing of the spread.
+    name that hardly trades): it says nothing of the spread (Corwin and Schultz 2012).
+    Raises UsageError for another word.
     """
     if negative not in {"zero", "keep", "missing"}:
         raise UsageError(f"negative {negative!r}: allowed are 'zero', 'keep' and 'missing'")
@@ -56,7 +57,8 @@ def corwin_schultz(
 def mean_spread(spread: Prices, window: int = MONTH_SESSIONS, *, least: int = 12) -> Prices:
     """Mean of the last `window` sessions' known estimates, (sessions, names) or (sessions,), known at the close.
 
-    NaN with fewer than `least` of them; Corwin and Schultz ask for twelve in a month.
+    NaN with fewer than `least` of them; Corwin and Schultz ask for twelve in a month. Raises UsageError for a window
+    that is shorter than that.
     """
     if not 1 <= least <= window:
         raise UsageError(f"window {window}, least {least}: allowed is 1 ≤ least ≤ window")

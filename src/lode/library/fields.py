@@ -17,7 +17,8 @@ _PREFACE = f"""\
 *Written by `python -m lode.library.fields` from what computes the fields; do not edit.*
 
 A field is a number per session and name, as known at the session's close, or missing (NaN). A field without any value
-is not in the panel. Further columns of a frame of your own become fields too.
+is not in the panel. In Python, numbers of a frame of your own beside these become fields and texts groups, of absent
+knowledge (`lode.Panel.from_frame`); of a file they are left out, which the import says.
 [Collection](../how-to/collection.md) says where the rows come from and when each is known;
 `lode.workflow.freezing.trace_cell` leads a value back to its filings.
 

@@ -97,8 +97,8 @@ class MiningOptions:
         for option in fields(self):
             object.__setattr__(self, option.name, _typed(option.name, str(option.type), getattr(self, option.name)))
         for name, (low, high) in BOUNDS.items():
-            _within(f"--{name.replace('_', '-')}", getattr(self, name), low, high)
-        _within("--shards", self.shards, 1, min(MOST_SHARDS, self.candidates))
+            most = min(high, self.candidates) if name == "shards" else high
+            _within(f"--{name.replace('_', '-')}", getattr(self, name), low, most)
         if self.neutralize not in get_args(Neutralize):
             msg = f"--neutralize {self.neutralize!r}: allowed are {', '.join(get_args(Neutralize))}"
             raise UsageError(msg)
