@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from lode.workflow.context import open_context
 from lode.workflow.freezing import Selection, freeze
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
+_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*$", re.IGNORECASE)
 
 
 def snapshot_command(
@@ -101,6 +103,9 @@ def sql_command(
     output
         table, csv or json.
     """
+    if found := _FORMAT.search(query):
+        msg = f"the query ends with `{found[0].strip()}`: leave that out and give --format table, csv or json"
+        raise UsageError(msg)
     with open_warehouse(load_settings(), access="read") as warehouse:
         text = warehouse.query_text(query, output)
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
