@@ -59,6 +59,9 @@ def test_live_tries_the_first_symbol_and_keeps_nothing(world: Outside) -> None:
         (("filings", "--reparse", "--universe", "AAA"), "leave --universe and --live out"),
         (("market", "--universe", "AAA", "--since", "2030-01-01"), "--since 2030-01-01 is after"),
         (("market", "--universe", "?"), "'?' cannot be a symbol"),
+        (("own", "house"), "give either --reparse"),
+        (("own", "house", "--universe", "AAA", "--reparse"), "give either --reparse"),
+        (("own", "house", "--universe", "AAA"), "collector 'house' is not known"),
     ],
 )
 def test_wrong_usage_is_explained(world: Outside, arguments: tuple[str, ...], message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from lode.warehouse import open_warehouse
 from lode.workflow.collecting import collect, validate
 from lode.workflow.context import open_context
 from lode.workflow.freezing import Selection, freeze
+
+_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*$", re.IGNORECASE)
 
 
 def snapshot_command(
@@ -66,6 +69,9 @@ def sql_command(
     output
         table, csv or json.
     """
+    if found := _FORMAT.search(query):
+        msg = f"the query ends with `{found[0].strip()}`: leave that out and give --format table, csv or json"
+        raise UsageError(msg)
     with open_warehouse(load_settings(), access="read") as warehouse:
         text = warehouse.query_text(query, output)
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")

@@ -122,7 +122,7 @@ def _tell(report: dict[str, Any], *, as_json: bool) -> None:
 def _print_import(report: dict[str, Any]) -> None:
     single = {name: value for name, value in report.items() if not isinstance(value, (dict, tuple))}
     if ignored := report.get("ignored"):
-        single["ignored"] = ", ".join(ignored)
+        single["ignored"] = ", ".join(name or "(no name)" for name in ignored)
     print_table("import", ["what", "value"], single.items())
     for name, entries in report.items():
         if isinstance(entries, dict) and entries:

@@ -48,7 +48,8 @@ def _tell(wait: Wait, *, as_json: bool) -> None:
     if as_json:
         emit_json({"run": None, "reason": wait.reason, "until": until})
     else:
-        console().print(f"Nothing to run: {wait.reason}.", markup=False)
+        again = f"; again from {wait.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if wait.until else ""
+        console().print(f"Nothing to run: {wait.reason}{again}.", markup=False)
 
 
 def _now() -> datetime:

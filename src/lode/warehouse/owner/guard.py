@@ -83,7 +83,7 @@ def check(connection: Connection, sql: str, params: Mapping[str, str], outside: 
         raise Refused("a statement that does not only read")
     tree = connection.query(f"EXPLAIN AST {sql}", "JSONCompactEachRow", params=params)  # a syntax error is raised here
     if kind["statement_count"] != 1:
-        raise Refused("more than one statement")
+        raise Refused("anything but one statement that only reads")
     for line in tree.bytes().decode("utf-8", "replace").splitlines():
         _check_node(json.loads(line)[0], outside)
 
