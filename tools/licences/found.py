@@ -28,6 +28,8 @@ _SPELLED = {
     "2-clause bsd": "BSD-2-Clause",
     "bsd 2-clause license": "BSD-2-Clause",
     "3-clause bsd license": "BSD-3-Clause",
+    "psfl": "PSF-2.0",
+    "python software foundation license": "PSF-2.0",
     "gnu general public license v3 (gplv3)": "GPL-3.0-only",
     "gnu affero general public license v3": "AGPL-3.0-only",
 }

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from tools import core, environment, prerequisites
+from tools import core, environment, locked, prerequisites
 from tools.environment import ROOT
 from tools.failure import SetupError, run
 from tools.licences.__main__ import main as judge_licences
@@ -19,6 +20,8 @@ from tools.release import archives, bare
 from tools.setup import timed
 
 DIST = ROOT / "dist"
+_INSTALLED = ("--no-build-isolation",)  # with the backend that `make setup` installed
+_ALONE = ("--build-constraints", str(locked.EVERYTHING), "--require-hashes")  # with what the archive asks for alone
 
 
 def main(arguments: list[str]) -> int:
@@ -44,10 +47,10 @@ def build(folder: Path) -> Path:
     export(folder / "checkout")
     shutil.rmtree(DIST, ignore_errors=True)
     with timed("Building the source archive and the wheel"):
-        _uv_build(["--sdist", "--wheel"], folder / "checkout", DIST)
+        _uv_build(["--sdist", "--wheel", *_INSTALLED], folder / "checkout", DIST)
     (source,), (wheel,) = DIST.glob("*.tar.gz"), DIST.glob("*.whl")
     with timed("Building the wheel from the source archive"):
-        _uv_build(["--wheel"], source, folder / "again")
+        _uv_build(["--wheel", *_ALONE], source, folder / "again")
     (again,) = (folder / "again").glob("*.whl")
     (DIST / ".gitignore").unlink(missing_ok=True)
     archives.check(wheel, again, source)
@@ -64,22 +67,15 @@ def export(folder: Path) -> None:
         tar.extractall(folder, filter="data")
 
 
-def _uv_build(what: list[str], source: Path, out: Path) -> None:
-    """Call uv's build with what `make setup` installed: the locked backend, this machine's compiler."""
+def _uv_build(what: Sequence[str], source: Path, out: Path) -> None:
+    """Call uv's build with this machine's compiler."""
     tools = environment.FOLDER / "bin"
-    env = dict(os.environ) | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    env = environment.uv_environment(environment.read_pip_settings()) | dict(os.environ)
+    env["PATH"] = f"{tools}{os.pathsep}{env['PATH']}"
     compiler = prerequisites.find_compiler()
     env |= {"CXX": compiler} if compiler else core.zig_environment(environment.FOLDER)
-    command: list[str | Path] = [
-        tools / "uv",
-        "build",
-        *what,
-        "--quiet",
-        "--no-build-isolation",
-        "--python",
-        environment.python(),
-    ]
-    run([str(word) for word in (*command, "--out-dir", out, source)], why=f"{source.name} cannot be built", env=env)
+    command = [tools / "uv", "build", "--quiet", "--python", environment.python(), *what, "--out-dir", out, source]
+    run([str(word) for word in command], why=f"{source.name} cannot be built", env=env)
 
 
 if __name__ == "__main__":
