@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from lode.cli.output import AsJson, emit_json, print_table
+from lode.errors import UsageError
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.workflow.collecting import collect, validate
