@@ -73,5 +73,13 @@ def test_who_comes_from_elsewhere_may_not_name_files_of_the_server(lode_settings
     assert read_form({"source": text, "universe": text}, lode_settings, TODAY)[1] == {}
 
 
+def test_a_formula_that_is_none_is_named_before_a_run_begins(lode_settings):
+    request, wrong = read_form({"formulas": "rank(close); rank(close"}, lode_settings, TODAY)
+    assert set(wrong) == {"formulas"}
+    assert "rank(close" in wrong["formulas"]
+    assert read_form({"formulas": "rank(close); rank(volume)"}, lode_settings, TODAY)[1] == {}
+    assert request["options"]["formulas"]
+
+
 def test_sources_are_those_outside_and_those_that_are_stored_each_once():
     assert source_choices(["mine", "sample"]) == ["auto", "yahoo", "sample", "mine"]

@@ -18,6 +18,7 @@ from lode.settings import Settings
 from lode.workflow.collecting import AUTO, SAMPLE, YAHOO, days_of
 from lode.workflow.language_model.terms import terms_of
 from lode.workflow.options import MiningOptions, Neutralize
+from lode.workflow.own_formulas import formulas_of
 
 FIRST = ("candidates", "searcher", "shards", "seed")
 """Options that stand in the form's first rows; the others are one click away."""
@@ -78,6 +79,7 @@ def read_form(values: Mapping[str, Any], settings: Settings, today: date) -> tup
         ("universe", lambda: _require_no_file("--universe", data["universe"], settings)),
         ("searcher", lambda: terms_of(options, settings, today)),
         ("pool", lambda: require_method(options.pool)),
+        ("formulas", lambda: formulas_of(options)),
     )
     for name, check in checks:
         try:
