@@ -47,16 +47,6 @@ class BarsFile:
     names: dict[str, str]
     headerless: bool = False
 
-    @property
-    def renamed(self) -> dict[str, str]:
-        """The file's columns that were taken under another name."""
-        return {theirs: ours for ours, theirs in self.names.items() if theirs.lower() != ours}
-
-    @property
-    def ignored(self) -> tuple[str, ...]:
-        """The file's columns that are not used."""
-        return tuple(name for name in self.rows.columns if name not in self.names.values())
-
 
 def load_body(path: Path) -> bytes:
     """Return the file's bytes; DataError when it cannot be read or is empty."""
