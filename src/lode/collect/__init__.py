@@ -4,7 +4,8 @@ own_files.py   `lode import bars`            bars_file.py  columns, types and va
 own_facts.py   `lode import facts`           facts_file.py  likewise; own_tables.py what files of all kinds share
 own_members.py `lode import members`         own_imports.py  what imports share
                                              claims.py     one time for an import, whatever happens to it
-source.py      what a source is              ingest.py     what is the same for all of them; the lake again
+source.py      what a source is              ingest.py     what is the same for all: answers.py, storing.py, report.py
+                                             reparse.py    the lake again
 plugins.py     sources of other packages     own_bars.py   the rules and versions of a file, for their bars
 market.py      `lode collect market`         daily.py      what to ask, what rows answers become; daily_rows.py
 yahoo.py       the v8 chart endpoint         chart.py      its parser; yfinance_client.py the second place
