@@ -20,6 +20,7 @@ They read; what writes (a run, a sheet, a try) is a process of its own that they
     charts/    charts of such frames (pure)
     tables     how columns are named and formatted
     frames     tables as they are drawn, and rows that are picked; export as a file
+    pictures   charts as they are drawn
     formulas   what stands in a formula (pure); provenance whether its data are real
     notices    banners, empty states and failures
 
