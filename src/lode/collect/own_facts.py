@@ -15,11 +15,10 @@ from pathlib import Path
 
 import polars as pl
 
-from lode.collect.bars_file import load_body
 from lode.collect.claims import claim_import
 from lode.collect.facts_file import ALIASES, BALANCE, CASH_FLOW, FIELDS, KNOWN, PER_SHARE, read_facts_table
 from lode.collect.own_imports import by_reason, finish_import, ignored, keep_body, renamed, require_source
-from lode.collect.own_tables import as_quarantine, read_table
+from lode.collect.own_tables import as_quarantine, load_body, read_table
 from lode.lake import Lake
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.facts import COLUMNS, insert_facts, read_facts

@@ -18,9 +18,10 @@ from pathlib import Path
 import polars as pl
 
 from lode.calendar import DEFAULT_EXCHANGE
-from lode.collect.bars_file import BarsFile, load_body, read_bars_file, rows_as_json, typed_bars
+from lode.collect.bars_file import BarsFile, read_bars_file, rows_as_json, typed_bars
 from lode.collect.claims import Claim, claim_import
 from lode.collect.own_imports import by_reason, finish_import, ignored, keep_body, renamed, require_source
+from lode.collect.own_tables import load_body
 from lode.collect.quality import with_reasons, with_sessions
 from lode.collect.repairs import repair_bars, require_rules
 from lode.collect.versions import new_versions

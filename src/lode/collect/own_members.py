@@ -16,11 +16,18 @@ from pathlib import Path
 
 import polars as pl
 
-from lode.collect.bars_file import load_body
 from lode.collect.checks.schema import declared, refused_rows
 from lode.collect.claims import claim_import
 from lode.collect.own_imports import by_reason, finish_import, ignored, keep_body, renamed, require_source
-from lode.collect.own_tables import MISSING_WORDS, as_quarantine, column_names, day_column, read_table, text_column
+from lode.collect.own_tables import (
+    MISSING_WORDS,
+    as_quarantine,
+    column_names,
+    day_column,
+    load_body,
+    read_table,
+    text_column,
+)
 from lode.collect.quality import Rule, unreadable
 from lode.errors import DataError
 from lode.lake import Lake
