@@ -268,17 +268,6 @@ def _percentile(values: Sequence[float], percent: int) -> float:
     return ordered[min(len(ordered) - 1, round(percent / 100 * (len(ordered) - 1)))]
 
 
-def erlang_c(arrivals: float, service: float, places: int) -> float:
-    """Return the mean wait of an M/M/c queue by Erlang's C formula; arrivals and services a second."""
-    load = arrivals / service
-    term, below = 1.0, 0.0
-    for k in range(places):
-        below += term
-        term *= load / (k + 1)
-    top = term * places / (places - load)
-    return top / (below + top) / (places * service - arrivals)
-
-
 # --- the settings that are compared
 
 _SPOT = {"interruptions": 0.05}  # of a place, an hour: assumed, AWS publishes "below 5 %" a month for most instances

@@ -62,13 +62,6 @@ _SAME: Mapping[str, str] = MappingProxyType(  # what a rule of cdk-nag is called
     }
 )
 
-INLINE_POLICIES: Mapping[str, str] = MappingProxyType(
-    {
-        "NIST.800.53.R5-IAMNoInlinePolicy": "Each policy is one role's own, created, reviewed and deleted with it in "
-        "this repository; a managed policy could be attached elsewhere and would outlive the role."
-    }
-)
-
 
 @dataclass(frozen=True, order=True)
 class Finding:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from aws_cdk import CfnOutput, CfnParameter, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.audit import acknowledge
@@ -113,10 +112,3 @@ def _may(storage: Storage, warehouse: Warehouse) -> list[iam.PolicyStatement]:
         list_objects(storage.lake, *_LISTED),
         use_key(storage.key, write=False, through=("s3",)),
     ]
-
-
-def imported(bucket: s3.IBucket) -> str:
-    """Return the name under which another stack finds a bucket's ARN, which is how cdk-nag calls it."""
-    owner = Stack.of(bucket)
-    found: dict[str, str] = owner.resolve(owner.export_value(bucket.bucket_arn))
-    return found["Fn::ImportValue"]

@@ -84,8 +84,3 @@ class Warehouse(Stack):
             read_secret(secret or self.secret),
             use_key(self.storage.secrets_key, write=False, through=("secretsmanager",)),
         ]
-
-    def grant_read(self, grantee: iam.IGrantable) -> None:
-        """Let a role read the writer's secret."""
-        for statement in self.may_open():
-            grantee.grant_principal.add_to_principal_policy(statement)

@@ -19,7 +19,8 @@ from infra.lambdas import Function, Place, Shape
 from infra.mining import Mining
 from infra.network import PRIVATE
 from infra.warehouse import Warehouse
-from lode.deploy.watch import BEHIND, NAMESPACE, SOURCES
+from lode.deploy.watch import NAMESPACE, SOURCES
+from lode.workflow.data_diagnosis import BEHIND
 
 _EVERY_MINUTES = 30
 _DAY = 24 * 60

@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import stamina
 
+from lode.collect import answers, storing
 from lode.collect import ingest as module
 from lode.collect.http import RawRecord, ThrottledForError
-from lode.collect.ingest import ingest, reparse
+from lode.collect.ingest import ingest
+from lode.collect.reparse import reparse
 from lode.collect.source import Request, Stored
 from lode.errors import CollectError, LakeError, SourceUnavailableError, UnknownSymbolError
 from lode.lake import Lake
@@ -157,7 +159,7 @@ def test_a_lake_that_refuses_ends_everything_and_moves_nothing(world, monkeypatc
     def full(*_):
         raise LakeError("no room")
 
-    monkeypatch.setattr(module, "keep_raw", full)
+    monkeypatch.setattr(answers, "keep_raw", full)
     with pytest.raises(LakeError, match="no room"):
         world({"A/2026-11-01": b"one", "B/2026-11-01": b"two"})
     assert read_watermarks(world.warehouse, source=world.source) == {}
@@ -169,7 +171,7 @@ def test_watermarks_move_after_the_rows_and_before_the_outcome(world, monkeypatc
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "insert_watermarks", killed)
+        patched.setattr(storing, "insert_watermarks", killed)
         with pytest.raises(KeyboardInterrupt):
             world({"A/2026-11-01": b"one"})
     assert read_watermarks(world.warehouse, source=world.source) == {}

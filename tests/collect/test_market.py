@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import stamina
 
-from lode.collect import daily, identity, ingest
+from lode.collect import daily, identity, ingest, storing
 from lode.collect.http import load_raw
 from lode.collect.market import collect_market
 from lode.errors import UsageError
@@ -227,8 +227,8 @@ def test_an_interrupted_collection_goes_on(world, monkeypatch):
         "insert_bars": daily,
         "insert_actions": daily,
         "insert_instruments": identity,
-        "insert_watermarks": ingest,
-        "record_collections": ingest,
+        "insert_watermarks": storing,
+        "record_collections": storing,
     }
     for name, module in writes.items():
         real, calls = getattr(module, name), []

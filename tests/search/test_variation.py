@@ -11,7 +11,6 @@ from lode.search.space import SearchSpace
 
 GRAMMAR = Grammar(SearchSpace.of(BAR_FIELDS, history=1500))
 PARENT, OTHER = parse("rank(ts_corr(close, volume, 10))"), parse("ts_mean(returns, 20) / ts_std_dev(returns, 60)")
-MOVES = [*variation.REFINING, *variation.BREEDING]
 
 
 def children(move, parent=PARENT, count=200):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from lode.cli import COMMANDS, command_line, main
-from lode.collect.ingest import Report
 from lode.collect.own_files import ImportReport
+from lode.collect.report import Report
 from lode.deploy.deployment import Deployment
 from lode.deploy.planning import offline_plan
 from lode.settings import Settings

@@ -122,7 +122,7 @@ def _counts() -> dict[str, Any]:
         "lookback": _number("Lookback", "%d", "Sessions before its own that a value needs"),
         "finalists": _number("Finalists", "localized"),
         "proven": _number("Proven", "localized"),
-        "refused": _number("Not proven", "localized"),
+        "refused": _number("Not proven", "localized", "Refused, candidates among them"),
         "seed": _number("Seed", "%d"),
         "names": _number("Names", "localized"),
         "rows": _number("Rows", "localized"),

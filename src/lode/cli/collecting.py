@@ -11,7 +11,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from lode.cli.output import AsJson, console, emit_json, print_table
-from lode.collect.ingest import Report
+from lode.collect.report import Report
 from lode.errors import CollectError, UsageError
 from lode.settings import load_settings
 from lode.workflow.collectors import collect_factors, collect_registered, collect_universe, reparse_from, try_live

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
@@ -21,7 +20,7 @@ from lode.collect.own_tables import (
     time_columns,
 )
 from lode.collect.quality import REPEATED_HEADER
-from lode.errors import DataError, NotFoundError
+from lode.errors import DataError
 from lode.warehouse.stores.bars import NUMBERS
 
 REQUIRED = ("symbol", "date", "close")
@@ -46,29 +45,6 @@ class BarsFile:
     rows: pl.DataFrame
     names: dict[str, str]
     headerless: bool = False
-
-    @property
-    def renamed(self) -> dict[str, str]:
-        """The file's columns that were taken under another name."""
-        return {theirs: ours for ours, theirs in self.names.items() if theirs.lower() != ours}
-
-    @property
-    def ignored(self) -> tuple[str, ...]:
-        """The file's columns that are not used."""
-        return tuple(name for name in self.rows.columns if name not in self.names.values())
-
-
-def load_body(path: Path) -> bytes:
-    """Return the file's bytes; DataError when it cannot be read or is empty."""
-    try:
-        body = path.read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(f"no file {path}; give the path of a CSV or Parquet file of bars") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    if not body:
-        raise DataError(f"{path} is empty; a bars file has the columns {', '.join(COLUMNS[:7])}")
-    return body
 
 
 def read_bars_file(body: bytes, label: str) -> BarsFile:

@@ -17,7 +17,9 @@ import polars as pl
 
 from lode.collect.asking import Asker, Question
 from lode.collect.http import RawRecord
-from lode.collect.ingest import Report, ingest, reparse
+from lode.collect.ingest import ingest
+from lode.collect.reparse import reparse
+from lode.collect.report import Report
 from lode.collect.source import Kept, Request, Stored
 from lode.errors import CollectError, UsageError
 from lode.lake import Lake

@@ -20,7 +20,9 @@ from lode.collect.completeness import judge_delisted, missing_sessions, record_a
 from lode.collect.daily import Client, DailyBars, Wanted, as_date
 from lode.collect.exchanges import assumed_exchanges, exchanges_of, known_exchanges
 from lode.collect.http import RawRecord
-from lode.collect.ingest import Report, ingest, reparse
+from lode.collect.ingest import ingest
+from lode.collect.reparse import reparse
+from lode.collect.report import Report
 from lode.collect.yahoo import SOURCE, ChartClient
 from lode.collect.yfinance_client import SOURCE as YFINANCE
 from lode.collect.yfinance_client import YfinanceClient, parse_frame

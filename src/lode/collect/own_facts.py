@@ -9,22 +9,20 @@ again.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 
-from lode.collect.bars_file import load_body
 from lode.collect.claims import claim_import
 from lode.collect.facts_file import ALIASES, BALANCE, CASH_FLOW, FIELDS, KNOWN, PER_SHARE, read_facts_table
-from lode.collect.own_files import require_source
-from lode.collect.own_tables import as_quarantine, read_table
+from lode.collect.own_imports import by_reason, finish_import, ignored, keep_body, renamed, require_source
+from lode.collect.own_tables import as_quarantine, load_body, read_table
 from lode.lake import Lake
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.facts import COLUMNS, insert_facts, read_facts
-from lode.warehouse.stores.imports import ImportRecord, insert_quarantine, record_import
+from lode.warehouse.stores.imports import insert_quarantine
 from lode.warehouse.stores.instruments import OWN_CIKS, insert_instruments, read_instruments
 
 _MONTHS = {"Q1": 3, "Q2": 6, "Q3": 9, "FY": 12, "Q4": 12}
@@ -62,10 +60,9 @@ def import_facts(path: Path, *, source: str, warehouse: Warehouse, lake: Lake, n
 
     Raises UsageError for a source's name, NotFoundError for no such file, DataError for a file that cannot be used.
     """
-    require_source(source)
+    require_source(source, "sec")
     body = load_body(path)
-    label, batch = str(path), hashlib.sha256(body).hexdigest()
-    lake.put(f"raw/import-facts/source={source}/{batch}.{'parquet' if body[:4] == b'PAR1' else 'csv'}", body)
+    label, batch = str(path), keep_body(lake, "import-facts", source, body)
     table = read_table(body, label)
     rows, names = read_facts_table(table, label)
     claim = claim_import(lake, source=f"facts-{source}", batch=batch, label=path.name, now=now.astimezone(UTC))
@@ -76,19 +73,14 @@ def import_facts(path: Path, *, source: str, warehouse: Warehouse, lake: Lake, n
     facts, derived = _as_facts(values, source)
     fresh = _news(facts, warehouse)
     insert_facts(warehouse, fresh)
-    counts = dict(refused["reason"].value_counts(sort=True).iter_rows())
-    record_import(
-        warehouse,
-        ImportRecord(source, batch, label, rows.height, kept.height, refused.height, json.dumps({}), claim.time),
-    )
-    claim.finish(lake)
+    finish_import(rows, source=source, batch=batch, label=label, warehouse=warehouse, lake=lake, claim=claim)
     return FactsReport(
         source=source,
         path=label,
         batch=batch,
         rows=rows.height,
         kept=kept.height,
-        quarantined=counts,
+        quarantined=by_reason(rows),
         facts=fresh.height,
         unchanged=facts.height - fresh.height,
         missing=missing,
@@ -97,8 +89,8 @@ def import_facts(path: Path, *, source: str, warehouse: Warehouse, lake: Lake, n
         derived_starts=derived,
         first=kept["period_end"].min(),  # type: ignore[arg-type]
         last=kept["period_end"].max(),  # type: ignore[arg-type]
-        renamed={theirs: ours for ours, theirs in names.items() if theirs.strip().lower() != ours},
-        ignored=tuple(column for column in table.columns if column not in names.values()),
+        renamed=renamed(names),
+        ignored=ignored(table.columns, names),
         notes=_notes(kept),
     )
 

@@ -10,9 +10,6 @@ Every step may be repeated to the same effect.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -21,21 +18,20 @@ from pathlib import Path
 import polars as pl
 
 from lode.calendar import DEFAULT_EXCHANGE
-from lode.collect.bars_file import BarsFile, load_body, read_bars_file, rows_as_json, typed_bars
+from lode.collect.bars_file import BarsFile, read_bars_file, rows_as_json, typed_bars
 from lode.collect.claims import Claim, claim_import
+from lode.collect.own_imports import by_reason, finish_import, ignored, keep_body, renamed, require_source
+from lode.collect.own_tables import load_body
 from lode.collect.quality import with_reasons, with_sessions
 from lode.collect.repairs import repair_bars, require_rules
 from lode.collect.versions import new_versions
-from lode.errors import UsageError
 from lode.lake import Lake
 from lode.log import progress
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.bars import NUMBERS, insert_bars, latest_bars
-from lode.warehouse.stores.imports import ImportRecord, insert_quarantine, record_import
+from lode.warehouse.stores.imports import insert_quarantine
 from lode.warehouse.stores.instruments import insert_instruments
 
-RESERVED = ("sample", "yahoo", "auto")
-_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,99}")
 _CHUNK_ROWS = 250_000
 _UTC = pl.Datetime("us", "UTC")
 
@@ -93,10 +89,7 @@ def import_bars(  # noqa: PLR0913  what a caller may choose
     repairs: rules of repairs.py to apply to the source's bars afterwards.
     Raises UsageError for a source's name, NotFoundError for no such file, DataError for a file that cannot be used.
     """
-    if not may_name_a_source(source):
-        raise UsageError(
-            f"--source {source!r}: allowed are up to 100 letters, digits and ._:@+- other than {', '.join(RESERVED)}"
-        )
+    require_source(source)
     body = load_body(path)
     return import_body(
         body,
@@ -110,11 +103,6 @@ def import_bars(  # noqa: PLR0913  what a caller may choose
         known_at=known_at,
         repairs=repairs,
     )
-
-
-def may_name_a_source(name: str) -> bool:
-    """Whether the source of an imported file may be called so."""
-    return bool(_SOURCE.fullmatch(name)) and name not in RESERVED
 
 
 def import_body(  # noqa: PLR0913  likewise
@@ -132,9 +120,7 @@ def import_body(  # noqa: PLR0913  likewise
 ) -> ImportReport:
     """Import a file's bytes; `label` names it in messages and records. See import_bars."""
     require_rules(repairs)
-    batch = hashlib.sha256(body).hexdigest()
-    kind = "parquet" if body[:4] == b"PAR1" else "csv"
-    lake.put(f"raw/import/source={source}/{batch}.{kind}", body)
+    batch = keep_body(lake, "import", source, body)
     file = read_bars_file(body, label)
     typed = _known_at(typed_bars(file, label), known_at)
     rows = with_reasons(with_sessions(typed, exchange), exchange)
@@ -146,13 +132,8 @@ def import_body(  # noqa: PLR0913  likewise
     done = repair_bars(warehouse, source=source, rules=repairs, at=claim.time, exchange=exchange) if repairs else None
     report = _report(file, rows, kept, counts, source=source, label=label, batch=batch, adjusted=adjusted)
     report = replace(report, repaired=done.repaired) if done else report
-    record_import(
-        warehouse,
-        ImportRecord(
-            source, batch, label, report.rows, report.kept, refused.height, json.dumps(report.missing), claim.time
-        ),
-    )
-    claim.finish(lake)
+    about = {"source": source, "batch": batch, "label": label}
+    finish_import(rows, **about, missing=report.missing, warehouse=warehouse, lake=lake, claim=claim)
     return report
 
 
@@ -214,7 +195,6 @@ def _report(
     adjusted: bool,
 ) -> ImportReport:
     fields = tuple(name for name in NUMBERS if name in rows.columns)
-    reasons = rows["reason"].drop_nulls().value_counts(sort=True)
     recorded = kept["knowledge_time"].count() if "knowledge_time" in kept.columns else 0
     first, last = kept.select(pl.col("session").min().alias("first"), pl.col("session").max().alias("last")).row(0)
     return ImportReport(
@@ -223,7 +203,7 @@ def _report(
         batch=batch,
         rows=rows.height,
         kept=kept.height,
-        quarantined=dict(reasons.iter_rows()),
+        quarantined=by_reason(rows),
         missing={name: kept[name].null_count() for name in fields if name != "close"},
         symbols=kept["instrument"].n_unique(),
         first=first,
@@ -234,8 +214,8 @@ def _report(
         assumed_knowledge=kept.height - recorded,
         adjusted=adjusted,
         fields=fields,
-        renamed=file.renamed,
-        ignored=file.ignored,
+        renamed=renamed(file.names),
+        ignored=ignored(file.rows.columns, file.names),
         headerless=file.headerless,
     )
 
@@ -246,12 +226,3 @@ def _known_at(rows: pl.DataFrame, known_at: datetime | None) -> pl.DataFrame:
         return rows
     own = pl.col("knowledge_time") if "knowledge_time" in rows.columns else pl.lit(None, _UTC)
     return rows.with_columns(pl.coalesce(own, pl.lit(known_at).cast(_UTC)).alias("knowledge_time"))
-
-
-def require_source(source: str) -> None:
-    """Raise UsageError for what may not name the source of a file."""
-    if not may_name_a_source(source) or source == "sec":
-        raise UsageError(
-            f"--source {source!r}: allowed are up to 100 letters, digits and ._:@+- other than "
-            f"{', '.join((*RESERVED, 'sec'))}"
-        )

@@ -10,24 +10,29 @@ A row that breaks a rule goes to the quarantine with its reason; the others repl
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 
-from lode.collect.bars_file import load_body
 from lode.collect.checks.schema import declared, refused_rows
 from lode.collect.claims import claim_import
-from lode.collect.own_files import require_source
-from lode.collect.own_tables import MISSING_WORDS, as_quarantine, column_names, day_column, read_table, text_column
+from lode.collect.own_imports import by_reason, finish_import, ignored, keep_body, renamed, require_source
+from lode.collect.own_tables import (
+    MISSING_WORDS,
+    as_quarantine,
+    column_names,
+    day_column,
+    load_body,
+    read_table,
+    text_column,
+)
 from lode.collect.quality import Rule, unreadable
 from lode.errors import DataError
 from lode.lake import Lake
 from lode.warehouse import Warehouse
-from lode.warehouse.stores.imports import ImportRecord, insert_quarantine, record_import
+from lode.warehouse.stores.imports import insert_quarantine
 from lode.warehouse.stores.members import insert_members
 
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -65,10 +70,9 @@ def import_members(path: Path, *, source: str, warehouse: Warehouse, lake: Lake,
 
     Raises UsageError for a source's name, NotFoundError for no such file, DataError for a file that cannot be used.
     """
-    require_source(source)
+    require_source(source, "sec")
     body = load_body(path)
-    label, batch = str(path), hashlib.sha256(body).hexdigest()
-    lake.put(f"raw/import-members/source={source}/{batch}.{'parquet' if body[:4] == b'PAR1' else 'csv'}", body)
+    label, batch = str(path), keep_body(lake, "import-members", source, body)
     table = read_table(body, label)
     names = column_names(table.columns, _COLUMNS, ALIASES, label)
     absent = [name for name in ("symbol", "first_session") if name not in names]
@@ -85,23 +89,21 @@ def import_members(path: Path, *, source: str, warehouse: Warehouse, lake: Lake,
     kept = rows.filter(pl.col("reason").is_null())
     for (universe,), spells in kept.group_by("universe", maintain_order=True):
         insert_members(warehouse, str(universe), spells.select(_COLUMNS[1:]), source=source, at=claim.time)
-    record = ImportRecord(source, batch, label, rows.height, kept.height, refused.height, json.dumps({}), claim.time)
-    record_import(warehouse, record)
-    claim.finish(lake)
+    finish_import(rows, source=source, batch=batch, label=label, warehouse=warehouse, lake=lake, claim=claim)
     return MembersReport(
         source=source,
         path=label,
         batch=batch,
         rows=rows.height,
         kept=kept.height,
-        quarantined=dict(refused["reason"].value_counts(sort=True).iter_rows()),
+        quarantined=by_reason(rows),
         universes=dict(kept["universe"].value_counts(sort=True).iter_rows()),
         symbols=kept["symbol"].n_unique(),
         current=kept["last_session"].null_count(),
         first=kept["first_session"].min(),  # type: ignore[arg-type]
         last=kept["last_session"].max(),  # type: ignore[arg-type]
-        renamed={theirs: ours for ours, theirs in names.items() if theirs.strip().lower() != ours},
-        ignored=tuple(column for column in table.columns if column not in names.values()),
+        renamed=renamed(names),
+        ignored=ignored(table.columns, names),
     )
 
 

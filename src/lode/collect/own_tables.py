@@ -7,19 +7,33 @@ from __future__ import annotations
 
 import gzip
 import io
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lode.collect.quality import unreadable
-from lode.errors import DataError
+from lode.errors import DataError, NotFoundError
 
 MISSING_WORDS = ("", "nan", "null", "none", "na", "n/a", "-")
 DAY = r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$"
 COMPACT_DAY = r"^(\d{8})$"
 _ZONED = r"(Z|[+-]\d{2}:?\d{2})$"
 _UTC = pl.Datetime("us", "UTC")
+
+
+def load_body(path: Path) -> bytes:
+    """Return the file's bytes; NotFoundError where there is none, DataError when it cannot be read or is empty."""
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError(f"no file {path}; give the path of a CSV or Parquet file") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    if not body:
+        raise DataError(f"{path} is empty; it needs the names of its columns, and rows")
+    return body
 
 
 def read_table(body: bytes, label: str) -> pl.DataFrame:

@@ -15,8 +15,10 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from lode.collect.exchanges import COLLECTED
-from lode.collect.ingest import Report, ingest, reparse
-from lode.collect.own_files import may_name_a_source
+from lode.collect.ingest import ingest
+from lode.collect.own_imports import may_name_a_source
+from lode.collect.reparse import reparse
+from lode.collect.report import Report
 from lode.collect.source import Source
 from lode.errors import LodeError, UsageError
 from lode.lake import Lake

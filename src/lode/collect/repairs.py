@@ -85,15 +85,12 @@ def repair_bars(
     return RepairReport(source, counts)
 
 
-def undo_repairs(warehouse: Warehouse, *, source: str, at: datetime, rules: Sequence[str] | None = None) -> int:
+def undo_repairs(warehouse: Warehouse, *, source: str, at: datetime) -> int:
     """Let what came stand again wherever the latest version is a repaired one; returns how many bars that were.
 
-    rules: only what these rules changed; None: all. The appended version is known right after the repaired one.
+    The appended version is known right after the repaired one.
     """
-    require_rules(rules or ())
     repaired = repaired_bars(warehouse, source=source).unique(_KEY, keep="last", maintain_order=True)
-    if rules is not None:
-        repaired = repaired.filter(pl.col("repairs").is_in(list(rules)))
     if repaired.is_empty():
         return 0
     came = latest_bars(warehouse, source=source, instruments=repaired["instrument"].unique().to_list())

@@ -5,6 +5,7 @@
     toolkit.py     the CDK's command line       bootstrap.py  what it may do in the account
     account.py     AWS, its refusals in words   stacks.py     the deployed stacks, read back
     planning.py, raising.py, lowering.py, state.py            plan, up, down, status
+    watch.py       what is late or full, every half hour     rotation.py  passwords renewed; certificates.py, custom.py
 
 The stacks themselves are the CDK application in `infra/` of a checkout.
 """

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _CLONE = "_clone"
 _USER = re.compile(r"[a-z][a-z_]{0,40}")
-_HASH = re.compile(r"[0-9a-f]{64}")
 _PASSWORD_BYTES = 32
 
 Document = dict[str, Any]

@@ -27,7 +27,6 @@ from lode.workflow.data_diagnosis import sessions_behind
 from lode.workflow.schedule import DELAY
 
 NAMESPACE = "Lode"
-BEHIND = 2  # sessions: the latest one may not be collected yet
 SOURCES: Mapping[str, str] = {"market": "yahoo", "filings": "sec", "news": "news"}  # a collector's in the warehouse
 _UNITS = {"HoursSinceRun": "None", "DiskUsed": "Percent"}
 _GROWTH = timedelta(days=1)

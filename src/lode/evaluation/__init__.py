@@ -3,9 +3,10 @@
 labels.py makes the returns to predict, newey_west.py tests a mean (hansen_hodrick.py and hodrick.py where returns
 overlap, bootstrap.py any statistic), time_series.py regresses each name's series; ic.py, quantiles.py, turnover.py,
 portfolio.py, regressions.py, high_minus_low.py, market_factors.py, known.py and exposure.py (with styles.py) each hold
-one view of a factor, pool/ joins several into one. spread.py and cost.py say what trading takes, simulation/ holds a
-factor's books through fills; sheet.py puts everything together, report/ tells it and page/ draws it. Arrays are
-(sessions, names), NaN where missing; nothing here reads or writes.
+one view of a factor, neutralisation.py takes the market or sectors out first, pool/ joins several factors into one.
+spread.py, spread_cost.py and cost.py say what trading takes, simulation/ holds a factor's books through fills; sheet.py
+puts everything together, report/ tells it and page/ draws it. Arrays are (sessions, names), NaN where missing; nothing
+here reads or writes.
 """
 
 from lode.evaluation.hansen_hodrick import HansenHodrick, hansen_hodrick_t

@@ -38,11 +38,10 @@ class _Node:
         return _assemble, (_flatten(self),)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Field(_Node):
-    """A column of the panel: a series such as `close`, or a group such as `sector`."""
+class _Leaf(_Node):
+    """A node without arguments."""
 
-    name: str
+    __slots__ = ()
 
     @property
     def children(self) -> tuple[Expr, ...]:
@@ -58,7 +57,14 @@ class Field(_Node):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Constant(_Node):
+class Field(_Leaf):
+    """A column of the panel: a series such as `close`, or a group such as `sector`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Constant(_Leaf):
     """A finite number; -0 is kept as 0. ExpressionError for NaN and the infinities."""
 
     value: float
@@ -70,39 +76,15 @@ class Constant(_Node):
             raise ExpressionError(reason)
         object.__setattr__(self, "value", value)
 
-    @property
-    def children(self) -> tuple[Expr, ...]:
-        return ()
-
-    @property
-    def size(self) -> int:
-        return 1
-
-    @property
-    def depth(self) -> int:
-        return 1
-
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Numbers(_Node):
+class Numbers(_Leaf):
     """A list of finite numbers that is one parameter, written in quotes: the edges of `bucket`."""
 
     values: tuple[float, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", tuple(Constant(value).value for value in self.values))
-
-    @property
-    def children(self) -> tuple[Expr, ...]:
-        return ()
-
-    @property
-    def size(self) -> int:
-        return 1
-
-    @property
-    def depth(self) -> int:
-        return 1
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -1,4 +1,4 @@
-"""The characteristics behind the factors of Fama and French, and momentum: what mimics.py sorts on."""
+"""The characteristics behind the factors of Fama and French, and momentum."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Panels: what was known at each session's close, as arrays of (sessions, names).
 
-adjust.py turns traded prices into forward-adjusted fields, events.py reads corporate actions, assemble.py joins rows as
-of their knowledge times, observed.py and fundamentals/ make fields of statements and texts, membership.py says who
-belongs when, frames.py takes a user's frame, snapshot.py keeps panels in the lake.
+panel.py is the panel. adjust.py turns traded prices into forward-adjusted fields, events.py reads corporate actions,
+assemble.py joins rows as of their knowledge times (join.py), observed.py and fundamentals/ make fields of statements
+and texts, membership.py says who belongs when, frames.py takes a user's frame, snapshot.py keeps panels in the lake.
 """
 
 from lode.panel.assemble import Axes, build_panel, rebuild_panel

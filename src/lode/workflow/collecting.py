@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lode.collect.membership import top_number, universe_members
-from lode.collect.own_files import ImportReport, import_bars, may_name_a_source
+from lode.collect.own_files import ImportReport, import_bars
+from lode.collect.own_imports import may_name_a_source
 from lode.collect.sample import import_sample
 from lode.collect.universe import resolve_universe
 from lode.collect.yahoo import probe

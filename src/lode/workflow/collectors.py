@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 from lode.collect.checks import run_checks
 from lode.collect.fama_french import collect_fama_french, reparse_fama_french
-from lode.collect.ingest import Report
 from lode.collect.market import collect_market, reparse_market
 from lode.collect.news import collect_news, reparse_news
 from lode.collect.plugins import Opening, collect_own, reparse_own
+from lode.collect.report import Report
 from lode.collect.sec.client import contact
 from lode.collect.sec.filings import collect_filings, reparse_filings
 from lode.collect.universe import resolve_universe, symbols_between

@@ -20,7 +20,7 @@ from lode.warehouse.stores.condition import read_failures, read_outcomes, read_r
 from lode.warehouse.stores.findings import count_findings
 
 _OK = "ok"
-_BEHIND = 2  # sessions: the latest one may not be collected yet
+BEHIND = 2  # sessions: the latest one may not be collected yet
 _SHOWN = 3
 _SHOWN_BY = "lode app lists them on its page Data"
 
@@ -55,7 +55,7 @@ def _reach(row: dict[str, Any], now: datetime, ends: Mapping[str, date]) -> dict
         return {"part": f"source {row['source']}", "state": "unknown", "detail": str(error), "next": ""}
     worst = max(sorted(counts), key=lambda exchange: counts[exchange])
     behind, where = counts[worst], f" of {worst}" if len(counts) > 1 else ""
-    late = row["collected"] and behind >= _BEHIND
+    late = row["collected"] and behind >= BEHIND
     detail = (
         f"{row['names']:,} names up to {ends[worst]}, {behind:,} sessions{where} behind, "
         f"{row['quarantined']:,} rows in quarantine"

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from lode.collect.ingest import Report
 from lode.collect.membership import INDICES, members_on
+from lode.collect.report import Report
 from lode.collect.universe import symbols_between
 from lode.errors import CollectError, UsageError
 from lode.log import get_logger

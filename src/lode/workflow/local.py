@@ -24,7 +24,6 @@ _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 """A worker is one of as many as there are cores: libraries that start threads of their own would take those of others.
 
 A user's own setting goes before."""
-Finished = Callable[[Event, Event, int], None]
 
 
 class LocalExecutor:

@@ -91,17 +91,14 @@ def complete(tried: Tried, context: Context, check: Checker | None = None) -> Sh
     return sheet.with_leak_check(outcome).with_verdicts(verdicts(sheet, tried.run, context))
 
 
-def compute_to_file(
-    text: str, context: Context, *, snapshot: str | None = None, out: Path, memory: int | None = None
-) -> int:
+def compute_to_file(text: str, context: Context, *, snapshot: str | None = None, out: Path) -> int:
     """Write values on a whole snapshot to a Parquet file; return the number of rows.
 
     text: a formula, a factor's id, or names of the library, whose skipped factors are counted in a warning.
-    memory: bytes that the process may use; the setting's where None.
     """
     record = read_snapshot(context.warehouse, snapshot)
     panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
-    return write_values(panel, _columns_of(text, context, panel), out, memory=memory or context.settings.memory_bytes)
+    return write_values(panel, _columns_of(text, context, panel), out, memory=context.settings.memory_bytes)
 
 
 def _columns_of(text: str, context: Context, panel: Panel) -> Mapping[str, Expr]:

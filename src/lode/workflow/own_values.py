@@ -12,8 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lode.collect.bars_file import load_body
-from lode.collect.own_tables import read_table
+from lode.collect.own_tables import load_body, read_table
 from lode.errors import DataError
 from lode.evaluation import Identity, Sheet, SheetOptions, sheet_of
 from lode.panel import Panel

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from lode.collect import ingest, news
+from lode.collect import answers, news
 from lode.collect.http import load_raw
 from lode.collect.news import collect_news, reparse_news
 from lode.collect.news.ddgs import Ddgs
@@ -56,7 +56,7 @@ class Desk:
 def desk(collect_settings, warehouse, tmp_path, monkeypatch):
     for table in ("articles", "collections", "watermarks", "quarantine", "instruments"):
         warehouse.command(f"TRUNCATE TABLE {table}")
-    monkeypatch.setattr(ingest, "with_retries", lambda call, attempts: call())  # retries are http's own test
+    monkeypatch.setattr(answers, "with_retries", lambda call, attempts: call())  # retries are http's own test
     results: dict[str, list] = {}
     with PostReplica(lambda path: Answer(body=tavily_body(results.get(asked(replica), [])))) as replica:
         settings = collect_settings.model_copy(

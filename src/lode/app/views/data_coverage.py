@@ -7,6 +7,7 @@ import streamlit as st
 
 from lode.app import charts, frames
 from lode.app.navigation import Go
+from lode.app.pictures import picture
 from lode.app.queries.coverage import SHOWN, SourceCoverage, read_source_coverage
 from lode.settings import Settings
 
@@ -28,7 +29,7 @@ def draw_coverage(settings: Settings, source: str, years: pl.DataFrame) -> Sourc
     )
     found = read_source_coverage(settings, source, year) if year in whole.years else whole
     chart = charts.coverage_heat_map(found.cells, per="month" if found is whole else "session")
-    st.altair_chart(chart, width="stretch", alt=f"{chart.title.text}: {chart.title.subtitle}. {_in_words(found.cells)}")
+    picture(chart, told=f"{chart.title.text}: {chart.title.subtitle}. {_in_words(found.cells)}")
     st.caption(
         "Expected is a bar of every name in every session of its exchange between its first and its last bar: what a "
         "name lacks before or after is not counted. " + _in_words(found.cells)

@@ -11,11 +11,10 @@ import streamlit as st
 
 from lode.app import book_frames, charts
 from lode.app import sheet_frames as frames
+from lode.app.pictures import picture
 from lode.app.series import ROLLING_SESSIONS
 from lode.app.views import sheet_tables as of_tables
 from lode.evaluation.portfolio import SESSIONS_A_YEAR
-
-Picture = alt.Chart | alt.LayerChart
 
 _SHOWN_NAMES = 12
 _T_SIZES = 24
@@ -33,11 +32,6 @@ class Drawn:
         """The object of `lode evaluate --json`."""
         sheet: dict[str, Any] = self.record["sheet"]
         return sheet
-
-
-def picture(chart: Picture) -> None:
-    """Draw a chart, with its title and what it shows as the alternative text."""
-    st.altair_chart(chart, width="stretch", alt=f"{chart.title.text}: {chart.title.subtitle}")
 
 
 def rank_ic(drawn: Drawn) -> None:

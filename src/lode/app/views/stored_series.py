@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from lode.app import charts
+from lode.app.pictures import picture
 from lode.app.queries.factor import FactorPage
 from lode.app.series import quantile_means, timeline
-from lode.app.views.sheet_pictures import picture
 
 
 def stored_series(page: FactorPage) -> None:

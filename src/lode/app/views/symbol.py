@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import altair as alt
 import polars as pl
 import streamlit as st
 
@@ -12,6 +11,7 @@ from lode.app import charts, frames, notices
 from lode.app.addressed import day_of, held
 from lode.app.events import amount_of
 from lode.app.navigation import Go
+from lode.app.pictures import picture
 from lode.app.queries.caching import place
 from lode.app.queries.names import read_names
 from lode.app.queries.prices import Prices, gaps_of
@@ -116,9 +116,9 @@ def _prices(page: SymbolPage) -> None:
     if page.prices.days.is_empty():
         st.info("No price was known yet on the chosen day: choose a later one.")
         return
-    _draw(charts.price_chart(page.prices.days, page.prices.actions, is_adjusted=page.prices.is_adjusted))
+    picture(charts.price_chart(page.prices.days, page.prices.actions, is_adjusted=page.prices.is_adjusted))
     if page.prices.days["volume"].count():
-        _draw(charts.volume_chart(page.prices.days))
+        picture(charts.volume_chart(page.prices.days))
     _actions(page.prices)
 
 
@@ -187,7 +187,3 @@ def _faults(page: SymbolPage) -> None:
         frames.draw(page.findings, order=_FINDINGS, alt="Findings, the newest first")
     if gaps.height:
         frames.draw(gaps, order=("missing", "before", "after"), alt="Missing sessions, the longest run first")
-
-
-def _draw(chart: alt.LayerChart) -> None:
-    st.altair_chart(chart, width="stretch", alt=f"{chart.title.text}: {chart.title.subtitle}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
-from lode.collect.ingest import Report, ingest, reparse
+from lode.collect.ingest import ingest
 from lode.collect.news.provider import open_provider
 from lode.collect.news.source import NewsSource
 from lode.collect.news.subjects import describe
+from lode.collect.reparse import reparse
+from lode.collect.report import Report
 from lode.collect.tone import open_tone
 from lode.errors import UsageError
 from lode.lake import Lake

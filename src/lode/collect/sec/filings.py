@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from lode.collect.ingest import Report, ingest, reparse
+from lode.collect.ingest import ingest
+from lode.collect.reparse import reparse
+from lode.collect.report import Report
 from lode.collect.sec.client import SOURCE, SecClient
 from lode.collect.sec.rate import SharedRate
 from lode.collect.sec.source import SecSource, Wanted

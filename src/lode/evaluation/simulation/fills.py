@@ -41,12 +41,6 @@ class Simulation:
     positions: Floats
 
     @property
-    def gross(self) -> Series:
-        """Sum of the positions' sizes, (T,)."""
-        total: Series = np.abs(self.positions).sum(axis=1, dtype=np.float64)
-        return total
-
-    @property
     def net(self) -> Series:
         """Long less short, (T,)."""
         total: Series = self.positions.sum(axis=1, dtype=np.float64)

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from lode.language.dialects.notation import Notation, Word, call, past, rolling, same
+from lode.language.dialects.notation import Notation, Word, call, past, rolling, rolling_pair, same, variance
 from lode.language.dialects.reader import read
 from lode.language.dialects.scales import ALPHAGEN_RANK
-from lode.language.dialects.writer import Pattern, named, write
+from lode.language.dialects.writer import Pattern, named, root_as, window_of, write
 from lode.language.expression import Call, Constant, Expr
 
 _SERIES = {
@@ -62,10 +62,10 @@ ALPHAGEN = Notation(
         **{name: same(op, 2) for name, op in _SERIES.items()},
         **{name: same(op, 1) for name, op in _SINGLES.items()},
         **{name: rolling(op) for name, op in _ROLLING.items()},
-        **{name: Word(3, 2, lambda x, y, days, op=op: call(op, x, y, days)) for name, op in _TWO_SERIES.items()},
+        **{name: rolling_pair(op) for name, op in _TWO_SERIES.items()},
         "Constant": Word(1, 0, Constant),
         "Ref": Word(2, 1, past),
-        "Var": Word(2, 1, lambda x, days: call("power", call("ts_std_dev", x, days), 2.0)),
+        "Var": Word(2, 1, variance),
         "Skew": Word(2, 1, _skewness),
         "Kurt": Word(2, 1, _kurtosis),
         "Med": Word(2, 1, _median),
@@ -100,21 +100,17 @@ def to_alphagen(expr: Expr) -> str:
 
 def _rank(node: Call, texts: Sequence[str]) -> str | None:
     x, days = texts
-    last = _days(node)
+    last = window_of(node)
     return f"Div(Sub({days},Mul(Rank({x},{days}d),{days})),{int(last) - 1})" if last > 1 else None
 
 
 def _odd_median(node: Call, texts: Sequence[str]) -> str | None:
-    return f"Med({texts[0]},{texts[1]}d)" if _days(node) % 2 else None
+    return f"Med({texts[0]},{texts[1]}d)" if window_of(node) % 2 else None
 
 
 def _exponential(node: Call, texts: Sequence[str]) -> str | None:
     factor = node.args[2].value if isinstance(node.args[2], Constant) else -1.0
-    return f"EMA({texts[0]},{texts[1]}d)" if factor == _factor(_days(node)) else None
-
-
-def _days(node: Call) -> float:
-    return node.args[1].value if isinstance(node.args[1], Constant) else 0.0
+    return f"EMA({texts[0]},{texts[1]}d)" if factor == _factor(window_of(node)) else None
 
 
 _PATTERNS: dict[str, Pattern] = {
@@ -122,7 +118,7 @@ _PATTERNS: dict[str, Pattern] = {
     **{op: named(name, "d", ",") for name, op in (_ROLLING | _TWO_SERIES | {"Ref": "ts_delay"}).items()},
     "reverse": lambda _, texts: f"Sub(0,{texts[0]})",
     "inverse": lambda _, texts: f"Div(1,{texts[0]})",
-    "sqrt": lambda node, texts: f"Pow({texts[0]},0.5)" if node.fields else None,  # never of a number
+    "sqrt": root_as("Pow", ","),
     "ts_median": _odd_median,
     "ts_rank": _rank,
     "ts_decay_exp_window": _exponential,

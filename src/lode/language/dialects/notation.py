@@ -83,6 +83,16 @@ def rolling(op: str) -> Word:
     return Word(2, 1, lambda x, days: call(op, x, days))
 
 
+def rolling_pair(op: str) -> Word:
+    """x and y over a window, as the operator of that name."""
+    return Word(3, 2, lambda x, y, days: call(op, x, y, days))
+
+
+def variance(x: Expr, days: float) -> Expr:
+    """The sample variance over a window."""
+    return call("power", call("ts_std_dev", x, days), 2.0)
+
+
 def same(op: str, arity: int) -> Word:
     """As the operator of that name, on series."""
     return Word(arity, arity, lambda *args: call(op, *args))

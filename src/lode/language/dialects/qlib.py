@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from lode.errors import ExpressionError
-from lode.language.dialects.notation import Notation, Word, call, past, rolling, same
+from lode.language.dialects.notation import Notation, Word, call, past, rolling, rolling_pair, same, variance
 from lode.language.dialects.reader import read
 from lode.language.dialects.scales import QLIB_RANK, QLIB_WMA
-from lode.language.dialects.writer import Pattern, named, write
+from lode.language.dialects.writer import Pattern, named, root_as, window_of, write
 from lode.language.expression import Call, Constant, Expr
 
 _PAIRS = {
@@ -50,10 +50,10 @@ QLIB = Notation(
         **{name: same(op, 2) for name, op in _PAIRS.items()},
         **{name: same(op, 1) for name, op in _SINGLES.items()},
         **{name: rolling(op) for name, op in _ROLLING.items()},
-        **{name: Word(3, 2, lambda x, y, days, op=op: call(op, x, y, days)) for name, op in _TWO_SERIES.items()},
+        **{name: rolling_pair(op) for name, op in _TWO_SERIES.items()},
         "If": same("if_else", 3),
         "Ref": Word(2, 1, past),
-        "Var": Word(2, 1, lambda x, days: call("power", call("ts_std_dev", x, days), 2.0)),
+        "Var": Word(2, 1, variance),
         "Quantile": Word(3, 1, lambda x, days, share: call("ts_percentile", x, days, share)),
         "Count": Word(2, 1, lambda x, days: call("subtract", days, call("ts_count_nans", x, days))),
         "Rank": Word(2, 1, QLIB_RANK.meaning),
@@ -96,7 +96,7 @@ def to_qlib(expr: Expr) -> str:
 
 def _rank(node: Call, texts: Sequence[str]) -> str | None:
     days = texts[1]
-    return f"Div(Sub(Mul(Rank({texts[0]}, {days}), {days}), 1), {_less_one(node)})" if _days(node) > 1 else None
+    return f"Div(Sub(Mul(Rank({texts[0]}, {days}), {days}), 1), {_less_one(node)})" if window_of(node) > 1 else None
 
 
 def _exponential(node: Call, texts: Sequence[str]) -> str | None:
@@ -104,12 +104,8 @@ def _exponential(node: Call, texts: Sequence[str]) -> str | None:
     return f"EMA({texts[0]}, {texts[1]})" if memory == _EMA_SESSIONS and span > 1 else None
 
 
-def _days(node: Call) -> float:
-    return node.args[1].value if isinstance(node.args[1], Constant) else 0.0
-
-
 def _less_one(node: Call) -> str:
-    return str(int(_days(node)) - 1)
+    return str(int(window_of(node)) - 1)
 
 
 _PATTERNS: dict[str, Pattern] = {
@@ -119,7 +115,7 @@ _PATTERNS: dict[str, Pattern] = {
     "ts_percentile": named("Quantile"),
     "reverse": lambda _, texts: f"Sub(0, {texts[0]})",
     "inverse": lambda _, texts: f"Div(1, {texts[0]})",
-    "sqrt": lambda node, texts: f"Power({texts[0]}, 0.5)" if node.fields else None,  # never of a number
+    "sqrt": root_as("Power"),
     "ts_arg_max": lambda _, texts: f"Sub({texts[1]}, IdxMax({', '.join(texts)}))",
     "ts_arg_min": lambda _, texts: f"Sub({texts[1]}, IdxMin({', '.join(texts)}))",
     "ts_count_nans": lambda _, texts: f"Sub({texts[1]}, Count({', '.join(texts)}))",

@@ -55,3 +55,13 @@ def named(name: str, days: str = "", comma: str = ", ") -> Pattern:
         return f"{name}({comma.join([*texts[:-1], last])})"
 
     return pattern
+
+
+def root_as(power: str, comma: str = ", ") -> Pattern:
+    """The root as a power of a half; never of a number."""
+    return lambda node, texts: f"{power}({texts[0]}{comma}0.5)" if node.fields else None
+
+
+def window_of(node: Call) -> float:
+    """The window of a call whose second argument it is; 0 where that is no number."""
+    return node.args[1].value if isinstance(node.args[1], Constant) else 0.0

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-Parts = dict[str, NDArray[np.float64]]
 ALIKE_DAYS = 100
 """How far apart the period ends of the statements in one ratio may be."""
 MARKET_CAP = "market_cap"

@@ -19,7 +19,7 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "requests": pl.UInt32,
 }
 _COLUMNS = "source, subject, collected_at, outcome, first_session, last_session, rows, requests, lake_key, message"
-_EVER = datetime(1970, 1, 2, tzinfo=UTC), datetime(2299, 12, 31, tzinfo=UTC)  # what a DateTime64 holds
+_LAST = datetime(2299, 12, 31, tzinfo=UTC)  # that a DateTime64 holds
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,19 @@ def read_collections(
     *,
     source: str,
     subjects: Sequence[str] | None = None,
-    since: datetime | None = None,
     until: datetime | None = None,
 ) -> pl.DataFrame:
     """Outcomes of a source, sorted by subject and time: the columns of Collection.
 
-    Bounds of `collected_at` are included, None leaves them open.
+    until: latest `collected_at`, included; None leaves it open.
     """
     return warehouse.query(
         f"SELECT {_COLUMNS} FROM collections FINAL WHERE source = {{source:String}} "  # noqa: S608  columns from code
         "AND ({every:Bool} OR subject IN {subjects:Array(String)}) "
-        "AND collected_at BETWEEN {since:DateTime64(6, 'UTC')} AND {until:DateTime64(6, 'UTC')} "
+        "AND collected_at <= {until:DateTime64(6, 'UTC')} "
         "ORDER BY subject, collected_at",
         source=source,
         every=subjects is None,
         subjects=list(subjects or ()),
-        since=since or _EVER[0],
-        until=until or _EVER[1],
+        until=until or _LAST,
     )
