@@ -10,9 +10,9 @@ import hashlib
 
 from lode.language.expression import Call, Expr, postorder
 from lode.language.folding import OutOfRangeError
-from lode.language.identities import plain
 from lode.language.linear import Linear, of
 from lode.language.rules import RULES
+from lode.language.scaling import plain
 
 
 def canonical(expr: Expr) -> Expr:

@@ -8,21 +8,12 @@ from __future__ import annotations
 
 from lode.language.expression import Constant
 from lode.language.identities import RULES as ARITHMETIC
-from lode.language.identities import (
-    Args,
-    Rule,
-    divide,
-    linear,
-    multiply,
-    odd,
-    plain,
-    ranked,
-    side_order,
-    ts_delta,
-    ts_sum,
-)
 from lode.language.linear import Linear, of
+from lode.language.products import divide, multiply
+from lode.language.scaling import Args, Rule, linear, odd, plain, ranked
+from lode.language.sides import side_order
 from lode.language.symmetries import projection, remainder
+from lode.language.windows import ts_delta, ts_sum
 
 # Several series ---------------------------------------------------------------------------------------------------
 

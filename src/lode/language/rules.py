@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lode.language.identities import RULES as ARITHMETIC
-from lode.language.identities import Args, Rule, plain
 from lode.language.joint import JOINT
 from lode.language.linear import Linear
+from lode.language.scaling import Args, Rule, plain
 from lode.language.spelled_out import SPELLED_OUT
 from lode.language.symmetries import SYMMETRIES
 

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from lode.language.expression import Constant
 from lode.language.identities import RULES as ARITHMETIC
-from lode.language.identities import (
-    Args,
-    Rule,
-    deviation,
-    divide,
-    extreme,
-    if_else,
-    is_nan,
-    less,
-    linear,
-    plain,
-    ts_delay,
-    ts_delta,
-    ts_extreme,
-    ts_sum,
-    windowed,
-)
 from lode.language.linear import Linear, of
+from lode.language.products import divide, is_nan
+from lode.language.scaling import Args, Rule, deviation, linear, plain
+from lode.language.sides import extreme, if_else, less
+from lode.language.windows import ts_delay, ts_delta, ts_extreme, ts_sum, windowed
 
 
 def _purify(op: str, args: Args) -> Linear:  # noqa: ARG001

@@ -7,28 +7,11 @@ language turns an infinity into a missing value.
 from __future__ import annotations
 
 from lode.language.expression import Call, Constant
-from lode.language.identities import (
-    Args,
-    Rule,
-    deviation,
-    equal,
-    extreme,
-    is_nan,
-    linear,
-    multiply,
-    odd,
-    plain,
-    ranked,
-    scale_free,
-    side_order,
-    to_whole_power,
-    ts_backfill,
-    ts_corr,
-    ts_delay,
-    ts_extreme,
-    windowed,
-)
 from lode.language.linear import Linear, of
+from lode.language.products import is_nan, multiply, to_whole_power
+from lode.language.scaling import Args, Rule, deviation, linear, odd, plain, ranked, scale_free
+from lode.language.sides import equal, extreme, side_order
+from lode.language.windows import ts_backfill, ts_corr, ts_delay, ts_extreme, windowed
 
 _TRUTHS = frozenset({"less", "equal", "is_nan", "and", "or"})
 _WHOLE = frozenset({"floor", "ceiling", "round"})
