@@ -16,6 +16,7 @@ from tests.workflow.homes import Home, Mined
 COMMANDS = [
     *(("run",), ("mine",), ("snapshot",), ("evaluate",), ("compute",), ("simulate",), ("sql",), ("app",), ("doctor",)),
     *(("collect",), ("collect", "market"), ("collect", "filings"), ("collect", "news"), ("collect", "all")),
+    ("collect", "own"),
     *(("collect", "factors"), ("import",), ("import", "bars"), ("import", "facts"), ("import", "members")),
     ("import", "undo-repairs"),
     *(("update",), ("calibrate",)),

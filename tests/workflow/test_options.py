@@ -26,6 +26,7 @@ def test_defaults_are_those_of_the_interface() -> None:
         "min_names": 10,
         "racing": False,
         "pool": "ridge",
+        "formulas": "",
     }
 
 
@@ -82,6 +83,7 @@ def test_every_option_and_the_snapshot_are_part_of_a_runs_id() -> None:
         "min_names": 11,
         "racing": True,
         "pool": "nonnegative",
+        "formulas": "rank(close)",
     }
     assert set(others) == {field.name for field in fields(options)}
     ids = {run_id("s", replace(options, **{name: value})) for name, value in others.items()}  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +13,10 @@ from lode.workflow import own_operators as loading
 from lode.workflow.own_operators import load_operators, loaded_operators, require_operators
 from lode.workflow.plan import load_plan
 from tests.workflow.homes import SMALL, Home
+from tools.pages.reading import blocks
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "own-operators.md"
-EXAMPLE = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)[0]
+EXAMPLE = next(block.text for block in blocks(GUIDE) if block.title == "operators.py")
 
 
 @pytest.fixture(autouse=True)
