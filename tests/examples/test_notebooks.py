@@ -1,5 +1,7 @@
 """The example notebooks run from top to bottom in an empty home, and their files hold what they showed."""
 
+from itertools import groupby
+
 import nbformat
 import pytest
 
@@ -7,12 +9,9 @@ from tools.notebooks import KERNEL, executed, notebooks, paths_in, picture, stea
 
 
 def shown(notebook):
-    """The kinds of output of each cell."""
-    return [
-        [sorted(output.get("data", {"": None})) for output in cell.outputs]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-    ]
+    """The kinds of output of each cell in turn; what is printed may come in one piece or in several."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [[kind for kind, _ in groupby(sorted(o.get("data", {"": None})) for o in cell.outputs)] for cell in code]
 
 
 @pytest.mark.timeout(600)
