@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lode.errors import WarehouseError
 from lode.workflow import aws
 from tests.aws.cloud import Cloud, Fault, functions_at, interpreter, rows_of
 from tests.workflow.homes import SMALL, Home, assert_same_rows, kill
@@ -97,3 +98,14 @@ def test_what_is_missing_is_said(home: Home) -> None:
     assert "stateMachine:NAME" in wrong.lode(*ASKED, *IN_AWS).message
     assert "--address" in home.lode(*ASKED, *IN_AWS, "--address", "a:1").message
     assert "the deployment's schedule" in home.lode(*ASKED, *IN_AWS, "--every", "daily").message
+
+
+def test_an_end_that_a_reader_cannot_record_is_left_to_the_deployments_rule(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object) -> str:
+        raise WarehouseError("the login may only read")
+
+    monkeypatch.setattr(aws, "record_failed", refused)
+    aws.StateMachine(None)._record({"run": "1"}, {"Error": "ABORTED", "Cause": "asked to stop"})
+    assert "the login may only read" in "".join(capsys.readouterr())

@@ -14,4 +14,6 @@ PAGES = sorted((*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "benc
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_page_does_what_it_says(page, tmp_path):
     outcome = run_page(page, tmp_path)
-    assert not outcome.wrong, "\n".join(outcome.wrong) + f"\nto renew it: python -m tools.pages --write {page.name}"
+    assert not outcome.wrong, (
+        "\n".join(outcome.wrong) + f"\nto renew it: python -m tools.pages --write {page.relative_to(ROOT)}"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -135,8 +136,6 @@ def _run_commands(block: Block, folder: Folder, outcome: Outcome, where: str) ->
 
 def main(arguments: list[str]) -> int:
     """Run pages; with `--write` renew what their commands print."""
-    import tempfile  # noqa: PLC0415
-
     wrong: list[str] = []
     for page in (Path(word) for word in arguments if not word.startswith("--")):
         with tempfile.TemporaryDirectory() as place:

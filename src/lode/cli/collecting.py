@@ -28,8 +28,6 @@ Again = Annotated[
         name="--reparse", negative="", help="Parse all that was ever fetched again, from the lake; fetch nothing."
     ),
 ]
-
-
 Universe = Annotated[str | None, Parameter(help=_UNIVERSE)]
 Since = Annotated[date | None, Parameter(help="First day to collect; the collector's own beginning when absent.")]
 Until = Annotated[date | None, Parameter(help="Last day to collect; the present when absent.")]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from lode.cli.output import emit_json, print_table
+from lode.cli.output import AsJson, emit_json, print_table
 from lode.settings import load_settings
 from lode.workflow.diagnosis import diagnose
-
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object.")]
 
 
 def doctor_command(*, as_json: AsJson = False) -> None:

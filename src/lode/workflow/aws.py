@@ -129,7 +129,7 @@ class StateMachine:
         """Record the end of an execution; who may only read leaves that to the deployment's rule for such ends."""
         try:
             record_failed(given, failure, self.context)
-        except (WarehouseError, StorageError) as error:
+        except StorageError as error:
             get_logger("aws").warning("the end cannot be recorded from here", reason=str(error))
 
     @staticmethod

@@ -35,7 +35,7 @@ from lode.workflow.sheet_record import Record, sheet_record
 __all__ = ["Sheets", "make_sheet", "sheet_record", "with_sheet"]
 
 OTHERS = 4
-_BYTES_A_CELL = 400  # that a sheet and its bench take at their peak, per session and name
+BYTES_A_CELL = 400  # that a sheet and its bench take at their peak, per session and name
 
 
 def with_sheet(judged: Sequence[Record], sessions: int, names: int, memory: int) -> set[str]:
@@ -43,7 +43,7 @@ def with_sheet(judged: Sequence[Record], sessions: int, names: int, memory: int)
 
     None where the panel is so large that a sheet does not fit into `memory` bytes beside it.
     """
-    if sessions * names * _BYTES_A_CELL > memory:
+    if sessions * names * BYTES_A_CELL > memory:
         get_logger("sheets").info("no sheets: the panel is large", sessions=sessions, names=names)
         return set()
     first = [factor["id"] for factor in judged if factor["state"] == "refused"][:OTHERS]

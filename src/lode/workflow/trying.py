@@ -25,10 +25,9 @@ from lode.workflow.leaking import leak_checker
 from lode.workflow.manual import Checker, Tried, complete, open_panel, try_by_hand
 from lode.workflow.own_operators import load_operators
 from lode.workflow.sheet_record import sheet_record
+from lode.workflow.sheets import BYTES_A_CELL
 from lode.workflow.vaults import runs_on_vault
 from lode.workflow.worker import answer, opened
-
-_BYTES_A_CELL = 400  # of a bench and the sheet that is made beside it, per session and name
 
 
 def main() -> None:
@@ -71,7 +70,7 @@ class Warm:
         if key not in self._benches:
             self._benches.clear()
             made = Bench(panel, options)
-            if math.prod(panel.shape) * _BYTES_A_CELL > self._settings.memory_bytes:
+            if math.prod(panel.shape) * BYTES_A_CELL > self._settings.memory_bytes:
                 return made
             self._benches[key] = made
         return self._benches[key]
