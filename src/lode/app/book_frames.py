@@ -9,11 +9,8 @@ import math
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from lode.evaluation.portfolio import SESSIONS_A_YEAR
-
-Series = NDArray[np.float64]
 
 BOOKS = {"brain": "BRAIN", "brain_net": "BRAIN after cost", "long_short": "long-short", "long_only": "long-only"}
 _TAIL = 0.05
@@ -55,7 +52,7 @@ def _risk(book: pl.Series, market: pl.Series) -> dict[str, float | None]:
     return {
         "sortino": mean / losses * math.sqrt(SESSIONS_A_YEAR) if losses > 0 else None,
         "calmar": mean * SESSIONS_A_YEAR / fall if fall > 0 else None,
-        **_shape(returns),
+        **_shape(book.drop_nulls()),
         "var_95": -reached,
         "shortfall_95": -float(returns[returns <= reached].mean()),
         "best": float(returns.max()),
@@ -65,13 +62,10 @@ def _risk(book: pl.Series, market: pl.Series) -> dict[str, float | None]:
     }
 
 
-def _shape(returns: Series) -> dict[str, float | None]:
+def _shape(returns: pl.Series) -> dict[str, float | None]:
     """Skew and excess kurtosis; None where the returns do not vary."""
-    spread = float(returns.std())
-    if not spread > 0:
-        return {"skew": None, "kurtosis": None}
-    scaled = (returns - returns.mean()) / spread
-    return {"skew": float((scaled**3).mean()), "kurtosis": float((scaled**4).mean()) - 3}
+    varies = returns.n_unique() > 1
+    return {"skew": returns.skew() if varies else None, "kurtosis": returns.kurtosis() if varies else None}
 
 
 def _on_market(book: pl.Series, market: pl.Series) -> dict[str, float | None]:
