@@ -28,11 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lode.engine import Scorer
-from lode.evidence.finalists import select_finalists
+from lode.evidence.behaviour import behaviour_of
+from lode.evidence.finalists import choose_finalists
+from lode.evidence.shortlist import Candidate
 from lode.language import Expr, expression_id, parse
 from lode.panel import Panel
 from lode.search import BUILT_IN, SEARCHERS, Scored, make_searcher
-from lode.search.behaviour import behaviour_of
 from lode.simulate import simulate
 from lode.workflow.options import MiningOptions
 from lode.workflow.plan import splits_of
@@ -140,12 +141,9 @@ class Market:
     def found(self, told: Sequence[Scored]) -> int:
         """Plants that a finalist of these is alike."""
         known = {expression_id(scored.expression): scored for scored in told if math.isfinite(scored.t)}
-        chosen = select_finalists(
-            [(factor, scored.t) for factor, scored in known.items()],
-            lambda factor: self.values(known[factor].expression),
-            rank_ic={factor: scored.rank_ic for factor, scored in known.items()},
-        )
-        finalists = [self.values(known[factor].expression) for factor in chosen]
+        candidates = [Candidate(name, s.t, s.rank_ic, s.expression.size, s.behaviour) for name, s in known.items()]
+        chosen = choose_finalists(candidates, lambda factor: self.values(known[factor].expression))
+        finalists = [self.values(known[factor].expression) for factor in chosen.ids]
         return sum(any(likeness(truth, values) >= ALIKE for values in finalists) for truth in self.truths)
 
 

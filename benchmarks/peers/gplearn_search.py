@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import bottleneck as bn
@@ -117,8 +116,8 @@ def _of_two(flat: Callable[..., np.ndarray]) -> Callable[[np.ndarray, np.ndarray
     return of_two
 
 
-def _values(cells: searched.Cells, program: Any) -> np.ndarray:  # noqa: ANN401  its program
-    return cells.panel(program.execute(cells.every))
+def _found(cells: searched.Cells, program: Any) -> searched.Found:  # noqa: ANN401  its program
+    return searched.Found(cells.panel(program.execute(cells.every)), int(program.length_), str(program))
 
 
 def main() -> None:
@@ -154,7 +153,7 @@ def main() -> None:
             best = {each.raw_fitness_: each for each in chosen}  # of equal fitness: the same ranks
             for basis, over in (("candidates", scored >= asked.candidates), ("seconds", spent >= asked.seconds)):
                 if over and basis not in handover.figures:
-                    handover.add(basis, chosen, partial(_values, cells), scored=scored, processor=spent)
+                    handover.add(basis, [_found(cells, each) for each in chosen], scored=scored, processor=spent)
     searched.end(asked, handover)
 
 

@@ -7,7 +7,6 @@ population is what it has to offer. How many evaluations its seconds suffice for
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import exchange
 import numpy as np
@@ -41,13 +40,14 @@ def fitted(x: np.ndarray, y: np.ndarray, evaluations: int, seed: int) -> Symboli
     return search.fit(x, y)
 
 
-def distinct(search: SymbolicRegressor, cells: searched.Cells, kept: int) -> list[np.ndarray]:
-    """Values of the best individuals of the last population, each once."""
+def distinct(search: SymbolicRegressor, cells: searched.Cells, kept: int) -> list[searched.Found]:
+    """The best individuals of the last population, each once."""
     ordered = sorted(search.individuals_, key=lambda each: each.GetFitness(0))
-    seen: dict[bytes, Any] = {}
+    seen: dict[bytes, searched.Found] = {}
     for each in ordered:
         values = cells.panel(search.evaluate_model(each.Genotype, cells.every))
-        seen.setdefault(values[-1].tobytes(), values)
+        found = searched.Found(values, int(each.Genotype.Length), search.get_model_string(each.Genotype))
+        seen.setdefault(values[-1].tobytes(), found)
         if len(seen) >= kept:
             break
     return list(seen.values())
@@ -69,8 +69,7 @@ def main() -> None:
             spent = exchange.processor_seconds() - before
             scored = int(search.stats_["evaluation_count"])
             best = distinct(search, cells, asked.kept)
-            handover.add(basis, best, lambda values: values, scored=scored, processor=spent)
-            handover.figures[basis]["best"] = [str(each["model"]) for each in search.pareto_front_[:1]]
+            handover.add(basis, best, scored=scored, processor=spent)
             evaluations = max(int(scored * asked.seconds / max(spent, 1e-6)), GENERATIONS)
     searched.end(asked, handover)
 

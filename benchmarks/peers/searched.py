@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,15 @@ def arguments(sets: tuple[str, ...] = ()) -> argparse.Namespace:
     return parser.parse_args()
 
 
+@dataclass(frozen=True)
+class Found:
+    """A candidate: its values, (sessions, names), its nodes, and itself as text."""
+
+    values: np.ndarray
+    size: int
+    text: str
+
+
 @dataclass
 class Handover:
     """What was found at the end of each budget."""
@@ -62,10 +71,11 @@ class Handover:
     values: dict[str, np.ndarray]
     figures: dict[str, dict[str, Any]]
 
-    def add(self, basis: str, best: Sequence[Any], of: Callable[[Any], np.ndarray], **figures: float) -> None:
-        """Keep the values of the best candidates of a budget, and what they took."""
-        self.values |= {f"{basis}/{place:04}": of(each) for place, each in enumerate(best)}
-        self.figures[basis] = {**figures, "best": [str(each) for each in best[:3]]}
+    def add(self, basis: str, best: Sequence[Found], **figures: float) -> None:
+        """Keep the values of the best candidates of a budget, their sizes, and what they took."""
+        self.values |= {f"{basis}/{place:04}": each.values for place, each in enumerate(best)}
+        told = {"sizes": [each.size for each in best], "best": [each.text for each in best[:3]]}
+        self.figures[basis] = {**figures, **told}
 
 
 def end(asked: argparse.Namespace, handover: Handover) -> None:

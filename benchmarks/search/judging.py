@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from lode.evaluation.labels import forward_returns
 from lode.evaluation.pool import MemberRanks, Outcomes, Training, fit_pool, judged
+from lode.evidence.behaviour import behaviour_of
 from lode.evidence.cross_validation import Spans, purged_k_fold
-from lode.evidence.finalists import MAX_CORRELATION, select_finalists
+from lode.evidence.finalists import MAX_CORRELATION, choose_finalists
 from lode.evidence.likeness import likeness_scorer, mean_correlation
+from lode.evidence.shortlist import Candidate
 from lode.evidence.splits import EMBARGO_SESSIONS, Splits
 from lode.language import parse
 from lode.panel import Panel
@@ -34,11 +36,11 @@ TEN = 10
 class Found:
     """What a method hands over.
 
-    train: rank IC and t on train by candidate. values: of a candidate, (sessions before the vault, names), NaN where
-    missing; valid until the next call. scored, seconds: candidates it scored and processor seconds it took.
+    candidates: with their scores on train. values: of one, (sessions before the vault, names), NaN where missing; valid
+    until the next call. scored, seconds: candidates it scored and processor seconds it took.
     """
 
-    train: Mapping[str, tuple[float, float]]
+    candidates: Sequence[Candidate]
     values: Callable[[str], Floats]
     scored: int
     seconds: float
@@ -71,6 +73,10 @@ class Arena:
         """Score of values, (sessions before the vault or fewer, names), on train."""
         return self.train.score(np.ascontiguousarray(values[: self.splits.train_stop], np.float32))
 
+    def candidate(self, name: str, size: int, score: Score) -> Candidate:
+        """A candidate as the choice of finalists takes it."""
+        return Candidate(name, score.t_nw, score.rank_ic, size, behaviour_of(score.series[self.train.rows]))
+
     def values(self, expression: str) -> Floats:
         """Values of an expression on the sessions before the vault; valid until the next call."""
         return next(iter(self.validation.values([parse(expression)])))
@@ -89,13 +95,13 @@ class Arena:
 
 def judge(arena: Arena, found: Found) -> Outcome:
     """Choose on train, judge on validation."""
-    known = {name: score for name, score in found.train.items() if math.isfinite(score[1])}
-    ten = sorted(known, key=lambda name: (-abs(known[name][1]), name))[:TEN]
-    finalists = _finalists(arena, found, known)
-    pool = _pool(arena, found, finalists, {name: 1 if known[name][1] > 0 else -1 for name in finalists})
+    known = {candidate.id: candidate for candidate in found.candidates if math.isfinite(candidate.t)}
+    ten = sorted(known.values(), key=lambda candidate: (-abs(candidate.t), candidate.id))[:TEN]
+    finalists = _finalists(arena, found, list(known.values()))
+    pool = _pool(arena, found, finalists, {name: 1 if known[name].t > 0 else -1 for name in finalists})
     return Outcome(
-        _mean([abs(known[name][0]) for name in ten]),
-        _mean([np.sign(known[name][0]) * arena.validation.score(found.values(name)).rank_ic for name in ten]),
+        _mean([abs(each.rank_ic) for each in ten]),
+        _mean([np.sign(each.rank_ic) * arena.validation.score(found.values(each.id)).rank_ic for each in ten]),
         *pool,
         recovered=_recovered(arena, found, finalists),
         scored=float(found.scored),
@@ -108,12 +114,8 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(finite)) if finite else math.nan
 
 
-def _finalists(arena: Arena, found: Found, known: Mapping[str, tuple[float, float]]) -> list[str]:
-    return select_finalists(
-        [(name, t) for name, (_, t) in known.items()],
-        lambda name: found.values(name)[arena.splits.train],
-        rank_ic={name: rank_ic for name, (rank_ic, _) in known.items()},
-    )
+def _finalists(arena: Arena, found: Found, known: Sequence[Candidate]) -> Sequence[str]:
+    return choose_finalists(known, lambda name: found.values(name)[arena.splits.train]).ids
 
 
 def _pool(arena: Arena, found: Found, members: Sequence[str], directions: Mapping[str, int]) -> tuple[float, float]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchmarks.search.judging import Arena, Found
+from lode.evidence.behaviour import behaviour_of
+from lode.evidence.shortlist import Candidate
 from lode.language import Expr, parse
 from lode.library import available, family
 from lode.search import Scored, make_searcher
-from lode.search.behaviour import behaviour_of
 from lode.workflow.mining import GENERATION
 from lode.workflow.scoring import Score, searchable_units
 from lode.workflow.seeding import library_seeds
@@ -43,7 +44,8 @@ class Limit:
 
 def searched(arena: Arena, searcher: str, seed: int, budget: Budget) -> Found:
     """Let a searcher ask, score on train, and tell it; racing is left out, so that every candidate is scored whole."""
-    began, train = time.process_time(), {}
+    began = time.process_time()
+    candidates: dict[str, Candidate] = {}
     known = None if math.isinf(budget.candidates) else int(budget.candidates)
     search = make_searcher(
         searcher,
@@ -63,14 +65,18 @@ def searched(arena: Arena, searcher: str, seed: int, budget: Budget) -> Found:
             _told(expression, score, arena) for expression, score in zip(asked, arena.train.scores(asked), strict=True)
         ]
         search.tell(told)
-        train |= {str(each.expression): (each.rank_ic, each.t) for each in told}
+        candidates |= {str(each.expression): _candidate(each) for each in told}
         scored += len(asked)
-    return Found(train, arena.values, scored, time.process_time() - began)
+    return Found(list(candidates.values()), arena.values, scored, time.process_time() - began)
 
 
 def _told(expression: Expr, score: Score, arena: Arena) -> Scored:
     known = behaviour_of(score.series[arena.train.rows])
     return Scored(expression, score.rank_ic, score.t_nw, score.coverage, turnover=score.turnover, behaviour=known)
+
+
+def _candidate(scored: Scored) -> Candidate:
+    return Candidate(str(scored.expression), scored.t, scored.rank_ic, scored.expression.size, scored.behaviour)
 
 
 def formulas(arena: Arena) -> Found:
@@ -79,5 +85,5 @@ def formulas(arena: Arena) -> Found:
     usable, _ = available({*arena.panel.fields, *arena.panel.groups}, family("alpha101"))
     expressions = [parse(definition.expression) for definition in usable]
     scores = zip(expressions, arena.train.scores(expressions), strict=True)
-    train = {str(expression): (score.rank_ic, score.t_nw) for expression, score in scores}
-    return Found(train, arena.values, len(expressions), time.process_time() - began)
+    candidates = [arena.candidate(str(expression), expression.size, score) for expression, score in scores]
+    return Found(candidates, arena.values, len(expressions), time.process_time() - began)

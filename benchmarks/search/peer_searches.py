@@ -48,6 +48,8 @@ def handed_over(arena: Arena, basis: str, told: dict[str, Any], arrays: dict[str
         for key, found in arrays.items()
         if key.startswith(prefix)
     }
-    scores = {key: arena.train_score(values) for key, values in masked.items()}
-    train = {key: (score.rank_ic, score.t_nw) for key, score in scores.items()}
-    return Found(train, masked.__getitem__, told["scored"], told["processor"])
+    candidates = [
+        arena.candidate(key, size, arena.train_score(values))
+        for (key, values), size in zip(sorted(masked.items()), told["sizes"], strict=True)
+    ]
+    return Found(candidates, masked.__getitem__, told["scored"], told["processor"])

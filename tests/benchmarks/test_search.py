@@ -15,6 +15,7 @@ from benchmarks.search.panels import MARKETS, TWENTY, real_panel
 from benchmarks.search.part import LODE, Line, mean_outcome, summary
 from benchmarks.search.peer_searches import PEERS, handed_over, peer_searched, write_panel
 from benchmarks.search.plan import SEARCH_PLANS, SearchPlan
+from lode.evidence.shortlist import Candidate
 from lode.language import parse
 from lode.panel import Panel
 from lode.simulate import simulate
@@ -74,7 +75,9 @@ def test_a_peer_gets_no_session_of_the_vault_and_no_label_after_train(arena: Are
 def test_a_search_spends_its_candidates_and_finds_the_same_again(arena: Arena):
     one, other = (searched(arena, "genetic", 5, Limit(candidates=60)) for _ in range(2))
     assert one.scored == 60
-    np.testing.assert_equal(dict(one.train), dict(other.train))
+    assert [(c.id, c.t, c.rank_ic, c.size) for c in one.candidates] == [
+        (c.id, c.t, c.rank_ic, c.size) for c in other.candidates
+    ]
 
 
 def test_seconds_end_a_search(arena: Arena):
@@ -86,7 +89,7 @@ def test_seconds_end_a_search(arena: Arena):
 def test_the_planted_factor_in_reverse_is_recovered_and_bet_on_in_its_own_direction(arena: Arena):
     against = f"-({PLANT})"
     score = next(iter(arena.train.scores([parse(against)])))
-    outcome = judge(arena, Found({against: (score.rank_ic, score.t_nw)}, arena.values, 1, 0.1))
+    outcome = judge(arena, Found([arena.candidate(against, 3, score)], arena.values, 1, 0.1))
     assert outcome.recovered == 1
     assert outcome.ten_train == pytest.approx(-score.rank_ic)
     assert outcome.ten_validation > 0.1
@@ -96,12 +99,12 @@ def test_the_planted_factor_in_reverse_is_recovered_and_bet_on_in_its_own_direct
 def test_what_has_nothing_to_do_with_it_recovers_nothing(arena: Arena):
     noise = np.random.default_rng(0).normal(size=arena.panel.shape).astype(np.float32)
     score = arena.train_score(noise)
-    outcome = judge(arena, Found({"noise": (score.rank_ic, score.t_nw)}, lambda _: noise, 1, 0.1))
+    outcome = judge(arena, Found([arena.candidate("noise", 3, score)], lambda _: noise, 1, 0.1))
     assert outcome.recovered == 0
 
 
 def test_a_method_that_found_nothing_has_no_figures(arena: Arena):
-    outcome = judge(arena, Found({"flat": (np.nan, np.nan)}, arena.values, 7, 0.1))
+    outcome = judge(arena, Found([Candidate("flat", np.nan)], arena.values, 7, 0.1))
     assert np.isnan([outcome.ten_validation, outcome.pool_validation]).all()
     assert (outcome.recovered, outcome.scored) == (0, 7)
 
@@ -114,9 +117,9 @@ def test_a_peer_s_values_count_in_tradable_cells_only(arena: Arena):
     values = np.ones(arena.panel.shape, np.float32)
     values[0, 0] = np.inf
     found = handed_over(
-        arena, "seconds", {"scored": 3, "processor": 1.5}, {"seconds/0": values, "candidates/0": values}
+        arena, "seconds", {"scored": 3, "processor": 1.5, "sizes": [4]}, {"seconds/0": values, "candidates/0": values}
     )
-    assert list(found.train) == ["seconds/0"]
+    assert [candidate.id for candidate in found.candidates] == ["seconds/0"]
     masked = found.values("seconds/0")
     assert np.isnan(masked[~arena.panel.tradable]).all()
     assert np.isnan(masked[0, 0])
@@ -149,7 +152,7 @@ def test_a_peer_that_is_installed_spends_both_budgets(arena: Arena, tmp_path: Pa
         pytest.skip(f"not installed: {error}")
     assert found["candidates"].scored >= TINY.candidates
     assert found["seconds"].scored > 0
-    assert np.isfinite([t for each in found.values() for _, t in each.train.values()]).any()
+    assert np.isfinite([c.t for each in found.values() for c in each.candidates]).any()
 
 
 def test_a_peer_that_is_not_installed_is_no_failure_and_one_that_breaks_is(arena: Arena):

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from lode.evidence.finalists import select_finalists
+from lode.evidence.finalists import choose_finalists, select_finalists
 from lode.evidence.likeness import daily_rank_correlation
+from lode.evidence.shortlist import Candidate
 
 SESSIONS, NAMES = 300, 60
 
@@ -98,29 +99,19 @@ def test_constant_or_empty_values_raise_no_warning():
     assert choose({}, {}) == []
 
 
-def test_a_finalist_stands_for_its_family(rng):
-    source = rng.standard_normal((200, 60)).astype(np.float32)
-    variant = source + 0.5 * rng.standard_normal(source.shape).astype(np.float32)
-    values = {"source": source, "variant": variant, "other": rng.standard_normal(source.shape).astype(np.float32)}
-    candidates = [("variant", 10.4), ("source", -10.0), ("other", 9.9)]
-    rank_ic = {"variant": 0.04, "source": -0.05, "other": 0.09}
-    assert select_finalists(candidates, values.__getitem__) == ["variant", "other"]
-    assert select_finalists(candidates, values.__getitem__, rank_ic=rank_ic) == ["source", "other"]
+def test_parts_go_before_a_stronger_mixture_of_them(rng):
+    first, second = noise(rng), noise(rng)
+    values = {"first": first, "second": second, "mixture": (first + second).astype(np.float32)}
+    candidates = [
+        Candidate("mixture", 14.0, 0.07, 9),
+        Candidate("first", 10.0, 0.05, 3),
+        Candidate("second", 10.0, 0.05, 3),
+    ]
+    assert list(choose_finalists(candidates, values.__getitem__).ids)[:2] == ["first", "second"]
+    assert choose(values, {candidate.id: candidate.t for candidate in candidates})[0] == "mixture"
 
 
-def test_a_much_weaker_t_does_not_stand_for_a_family(rng):
-    source = rng.standard_normal((200, 60)).astype(np.float32)
-    values = {"strong": source, "weak": source + 0.1 * rng.standard_normal(source.shape).astype(np.float32)}
-    chosen = select_finalists(
-        [("strong", 20.0), ("weak", 9.9)], values.__getitem__, rank_ic={"strong": 0.02, "weak": 0.05}
-    )
-    assert chosen == ["strong"]
-
-
-def test_where_chance_may_decide_the_largest_t_stands_for_itself(rng):
-    source = rng.standard_normal((200, 60)).astype(np.float32)
-    values = {"first": source, "second": source + 0.1 * rng.standard_normal(source.shape).astype(np.float32)}
-    chosen = select_finalists(
-        [("first", 4.2), ("second", 4.0)], values.__getitem__, rank_ic={"first": 0.02, "second": 0.05}
-    )
-    assert chosen == ["first"]
+def test_others_follow_the_spanning_set_by_t(rng):
+    values = {name: noise(rng) for name in ("long", "short", "weak")}
+    candidates = [Candidate("long", 3.3, 0.03, 5), Candidate("short", 3.25, 0.03, 3), Candidate("weak", 2.0, 0.02, 3)]
+    assert list(choose_finalists(candidates, values.__getitem__).ids) == ["short", "long", "weak"]

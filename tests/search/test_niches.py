@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lode.search.niches import ALIKE, LEAST_T, Niches, spanning_t
+from lode.search.niches import ALIKE, LEAST_T, Niches
 
 
 def behaviours(seed, count, stretches=128):
@@ -68,14 +68,6 @@ def test_a_sum_of_heads_adds_nothing_and_a_new_idea_all():
     niche, added = holding(*found).place([mixed, new])
     assert niche.tolist() == [-1, -1]
     assert abs(added[0]) < 3 < added[1]
-
-
-def test_spanning_t_is_that_of_ordinary_least_squares():
-    sm = pytest.importorskip("statsmodels.api")
-    x, y, z = behaviours(6, 3).astype(float)
-    expected = sm.OLS(x, sm.add_constant(np.column_stack([y, z]))).fit().tvalues[0]
-    assert spanning_t([x], [y, z])[0] == pytest.approx(expected, rel=1e-5)
-    assert spanning_t([x], [])[0] == pytest.approx(x.mean() / x.std(ddof=1) * math.sqrt(128))
 
 
 def test_missing_stretches_do_not_decide():

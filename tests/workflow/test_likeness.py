@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lode.evidence.finalists import Finalists, choose_finalists
+from lode.evidence.shortlist import Candidate
 from lode.lake import open_lake
 from lode.workflow.context import Context
 from lode.workflow.likeness import keep_likeness, read_likeness
@@ -23,7 +24,7 @@ def test_the_first_attempt_stays_and_is_read_again(context):
     rng = np.random.default_rng(0)
     values = {name: rng.standard_normal((40, 20)).astype(np.float32) for name in "ab"}
     values["c"] = np.full((40, 20), np.nan, np.float32)
-    chosen = choose_finalists({"a": 3.0, "b": -2.0, "c": 1.0}.items(), values.__getitem__)
+    chosen = choose_finalists([Candidate("a", 3.0), Candidate("b", -2.0), Candidate("c", 1.0)], values.__getitem__)
     keep_likeness(context, PLAN, chosen)
     keep_likeness(context, PLAN, Finalists(["z"], chosen.samples[:1]))
     found = read_likeness(context.lake, "r1")

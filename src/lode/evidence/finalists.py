@@ -1,42 +1,37 @@
-"""Finalists: the best by |t| on train that are not each other's copies.
+"""Finalists: what explains the returns of train together, then the best by |t|, and no two of them each other's copies.
 
-Candidates are taken in order of |t| of their daily rank IC on train, ties by id. One is passed over when the absolute
-correlation of its values with those of a finalist is .7 or more: the mean over sessions of the Spearman correlation
-over the names that both have (a factor and its negative are the same factor). It is measured on 128 sessions spread
-evenly over train; only where that measure comes near .7, or the two factors do not cover the same names, every session
-is used. So a pair that passes is below .7 on all of train but for a difference of the sample of more than .05, and
-memory stays at 128 sessions of ranks a finalist.
+The spanning set comes first (`spanning.py`): formulas of which each adds to the others more than its length costs.
+Ranked by |t| alone, the places would go to mixtures of what predicts: with twenty things that predict, forty mixtures
+are stronger than each of the twenty. After the set come the others in order of |t| of their daily rank IC on train,
+ties by id. Without ids' rank ICs and sizes there is no set, and |t| alone decides.
 
-Where mean rank ICs are known, the finalist stands for its family: of the candidates that correlate with it by .7 or
-more and have at least half of its |t| and at least 8, the one with the largest |mean rank IC|. Variants that only
-quieten a formula's noise have larger t's than the formula; but values that correlate by ρ with what predicts cannot
-have more than ρ times its rank IC, so the largest mean points at the formula itself. (On a market with a planted
-`ts_corr(close, volume, 10)` of t 22.9, `ts_corr(scale(close), volume, 10)` has t 25.7 and a rank correlation of .83
-with it.)
+A candidate is passed over when the absolute correlation of its values with those of a finalist is .7 or more: the mean
+over sessions of the Spearman correlation over the names that both have (a factor and its negative are the same factor).
+It is measured on 128 sessions spread evenly over train; only where that measure comes near .7, or the two factors do
+not cover the same names, every session is used. So a pair that passes is below .7 on all of train but for a difference
+of the sample of more than .05, and memory stays at 128 sessions of ranks a finalist.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lode.engine import Scorer
 from lode.evidence.likeness import Sample, Values, likeness_scorer, mean_correlation
+from lode.evidence.shortlist import Candidate, spanning_candidates
 
 FINALISTS = 40
 MAX_CORRELATION = 0.7
 _NEAR = 0.05
-_KIN_SHARE = 0.5
-_SURE_T = 8.0
-_MOST_KIN = 24
 
 
 @dataclass(frozen=True)
 class Finalists:
-    """Ids, the best first, and the sample of each one's values that copies were told by."""
+    """Ids in their order, and the sample of each one's values that copies were told by."""
 
     ids: Sequence[str]
     samples: Sequence[Sample]
@@ -46,53 +41,34 @@ def select_finalists(
     candidates: Iterable[tuple[str, float]],
     values: Callable[[str], Values],
     *,
-    rank_ic: Mapping[str, float] | None = None,
     count: int = FINALISTS,
     max_correlation: float = MAX_CORRELATION,
 ) -> list[str]:
-    """Ids of at most `count` finalists, best first; see `choose_finalists`."""
-    chosen = choose_finalists(candidates, values, rank_ic=rank_ic, count=count, max_correlation=max_correlation)
-    return list(chosen.ids)
+    """Ids of at most `count` finalists by |t| alone, best first; candidates are (id, t). See `choose_finalists`."""
+    known = [Candidate(factor, t) for factor, t in candidates]
+    return list(choose_finalists(known, values, count=count, max_correlation=max_correlation).ids)
 
 
 def choose_finalists(
-    candidates: Iterable[tuple[str, float]],
+    candidates: Iterable[Candidate],
     values: Callable[[str], Values],
     *,
-    rank_ic: Mapping[str, float] | None = None,
     count: int = FINALISTS,
     max_correlation: float = MAX_CORRELATION,
 ) -> Finalists:
-    """At most `count` finalists, best first.
+    """At most `count` finalists: the spanning set, then the others; in each the largest |t| first.
 
-    candidates: (id, t of daily rank IC on train); without a finite t one cannot be a finalist.
-    values: of an id, (train sessions, names), NaN where missing; called for the candidates that are looked at, in order
-        of |t|, and again for pairs that need every session. The array may be reused once the next is asked for.
-    rank_ic: mean daily rank IC on train by id; without it every finalist stands for itself.
+    candidates: without a finite t one cannot be a finalist.
+    values: of an id, (train sessions, names), NaN where missing; called for the candidates that are looked at, and
+        again for pairs that need every session. The array may be reused once the next is asked for.
     """
-    ordered = sorted((c for c in candidates if math.isfinite(c[1])), key=lambda c: (-abs(c[1]), c[0]))
+    ordered = sorted((c for c in candidates if math.isfinite(c.t)), key=lambda c: (-abs(c.t), c.id))
     chosen = _Chosen(values, max_correlation)
-    for place, (factor, _) in enumerate(ordered):
+    for factor in dict.fromkeys([*spanning_candidates(ordered, values, count), *(c.id for c in ordered)]):
         if len(chosen.ids) >= count:
             break
-        chosen.consider(factor, _kin(ordered, place, rank_ic or {}))
+        chosen.consider(factor)
     return Finalists(chosen.ids, chosen.samples)
-
-
-def _kin(ordered: Sequence[tuple[str, float]], place: int, rank_ic: Mapping[str, float]) -> list[str]:
-    """Ids that may stand for the candidate at `place`: a |t| near its own and a larger |rank IC|, the largest first."""
-    own = abs(rank_ic.get(ordered[place][0], math.inf))
-    larger = [other for other in _near(ordered, place) if abs(rank_ic.get(other, 0.0)) > own]
-    return sorted(larger, key=lambda other: (-abs(rank_ic[other]), other))[:_MOST_KIN]
-
-
-def _near(ordered: Sequence[tuple[str, float]], place: int) -> Iterator[str]:
-    """Ids behind `place`, down to half of its |t|, and only where chance is out of the question."""
-    least = max(_KIN_SHARE * abs(ordered[place][1]), _SURE_T)
-    for at in range(place + 1, len(ordered)):
-        if abs(ordered[at][1]) < least:
-            return
-        yield ordered[at][0]
 
 
 class _Chosen:
@@ -103,20 +79,11 @@ class _Chosen:
         self._values, self._limit = values, limit
         self.samples: list[Sample] = []
 
-    def consider(self, factor: str, kin: Iterable[str]) -> None:
-        """Add the candidate, or the first of its kin that may stand for it, unless it is a copy of one before it."""
-        if (sample := self._admitted(factor)) is None:
-            return
-        for other in kin:
-            stand_in = self._admitted(other) if self._alike(sample, other) else None
-            if stand_in is not None:
-                factor, sample = other, stand_in
-                break
-        self.ids.append(factor)
-        self.samples.append(sample)
-
-    def _alike(self, sample: Sample, other: str) -> bool:
-        return abs(sample.correlation(Sample.of(self._values(other)))) >= self._limit
+    def consider(self, factor: str) -> None:
+        """Add the candidate, unless it is a copy of one before it."""
+        if (sample := self._admitted(factor)) is not None:
+            self.ids.append(factor)
+            self.samples.append(sample)
 
     def _admitted(self, factor: str) -> Sample | None:
         """Sample of a candidate that is no copy of a finalist; None for a copy."""

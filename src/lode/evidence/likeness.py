@@ -48,9 +48,9 @@ class Sample:
     varies: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, values: Values) -> Sample:
-        """Rank a sample of the sessions of values, (sessions, names)."""
-        rows = np.unique(np.linspace(0, max(len(values) - 1, 0), SAMPLE_SESSIONS).astype(int))[: len(values)]
+    def of(cls, values: Values, sessions: int = SAMPLE_SESSIONS) -> Sample:
+        """Rank a sample of at most so many sessions of values, (sessions, names), spread evenly."""
+        rows = np.unique(np.linspace(0, max(len(values) - 1, 0), sessions).astype(int))[: len(values)]
         ranks = average_ranks(values[rows])
         known = np.isfinite(ranks)
         middle = (known.sum(axis=1, keepdims=True) + 1) / 2

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lode.evidence.behaviour import read, written
 from lode.language import Expr, Unit, parse
-from lode.search.behaviour import read, written
 from lode.search.idea import skeleton
 from lode.search.protocol import Scored, State
 from lode.search.reward import merit, reward

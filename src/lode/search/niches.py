@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lode.search.behaviour import Behaviour, read, written
+from lode.evidence.behaviour import Behaviour, read, spanning_t, unit, usable, written
 
 Matrix = NDArray[np.float64]
 
 ALIKE = 0.7
 LEAST_T = 4.0  # chance gives the best of some thousand tries as much
 MOST = 24
-_FEWEST = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +42,9 @@ class Niches:
     def take(self, key: str, t: float, behaviour: Behaviour) -> bool:
         """Let an expression be a head where it is one; whether the heads have changed."""
         size = abs(t)
-        if not size >= LEAST_T or not _usable(behaviour):
+        if not size >= LEAST_T or not usable(behaviour):
             return False
-        alike = np.abs(self._unit @ _unit([behaviour], self._unit.shape[1])[0]) >= ALIKE
+        alike = np.abs(self._unit @ unit([behaviour], self._unit.shape[1])[0]) >= ALIKE
         if any(head.t >= size for head, is_alike in zip(self.heads, alike, strict=True) if is_alike):
             return False
         kept = [head for head, is_alike in zip(self.heads, alike, strict=True) if not is_alike]
@@ -57,11 +56,11 @@ class Niches:
         niche, added = np.full(len(behaviours), -1), np.full(len(behaviours), np.nan)
         if not self.heads:
             return niche, added
-        usable = np.array([_usable(behaviour) for behaviour in behaviours], bool)
-        likeness = np.abs(_unit(behaviours, self._unit.shape[1]) @ self._unit.T)
-        varies = usable & (likeness.max(axis=1) >= ALIKE)
+        comparable = np.array([usable(behaviour) for behaviour in behaviours], bool)
+        likeness = np.abs(unit(behaviours, self._unit.shape[1]) @ self._unit.T)
+        varies = comparable & (likeness.max(axis=1) >= ALIKE)
         niche[varies] = likeness.argmax(axis=1)[varies]
-        new = np.flatnonzero(usable & ~varies)
+        new = np.flatnonzero(comparable & ~varies)
         if new.size:
             added[new] = spanning_t([behaviours[int(place)] for place in new], [head.behaviour for head in self.heads])
         return niche, added
@@ -77,44 +76,4 @@ class Niches:
     def _hold(self, heads: list[Head]) -> None:
         self.heads = heads
         length = len(heads[0].behaviour) if heads else 0
-        self._unit = _unit([head.behaviour for head in heads], length)
-
-
-def spanning_t(behaviours: Sequence[Behaviour], heads: Sequence[Behaviour]) -> Matrix:
-    """T of the intercept of each behaviour's least-squares regression on the heads, (behaviours,)."""
-    length = len(behaviours[0])
-    x = np.column_stack([np.ones(length), _filled(heads, length).T])
-    y = _filled(behaviours, length).T
-    inverse = np.linalg.pinv(x.T @ x)
-    solution = inverse @ (x.T @ y)
-    free = length - x.shape[1]
-    variance = ((y - x @ solution) ** 2).sum(axis=0) / free * inverse[0, 0] if free >= _FEWEST else np.zeros(y.shape[1])
-    t = np.full(y.shape[1], np.nan)
-    np.divide(solution[0], np.sqrt(variance), out=t, where=variance > 0)
-    return t
-
-
-def _usable(behaviour: Behaviour) -> bool:
-    """Whether a behaviour has enough stretches to be compared, and varies."""
-    known = behaviour[np.isfinite(behaviour)]
-    return len(known) >= _FEWEST and bool(np.ptp(known) > 0)
-
-
-def _filled(behaviours: Sequence[Behaviour], length: int) -> Matrix:
-    """Behaviours with their own mean where a stretch has no score, (behaviours, length); of another length zero."""
-    rows = np.zeros((len(behaviours), length))
-    for row, behaviour in zip(rows, behaviours, strict=True):
-        known = np.isfinite(behaviour)
-        if len(behaviour) == length and known.any():
-            row[:] = np.where(known, behaviour, behaviour[known].mean(dtype=np.float64))
-    return rows
-
-
-def _unit(behaviours: Sequence[Behaviour], length: int) -> Matrix:
-    """Behaviours less their means at length one, (behaviours, length); zero where one does not vary."""
-    rows = _filled(behaviours, length)
-    rows -= rows.mean(axis=1, keepdims=True) if length else 0
-    size = np.sqrt((rows**2).sum(axis=1, keepdims=True))
-    unit = np.zeros_like(rows)
-    np.divide(rows, size, out=unit, where=size > 1e-12)
-    return unit
+        self._unit = unit([head.behaviour for head in heads], length)

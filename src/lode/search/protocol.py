@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from lode.errors import UsageError
+from lode.evidence.behaviour import Behaviour, unknown
 from lode.language import Expr
-from lode.search.behaviour import Behaviour, unknown
 from lode.search.space import SearchSpace
 
 State = dict[str, Any]
@@ -27,7 +27,7 @@ class Scored:
     added_t: Newey-West t of the daily rank IC of what it adds to the pool, its values less what the pool explains of
         them; NaN where that is not known.
     turnover: share of the book that is traded a session, in [0, 2]; NaN where it is not known.
-    behaviour: its daily rank IC in short (`lode.search.behaviour`); empty where it is not known.
+    behaviour: its daily rank IC in short (`lode.evidence.behaviour`); empty where it is not known.
     """
 
     expression: Expr

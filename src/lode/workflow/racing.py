@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from lode.engine import Estimate, Look, Race
 from lode.engine.looks import FEWEST_NAMES
 from lode.evaluation import NeweyWest, newey_west_t
+from lode.evidence.behaviour import behaviour_of, read, written
 from lode.language import Expr, expression_id, parse
 from lode.search import Scored
-from lode.search.behaviour import behaviour_of, read, written
 from lode.warehouse.stores.ledger import Trial
 from lode.workflow.scoring import Score, SplitScorer, neutralized
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lode.evidence.behaviour import read
 from lode.evidence.finalists import Finalists, choose_finalists
 from lode.evidence.multiplicity import SAMPLE, Multiplicity, multiplicity
+from lode.evidence.shortlist import Candidate
 from lode.language import parse
 from lode.panel import load_snapshot
 from lode.warehouse.stores.ledger import Trial
@@ -30,7 +31,7 @@ def select(event: Event, context: Context) -> Event:
 
 
 def read_trials_of(context: Context, plan: Plan) -> list[Trial]:
-    """Every trial of a run, once per canonical form, in the order of epochs, generations and shards; no behaviours.
+    """Every trial of a run, once per canonical form, in the order of epochs, generations and shards.
 
     Of one form an exact score goes before a partial one, then the lowest epoch and shard counts.
     """
@@ -40,7 +41,7 @@ def read_trials_of(context: Context, plan: Plan) -> list[Trial]:
             for trial in trials:
                 kept = first.get(trial.factor)
                 if kept is None or (kept[1].partial and not trial.partial):
-                    first[trial.factor] = (epoch, trial.generation, shard), replace(trial, behaviour="")
+                    first[trial.factor] = (epoch, trial.generation, shard), trial
     return [trial for _, trial in sorted(first.values(), key=lambda entry: entry[0])]
 
 
@@ -80,8 +81,11 @@ def finalists_of(scorer: SplitScorer, trials: Sequence[Trial]) -> Finalists:
     def values(factor: str) -> NDArray[np.float32]:
         return next(iter(scorer.values([expressions[factor]])))[scorer.rows]
 
-    rank_ic = {trial.factor: trial.rank_ic for trial in trials}
-    return choose_finalists([(trial.factor, trial.t_nw) for trial in trials], values, rank_ic=rank_ic)
+    return choose_finalists([_candidate(trial) for trial in trials], values)
+
+
+def _candidate(trial: Trial) -> Candidate:
+    return Candidate(trial.factor, trial.t_nw, trial.rank_ic, trial.size, read(trial.behaviour))
 
 
 def multiplicity_of(scorer: SplitScorer, trials: Sequence[Trial]) -> Multiplicity:

@@ -1,10 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lode.search.behaviour import STRETCHES, behaviour_of, read, written
+from lode.evidence.behaviour import STRETCHES, behaviour_of, read, spanning_t, written
 
 
 @given(arrays(np.float64, st.integers(0, 600), elements=st.floats(-1, 1) | st.just(np.nan)))
@@ -28,3 +30,11 @@ def test_t_of_the_stretches_is_that_of_the_days():
     short = behaviour_of(series)
     days, stretches = (x.mean() / x.std(ddof=1) * np.sqrt(len(x)) for x in (series, short))
     assert stretches == pytest.approx(days, rel=0.2)
+
+
+def test_spanning_t_is_that_of_ordinary_least_squares():
+    sm = pytest.importorskip("statsmodels.api")
+    x, y, z = np.random.default_rng(6).standard_normal((3, STRETCHES))
+    expected = sm.OLS(x, sm.add_constant(np.column_stack([y, z]))).fit().tvalues[0]
+    assert spanning_t([x], [y, z])[0] == pytest.approx(expected, rel=1e-5)
+    assert spanning_t([x], [])[0] == pytest.approx(x.mean() / x.std(ddof=1) * math.sqrt(128))
