@@ -10,6 +10,7 @@ import cyclopts
 
 import lode
 from lode import log
+from lode.cli.misplaced import misplaced
 from lode.errors import LodeError, UsageError
 from lode.settings import load_settings
 
@@ -68,11 +69,22 @@ def _exit_code(arguments: list[str]) -> int:
 
 def _dispatch(arguments: list[str]) -> None:
     try:
-        command_line(arguments[:1])(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+        command_line(arguments[:1])(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except cyclopts.CycloptsError as error:
+        if said := misplaced(error, arguments[0]):
+            raise UsageError(said) from error
+        _print_usage(error)
+        raise
     except ImportError as error:
         if (absent := _absent(error)) is None:
             raise
         raise UsageError(f"`lode {arguments[0]}` needs {absent}: pip install 'lode-factors[run]'") from error
+
+
+def _print_usage(error: cyclopts.CycloptsError) -> None:
+    """Print what cyclopts says of a wrong call."""
+    if error.console is not None:
+        error.console.print(cyclopts.CycloptsPanel(error))
 
 
 def _absent(error: BaseException | None) -> str | None:

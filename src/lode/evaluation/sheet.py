@@ -120,6 +120,7 @@ def sheet_at(bench: Bench, values: Floats, identity: Identity, references: Refer
             net=books.net,
         ),
         label=panel.meta.label,
+        source=panel.meta.source,
     )
 
 

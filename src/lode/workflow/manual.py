@@ -75,6 +75,7 @@ def try_by_hand(
     bench = bench_of(record.snapshot, panel, asked) if bench_of else Bench(panel, asked)
     expression = read_expression(text, context, panel)
     sheet = evidence_at(bench, expression, References(market_factors=market_factors(context, panel)))
+    sheet = sheet.with_snapshot(record.snapshot)
     run = enter(sheet, record.snapshot, context, size=expression.size)
     return Tried(expression, panel, record.snapshot, run, sheet)
 

@@ -45,7 +45,7 @@ def evaluate_values(
     identity = Identity(text, text, digest, 0, "undefined", ())
     sheet = sheet_of(values, panel, identity, options or SheetOptions(), references(context, panel, digest))
     run = enter(sheet, record.snapshot, context, size=0)
-    return sheet.with_verdicts(verdicts(sheet, run, context))
+    return sheet.with_snapshot(record.snapshot).with_verdicts(verdicts(sheet, run, context))
 
 
 def _columns(table: pl.DataFrame, path: Path) -> pl.DataFrame:
