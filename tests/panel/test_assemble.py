@@ -80,6 +80,15 @@ def test_knowledge_is_told_field_by_field():
     assert assumed.meta.knowledge["close"] == "assumed"
 
 
+@pytest.mark.parametrize("sectors", [[], [("C", "Other")]], ids=["nobody's", "others'"])
+def test_a_sector_that_no_name_has_is_absent(sectors):
+    known = pl.DataFrame(sectors, schema={"instrument": pl.String, "sector": pl.String}, orient="row")
+    panel = build_panel(frame([bar("A", 0, 10), bar("B", 0, 10)]), as_of=AS_OF, sectors=known)
+    assert not panel.groups
+    assert not panel.group_labels
+    assert "sector" not in panel.meta.knowledge
+
+
 def test_an_adjusted_source_keeps_its_prices():
     bars = frame([bar("A", t, 10 + t, volume=5.0) for t in range(3)])
     panel = build_panel(bars, frame([action("A", 1, "split", 2)]), as_of=AS_OF, adjusted=True)
