@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -26,6 +27,50 @@ def test_without_a_terminal_every_line_is_json_on_standard_error(capsys: pytest.
     line = json.loads(captured.err)
     assert (line["event"], line["component"], line["trials"], line["level"]) == ("done", "run", 3, "info")
     assert line["timestamp"].endswith("Z")
+
+
+LIBRARY = """
+import sys, stamina
+from lode import log
+from lode.collect.http import with_retries
+from lode.errors import SourceUnavailableError
+
+if "own" in sys.argv:
+    import logging
+    logging.basicConfig(format="%(name)s %(levelname)s %(message)s", level="INFO", stream=sys.stderr)
+with log.bound(run="r1"):
+    log.get_logger("run").info("begun")
+    log.get_logger("run").warning("odd", trials=3)
+with log.progress("mining", 1) as bar:
+    bar.advance()
+
+def fail():
+    raise SourceUnavailableError("no answer")
+
+with stamina.set_testing(True, attempts=2):
+    try:
+        with_retries(fail, attempts=2)
+    except SourceUnavailableError:
+        pass
+try:
+    raise ValueError("why")
+except ValueError:
+    log.get_logger("run").error("failed", exc_info=True)
+"""
+
+
+def test_a_library_writes_nothing_to_standard_output_and_warns_on_standard_error() -> None:
+    said = subprocess.run([sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True)
+    assert said.stdout == ""
+    first, retried, failed, *trace = said.stderr.splitlines()
+    assert (first, retried, failed) == ("odd run='r1' trials=3", "stamina.retry_scheduled", "failed")
+    assert trace[-1] == "ValueError: why"
+
+
+def test_a_program_that_configures_logging_decides_what_a_library_logs() -> None:
+    said = subprocess.run([sys.executable, "-c", LIBRARY, "own"], capture_output=True, text=True, check=True)
+    assert said.stdout == ""
+    assert said.stderr.splitlines()[:2] == ["lode.run INFO begun run='r1'", "lode.run WARNING odd run='r1' trials=3"]
 
 
 def test_the_level_decides_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

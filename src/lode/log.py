@@ -1,4 +1,8 @@
-"""Logs and progress, all on standard error: readable on a terminal, JSON lines otherwise."""
+"""Logs and progress, all on standard error: readable on a terminal, JSON lines otherwise.
+
+A process that calls no `configure` uses Lode as a library: what it logs goes to the standard library's loggers under
+`lode`, which show warnings on standard error unless the program says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +51,35 @@ def configure(level: str = "info") -> None:
 
 def get_logger(name: str) -> Logger:
     """Return a logger whose lines carry `name`."""
-    return cast("Logger", structlog.get_logger(component=name))
+    if structlog.is_configured():
+        return cast("Logger", structlog.get_logger(component=name))
+    return _LibraryLogger(name)
+
+
+class _LibraryLogger:
+    """A logger of the standard library, whose lines tell their fields behind the event."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(f"lode.{name}")
+
+    def debug(self, event: str, **fields: object) -> None:
+        self._log(logging.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        self._log(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._log(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self._log(logging.ERROR, event, fields)
+
+    def _log(self, level: int, event: str, fields: dict[str, object]) -> None:
+        failed = bool(fields.pop("exc_info", False))
+        told = " ".join(
+            f"{name}={value!r}" for name, value in (structlog.contextvars.get_contextvars() | fields).items()
+        )
+        self._logger.log(level, "%s", f"{event} {told}".strip(), exc_info=failed)
 
 
 def bound(**fields: object) -> AbstractContextManager[None]:

@@ -124,6 +124,7 @@ def with_retries(call: Callable[[], T], *, attempts: int, wait_initial: float = 
     """
     import stamina  # noqa: PLC0415  only collecting needs the extra that brings it
 
+    _keep_off_standard_output()
     for attempt in stamina.retry_context(
         on=_patience,
         attempts=attempts,
@@ -135,6 +136,18 @@ def with_retries(call: Callable[[], T], *, attempts: int, wait_initial: float = 
         with attempt:
             return call()
     raise CollectError(f"no attempt was made: attempts is {attempts}, at least 1 is needed")
+
+
+def _keep_off_standard_output() -> None:
+    """Let retries be logged by the standard library where structlog, which stamina prefers, would print them."""
+    import structlog  # noqa: PLC0415  likewise
+    from stamina import instrumentation  # noqa: PLC0415  likewise
+
+    hooks = instrumentation.get_on_retry_hooks()
+    prints = [hook.__module__ == instrumentation.StructlogOnRetryHook.hook_factory.__module__ for hook in hooks]
+    if any(prints) and not structlog.is_configured():
+        kept = [hook for hook, each in zip(hooks, prints, strict=True) if not each]
+        instrumentation.set_on_retry_hooks([*kept, instrumentation.LoggingOnRetryHook])
 
 
 def _patience(error: Exception) -> bool | timedelta:
