@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,6 +80,24 @@ def test_the_level_decides_what_is_shown(capsys: pytest.CaptureFixture[str]) -> 
     log.get_logger("run").warning("quiet")
     log.get_logger("run").error("loud")
     assert json.loads(capsys.readouterr().err)["event"] == "loud"
+
+
+def test_the_first_line_that_nobody_reads_says_so_and_later_ones_are_dropped() -> None:
+    code = """
+import sys
+from lode import log
+log.configure()
+try:
+    log.get_logger("run").info("lost")
+except log.ReaderGoneError as gone:
+    log.get_logger("run").info("lost as well")
+    print(gone)
+"""
+    reading, writing = os.pipe()
+    os.close(reading)
+    said = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=writing, text=True, check=True)
+    os.close(writing)
+    assert said.stdout == "nobody reads what is said any more\n"
 
 
 def test_an_exception_stands_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:

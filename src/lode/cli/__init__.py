@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -48,6 +47,7 @@ def _exit_code(arguments: list[str]) -> int:
     try:
         log.configure(load_settings().log_level)
         _dispatch(arguments)
+        sys.stdout.flush()
     except cyclopts.CycloptsError:
         return _USAGE
     except LodeError as error:
@@ -58,7 +58,7 @@ def _exit_code(arguments: list[str]) -> int:
         _complain("interrupted; what was recorded stays, the same command goes on", interruption)
         return _INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        log.silence(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001  the process's entry point
         log.get_logger("cli").error("unexpected failure", arguments=arguments, exc_info=True)
