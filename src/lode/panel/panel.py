@@ -125,6 +125,7 @@ class Panel:
     ) -> Panel:
         """Panel of a bars frame: symbol, date, close and, where there are, the other columns of a bars file.
 
+        They may be in capitals, and called as in files: Ticker, Date. Several columns for one of them are a DataError.
         `knowledge_time` says when a row was known (without a time zone: UTC); without the column a row counts as known
         at its session's close. Any other column becomes a field (numbers) or a group (text) with absent knowledge.
         Raises DataError with the count of every kind of bad row; nothing is repaired or dropped.
