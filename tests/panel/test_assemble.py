@@ -80,13 +80,15 @@ def test_knowledge_is_told_field_by_field():
     assert assumed.meta.knowledge["close"] == "assumed"
 
 
-@pytest.mark.parametrize("sectors", [[], [("C", "Other")]], ids=["nobody's", "others'"])
-def test_a_sector_that_no_name_has_is_absent(sectors):
-    known = pl.DataFrame(sectors, schema={"instrument": pl.String, "sector": pl.String}, orient="row")
+@pytest.mark.parametrize(("owner", "present"), [("C", False), ("B", True)])
+def test_a_sector_that_no_name_has_is_not_present(owner, present):
+    known = pl.DataFrame({"instrument": [owner], "sector": ["Other"]})
     panel = build_panel(frame([bar("A", 0, 10), bar("B", 0, 10)]), as_of=AS_OF, sectors=known)
-    assert not panel.groups
-    assert not panel.group_labels
-    assert "sector" not in panel.meta.knowledge
+    assert ("sector" in panel.present) is present
+    assert (panel.group("sector") is not None) is present
+    assert "sector" in panel.groups  # as in every panel, so that its snapshot stays the same
+    assert panel.present >= {"close", "returns"}
+    assert panel.group("country") is None
 
 
 def test_an_adjusted_source_keeps_its_prices():

@@ -120,6 +120,7 @@ def keep_panel(
                 "selection": selection.to_event(),
                 "panel": panel.meta.to_dict(),
                 "models": asdict(models or Models()),
+                "groups": sorted(panel.present.difference(panel.fields)),
                 "notes": notes,
             },
             sort_keys=True,

@@ -141,7 +141,7 @@ def read_expression(text: str, context: Context, panel: Panel) -> Expr:
     named = library_request(text, panel)
     remarks: Iterable[str]
     if named:
-        expression = parse(_only(named, text).expression, {*panel.fields, *panel.groups})
+        expression = parse(_only(named, text).expression, panel.present)
         remarks = unit_remarks(expression, panel.fields)
     elif FACTOR_ID.fullmatch(text):
         expression, remarks = _recorded(text, context, panel), ()
@@ -154,7 +154,7 @@ def read_expression(text: str, context: Context, panel: Panel) -> Expr:
 
 def _recorded(factor: str, context: Context, panel: Panel) -> Expr:
     try:
-        return parse(read_factor(context.warehouse, factor)[0].expression, {*panel.fields, *panel.groups})
+        return parse(read_factor(context.warehouse, factor)[0].expression, panel.present)
     except NotFoundError as unknown:
         msg = f"{unknown}; a formula would name a field, for example rank(close)"
         raise NotFoundError(msg) from None
