@@ -87,7 +87,7 @@ class Asker:
             status, headers, body = self._send(question)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             if is_refusal(error):
-                raise ConnectionRefusedByHostError(question.url, self._address_setting) from error
+                raise ConnectionRefusedByHostError(question.url, self._address_setting, self._source) from error
             why = str(error) or type(error).__name__
             raise SourceUnavailableError(f"no answer from {self._source} at {question.url}: {why}") from error
         self._check(status, headers, body, question.url)

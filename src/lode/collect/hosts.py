@@ -18,13 +18,14 @@ _COULD_NOT_CONNECT = 7  # curl's code
 
 
 class ConnectionRefusedByHostError(SourceUnavailableError):
-    """Nothing listens at the host of `url`. setting: the one that says where the source is, "" where none does."""
+    """Nothing listens at the host of `url`. setting: what says where the source is; source: its name; "" for none."""
 
-    def __init__(self, url: str, setting: str = "") -> None:
+    def __init__(self, url: str, setting: str = "", source: str = "") -> None:
         self.host = host_of(url)
+        where = f"{source} at {self.host}" if source else self.host
         super().__init__(
-            f"{self.host} refuses connections: nothing listens there; see whether {setting or 'its address'} is right "
-            "and its service runs"
+            f"{where} refuses connections: nothing listens there; see whether {setting or 'its address'} is right and "
+            "its service runs"
         )
 
 
