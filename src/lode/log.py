@@ -1,14 +1,19 @@
-"""Logs and progress, all on standard error: readable on a terminal, JSON lines otherwise."""
+"""Logs and progress, all on standard error: readable on a terminal, JSON lines otherwise.
+
+A process that calls no `configure` uses Lode as a library: what it logs goes to the standard library's loggers under
+`lode`, which show warnings on standard error unless the program says otherwise.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Protocol, cast
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 import structlog
 
@@ -28,6 +33,35 @@ class Logger(Protocol):
     def error(self, event: str, **fields: object) -> None: ...
 
 
+class ReaderGoneError(BrokenPipeError):
+    """Nobody reads standard error any more: whoever asked for the work has gone."""
+
+
+class _Lines:
+    """Writes lines to standard error, the stream of the moment. The first that nobody reads is a ReaderGoneError."""
+
+    _lock = threading.Lock()
+
+    def msg(self, message: str) -> None:
+        try:
+            with self._lock:
+                sys.stderr.write(f"{message}\n")
+                sys.stderr.flush()
+        except BrokenPipeError as error:
+            silence(sys.stderr)  # what ends the work has its own to say, in vain
+            raise ReaderGoneError("nobody reads what is said any more") from error
+
+    debug = info = warning = error = msg
+
+
+def silence(stream: TextIO) -> None:
+    """Let a stream whose reader has gone lead nowhere, so that nothing that is still written to it fails."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
 def configure(level: str = "info") -> None:
     """Set the process's log format and the least severe `level` that is shown."""
     terminal = sys.stderr.isatty()
@@ -41,13 +75,41 @@ def configure(level: str = "info") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # the stream of the moment, not of this one
+        logger_factory=lambda *_: _Lines(),
     )
 
 
 def get_logger(name: str) -> Logger:
     """Return a logger whose lines carry `name`."""
-    return cast("Logger", structlog.get_logger(component=name))
+    if structlog.is_configured():
+        return cast("Logger", structlog.get_logger(component=name))
+    return _LibraryLogger(name)
+
+
+class _LibraryLogger:
+    """A logger of the standard library, whose lines tell their fields behind the event."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(f"lode.{name}")
+
+    def debug(self, event: str, **fields: object) -> None:
+        self._log(logging.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        self._log(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._log(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self._log(logging.ERROR, event, fields)
+
+    def _log(self, level: int, event: str, fields: dict[str, object]) -> None:
+        failed = bool(fields.pop("exc_info", False))
+        told = " ".join(
+            f"{name}={value!r}" for name, value in (structlog.contextvars.get_contextvars() | fields).items()
+        )
+        self._logger.log(level, "%s", f"{event} {told}".strip(), exc_info=failed)
 
 
 def bound(**fields: object) -> AbstractContextManager[None]:

@@ -52,6 +52,15 @@ def test_every_part_of_a_sheet_is_drawn_from_its_record_alone(record: dict, part
         assert spec["usermeta"]["embedOptions"]["renderer"] == "svg"
 
 
+def test_a_sheet_says_what_it_judged_and_an_earlier_one_goes_without(record: dict):
+    page = AppTest.from_function(page_of_record, args=(record,), default_timeout=120).run()
+    assert page.text[0].value.startswith(f"Source {record['sheet']['source']}, snapshot –: ")
+    sheet = {name: told for name, told in record["sheet"].items() if name not in {"source", "snapshot"}}
+    earlier = AppTest.from_function(page_of_record, args=(record | {"sheet": sheet},), default_timeout=120).run()
+    assert not earlier.exception
+    assert not earlier.text[0].value.startswith("Source")
+
+
 def test_horizons_are_in_their_order(record: dict):
     page = AppTest.from_function(page_of_record, args=(record,), default_timeout=120).run()
     assert page.dataframe[1].value["horizon"].tolist() == [1, 2, 5, 10, 20, 60]

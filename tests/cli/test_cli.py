@@ -166,6 +166,7 @@ def test_evaluate_shows_what_it_is_asked_for(mined: Mined) -> None:
     asked = ("--delay", 0, "--neutralize", "market", "--quantiles", 3, "--horizon", 3, "--cost-bps", 0)
     snapshot = mined.result["snapshot"]
     told = mined.home.lode("evaluate", "rank(volume)", "--snapshot", snapshot, *asked, "--json").json
+    assert (told["source"], told["snapshot"]) == ("market", snapshot)
     assert told["options"]["delay"] == 0
     assert list(told["horizons"]) == ["1", "2", "3", "5", "10", "20", "60"]
     assert len(told["quantiles"]["mean_return"]) == told["quantiles"]["count"] == 3

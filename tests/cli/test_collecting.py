@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,14 @@ RANGE = ("--since", DAYS[0].isoformat(), "--until", TODAY.isoformat())
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     with outside(tmp_path_factory.mktemp("cli")) as opened:
         yield opened
+
+
+@pytest.fixture
+def closed() -> str:
+    """The address of a host at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def test_all_three_are_reported_and_a_second_time_nothing_is_new(world: Outside) -> None:
@@ -41,6 +51,24 @@ def test_a_symbol_that_fails_is_listed_and_the_exit_code_is_1(world: Outside) ->
     assert outcome.code == 1
     assert "UnknownSymbolError: Yahoo knows no such symbol" in outcome.out
     assert "1 failed, see above; run the same command again" in outcome.message
+
+
+def test_a_host_where_nothing_listens_ends_the_collection_with_one_error(world: Outside, closed: str) -> None:
+    home = replace(world.home, environment=(*world.home.environment, ("LODE_YAHOO_URL", closed)))
+    host, symbols = closed.removeprefix("http://"), ",".join(f"X{number}" for number in range(40))
+    outcome = home.lode("collect", "market", "--universe", symbols, *RANGE)
+    assert outcome.code == 1
+    (error,) = outcome.err.splitlines()  # no line of the log, no traceback
+    assert error == (
+        f"error: market: {host} refuses connections: nothing listens there; see whether LODE_YAHOO_URL is right and "
+        "its service runs. 0 of 40 subjects came before that and are stored; the same command goes on with the rest"
+    )
+    assert "X1" not in outcome.out
+    told = json.loads(home.lode("collect", "market", "--universe", "X1,X2", *RANGE, "--json").out)
+    assert (told["failures"], told["stopped"]) == (2, error.partition("market: ")[2].replace("0 of 40", "0 of 2"))
+    run = home.lode("run", "--source", "yahoo", "--universe", symbols, "--start", DAYS[0], "--end", TODAY)
+    assert run.code == 1
+    assert run.message.count(host) == 1
 
 
 def test_live_tries_the_first_symbol_and_keeps_nothing(world: Outside) -> None:

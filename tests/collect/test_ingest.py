@@ -9,6 +9,7 @@ import stamina
 
 from lode.collect import answers, storing
 from lode.collect import ingest as module
+from lode.collect.hosts import ConnectionRefusedByHostError
 from lode.collect.http import RawRecord, ThrottledForError
 from lode.collect.ingest import ingest
 from lode.collect.reparse import reparse
@@ -224,3 +225,29 @@ def test_a_record_says_what_was_asked_and_by_which_collection(world):
     record = load_raw(world.lake, key)
     assert record.about == {"kind": "words", "subject": "A", "collection": (START + timedelta(seconds=1)).isoformat()}
     assert replace(record, body=b"") == load_raw(world.lake, key, body=False)
+
+
+def test_a_host_where_nothing_listens_ends_the_collection_and_keeps_what_came(world):
+    names = [f"S{n:03}" for n in range(200)]
+    down = ConnectionRefusedByHostError("http://127.0.0.1:9/x", "LODE_YAHOO_URL")
+    says = {f"{name}/2026-11-01": b"one" if number < 5 else down for number, name in enumerate(names)}
+    report, words = world(says, names)
+    assert sorted(report.collected) == names[:5]
+    assert len(words.asked) <= 5 + 3 * 3 + 3  # three subjects at once, three times each, and what was under way
+    assert report.failures == 195
+    assert report.stopped == (
+        f"{down}. 5 of 200 subjects came before that and are stored; the same command goes on with the rest"
+    )
+    assert report.failed["S199"] == f"HostDownError: not asked, {down}"
+    assert sorted(read_watermarks(world.warehouse, source=world.source)) == names[:5]
+    outcomes = read_collections(world.warehouse, source=world.source)
+    assert 5 < outcomes.height < 100  # what was not asked has no outcome
+    assert set(outcomes.filter(outcome="failed")["message"].str.slice(0, 13)) == {"HostDownError"}
+    again, _ = world({f"{name}/2026-11-01": b"one" for name in names[5:]}, names[5:])
+    assert (again.failures, again.stopped, again.rows) == (0, "", 195)
+
+
+def test_a_host_that_listens_again_is_asked_on(world):
+    down = ConnectionRefusedByHostError("http://127.0.0.1:9/x")
+    report, _ = world({"A/2026-11-01": [down, down, b"one"], "B/2026-11-01": b"two"})
+    assert (report.failures, report.stopped, report.rows) == (0, "", 2)

@@ -120,3 +120,9 @@ def test_spells_in_the_warehouse_come_first(warehouse):
     found = universe_members(warehouse, "dow30", start=date(2016, 1, 4))
     assert found.rows() == [("A", date(2015, 1, 2), None)]
     assert universe_members(warehouse, "dow30", end=date(2014, 1, 2)).is_empty()
+
+
+def test_a_file_that_a_query_wrote_is_read(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_text('"symbol"\n"BBB"\n"AAA"\n')
+    assert resolve_universe(str(path)) == ["AAA", "BBB"]

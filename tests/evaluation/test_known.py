@@ -74,3 +74,14 @@ def test_several_factors_are_compared_as_each_alone():
     together = resemblances_of(factors, known, panel, returns)
     assert together == [resemblances(values, known, panel, returns) for values in factors]
     assert resemblances_of([], known, panel, returns) == []
+
+
+def test_the_library_of_a_panel_leaves_out_what_needs_a_group_of_nobody():
+    ones, nobody = np.ones((9, 4)), np.full((9, 4), -1, np.int32)
+    prices = dict.fromkeys(("open", "high", "low", "volume", "vwap"), ones)
+    without, empty, sorted_in = (
+        known_library(make_panel(ones, groups=groups, **prices))
+        for groups in ({}, {"sector": nobody}, {"sector": np.zeros_like(nobody)})
+    )
+    assert without.keys() == empty.keys() < sorted_in.keys()
+    assert all("sector" in sorted_in[key].fields for key in sorted_in.keys() - empty.keys())

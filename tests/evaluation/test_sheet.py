@@ -26,7 +26,7 @@ KEYS = {
     "expression", "canonical", "id", "lookback", "unit", "fields", "coverage", "horizons", "quantiles", "turnover",
     "rank_autocorrelation", "half_life_sessions", "portfolio", "exposures", "neutral_rank_ic", "fama_macbeth",
     "leak_check", "options", "sessions", "names", "first_session", "last_session", "books", "gates", "costs", "years",
-    "per_name", "market_factors", "library", "pool", "verdicts",
+    "per_name", "market_factors", "library", "pool", "verdicts", "source", "snapshot",
 }  # fmt: skip
 
 

@@ -61,6 +61,13 @@ def test_parameters_may_be_named_and_have_defaults():
     assert parse("ts_mean(close, d=5)") == parse("ts_mean(close, 5)")
 
 
+def test_an_absent_group_is_named_as_absent():
+    with pytest.raises(ExpressionError, match=r"the group `sector` is absent here: .*; fields present: close, open"):
+        parse("group_rank(close, sector)", ["close", "open"])
+    with pytest.raises(ExpressionError, match="unknown field `country`"):
+        parse("group_rank(close, country)", ["close", "open"])
+
+
 def test_line_breaks_and_tabs_are_blanks():
     assert parse("rank(\n\tclose\r\n)\n") == parse("rank(close)")
     assert parse("close\n+ open") == parse("close + open")

@@ -80,6 +80,17 @@ def test_knowledge_is_told_field_by_field():
     assert assumed.meta.knowledge["close"] == "assumed"
 
 
+@pytest.mark.parametrize(("owner", "present"), [("C", False), ("B", True)])
+def test_a_sector_that_no_name_has_is_not_present(owner, present):
+    known = pl.DataFrame({"instrument": [owner], "sector": ["Other"]})
+    panel = build_panel(frame([bar("A", 0, 10), bar("B", 0, 10)]), as_of=AS_OF, sectors=known)
+    assert ("sector" in panel.present) is present
+    assert (panel.group("sector") is not None) is present
+    assert "sector" in panel.groups  # as in every panel, so that its snapshot stays the same
+    assert panel.present >= {"close", "returns"}
+    assert panel.group("country") is None
+
+
 def test_an_adjusted_source_keeps_its_prices():
     bars = frame([bar("A", t, 10 + t, volume=5.0) for t in range(3)])
     panel = build_panel(bars, frame([action("A", 1, "split", 2)]), as_of=AS_OF, adjusted=True)

@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
+from lode.collect import bars_file as files
 from lode.errors import DataError, UsageError
 from lode.panel import Panel
+from lode.panel.frames import ALIASES
 
 BARS = pl.DataFrame(
     {
@@ -36,6 +38,33 @@ def test_pandas_and_polars_give_the_same_panel():
     indexed = pandas.assign(date=pd.to_datetime(pandas["date"])).set_index(["symbol", "date"])
     sources = {Panel.from_frame(frame).meta.source for frame in (BARS, pandas, indexed)}
     assert len(sources) == 1
+
+
+def test_columns_may_be_in_capitals_and_called_as_in_files():
+    capital = BARS.rename({name: name.capitalize() for name in BARS.columns})
+    vendor = BARS.rename({"symbol": "Ticker", "date": " Session ", "close": "CLOSE"})
+    indexed = BARS.rename({"symbol": "Ticker", "date": "Date"}).to_pandas().set_index(["Ticker", "Date"])
+    assert len({Panel.from_frame(frame).meta.source for frame in (BARS, capital, vendor, indexed)}) == 1
+    assert ALIASES == files.ALIASES
+
+
+def test_an_alias_beside_the_name_itself_stays_a_column_of_its_own():
+    panel = Panel.from_frame(BARS.with_columns(Name=pl.Series(["X", "X", "Y"])))
+    assert (panel.names, list(panel.groups)) == (("AA", "BB"), ["Name"])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"Close": pl.lit(1.0)}, "several columns for close: close, Close; keep one of them"),
+        ({"Symbol": pl.lit("A")}, "several columns for symbol: symbol, Symbol"),
+    ],
+)
+def test_two_columns_that_differ_in_case_only_are_an_error(more, said):
+    with pytest.raises(DataError, match=f"the frame has {said}"):
+        Panel.from_frame(BARS.with_columns(**more))
+    with pytest.raises(DataError, match="several columns for symbol: ticker, Instrument"):
+        Panel.from_frame(BARS.rename({"symbol": "ticker"}).with_columns(Instrument=pl.lit("A")))
 
 
 def test_knowledge_times_make_versions_and_a_late_row():

@@ -20,8 +20,10 @@ from lode.warehouse.stores.filings import insert_filing_texts
 from lode.warehouse.stores.instruments import insert_instruments
 from lode.warehouse.stores.members import insert_members
 from lode.workflow.collecting import collect, validate
-from lode.workflow.freezing import Selection, freeze, rebuilder, trace_cell
+from lode.workflow.freezing import Selection, freeze, plan, rebuilder, trace_cell
 from lode.workflow.observing import NOTHING, Models, observe
+from lode.workflow.options import MiningOptions
+from lode.workflow.plan import load_plan
 from lode.workflow.scoring import searchable_units
 from tests.workflow.homes import Home
 
@@ -181,6 +183,19 @@ def test_a_value_leads_back_to_its_filing(context):
     assert np.isnan(column(panel, "assets", "A")[9])
     with pytest.raises(UsageError, match="not made of facts"):
         trace_cell(context, record.snapshot, "close", "A", SESSIONS[40].item())
+
+
+def test_facts_in_another_currency_are_counted_in_the_snapshot_and_its_runs(tmp_path):
+    with Home(tmp_path / "home").context() as context:
+        _fill(context.warehouse)
+        insert_facts(context.warehouse, pl.DataFrame(_facts()).with_columns(unit=pl.lit("JPY")))
+        record = freeze(context, Selection(SOURCE, SOURCE), AS_OF)
+        (note,) = record.details["notes"]
+        assert note.startswith(f"{len(_facts())} facts in JPY of 2 names (A, B) are in no field")
+        options = MiningOptions(min_names=3, splits="34/33/33").to_dict()
+        fixed = plan({"snapshot": record.snapshot, "options": options}, context)
+        assert load_plan(context, fixed["run"]).warnings == (note,)
+    Home(tmp_path / "home").stop()
 
 
 def test_a_warehouse_without_facts_is_asked_once(tmp_path):

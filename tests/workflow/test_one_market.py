@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -114,8 +115,8 @@ def test_several_exchanges_are_refused_by_name(context):
     with pytest.raises(UsageError) as caught:
         frozen(context, "AAA", "BBB", "BTC-USD")
     assert str(caught.value) == REFUSED + (
-        "24/7 in USD: BTC-USD; XNYS in USD: AAA, BBB. Choose names of one of these with --universe, for example "
-        "--universe AAA,BBB"
+        "24/7 in USD: BTC-USD; XNYS in USD: AAA, BBB. Choose names of one of these; all 2 of XNYS in USD: --universe "
+        "AAA,BBB (too few for scores, which take 10 a session: collect or import more of them)"
     )
     for universe in ("top:2", "yahoo"):
         with pytest.raises(UsageError, match="24/7 in USD: BTC-USD; XLON in GBP: EEE"):
@@ -126,6 +127,36 @@ def test_several_currencies_are_refused_by_name(context):
     with pytest.raises(UsageError) as caught:
         frozen(context, "CCC.L", "DDD.L", "EEE.L")
     assert str(caught.value).startswith(f"{REFUSED}XLON in GBP: EEE.L; XLON in GBp: CCC.L, DDD.L. Choose")
+
+
+def chosen(error, home):
+    """The universe that an error offers, as a person would type it."""
+    offer = str(error).partition("Choose names of one of these; ")[2]
+    if query := re.search(r'`lode sql "(.*)" --format csv > names.txt`, then --universe (.*)', offer):
+        path = home.folder.parent / query[2]
+        path.write_text(home.lode("sql", query[1], "--format", "csv").out)
+        return str(path)
+    return re.search(r"--universe (\S+)", offer)[1]
+
+
+@pytest.mark.parametrize(("names", "by"), [(12, "--universe N00,N01"), (60, "lode sql")])
+@pytest.mark.parametrize("others", ["EUR", "USD"])
+def test_what_is_offered_works_as_written(tmp_path, names, by, others):
+    """Names of New York beside some of another currency, or of another exchange in the same one."""
+    home, (exchange, code, zone, _) = Home(tmp_path / "home"), NAMES["AAA" if others == "EUR" else "BTC-USD"]
+    with home.context() as context:
+        of = {f"N{at:02}": ("NMS", "XNYS", "America/New_York", "USD") for at in range(names)}
+        of |= {f"O{at}": (exchange, code, zone, others) for at in range(3)}
+        for name, (place, calendar_of, time_zone, currency) in of.items():
+            detail = {"instrument": [name], "exchange": [place], "time_zone": [time_zone]}
+            insert_instruments(context.warehouse, pl.DataFrame(detail), source="yahoo", known_at=AS_OF)
+            fill(context.warehouse, name, calendar_of, currency, END, END)
+        with pytest.raises(UsageError, match=by) as caught:
+            frozen(context, universe="yahoo")
+        assert "too few" not in str(caught.value)
+        record = home.lode("snapshot", "--source", "yahoo", "--universe", chosen(caught.value, home), "--json").json
+        assert record["names"] == names
+    home.stop()
 
 
 def test_a_reused_ticker_is_who_has_it_when_the_range_ends(context):

@@ -64,13 +64,15 @@ def test_a_csv_with_other_names_of_columns_is_the_same(context: Context, mined: 
         ("session,symbol,value\n2020-01-02,A,high\n2020-01-03,A,1\n", "1 of 2 rows .* the first is"),
         ("session,symbol,value\n2020-01-02,A,1\n2020-01-02,a,2\n", "2 rows share their session and symbol"),
         ("session,symbol,value\n1990-01-02,NOBODY,1\n", "no value of a name and session of the panel"),
+        ("session,symbol,value\n{session},{symbol},inf\n", "nothing is left of its values on the panel of snapshot"),
     ],
 )
 def test_a_file_that_cannot_be_judged_says_why(
-    context: Context, mined: Mined, tmp_path: Path, text: str, message: str
+    context: Context, mined: Mined, computed: Path, tmp_path: Path, text: str, message: str
 ) -> None:
     path = tmp_path / "faulty.csv"
-    path.write_text(text)
+    inside = pl.read_parquet(computed).row(0, named=True)
+    path.write_text(text.format(**inside))
     with pytest.raises(DataError, match=message):
         evaluate_values(path, context, snapshot=mined.result["snapshot"])
     with pytest.raises(NotFoundError):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from lode.cli import mining
 from lode.errors import DataError, LakeError, SourceUnavailableError, UsageError
-from lode.lake import Lake
+from lode.lake import Lake, open_lake
+from lode.log import ReaderGoneError
 from lode.workflow import schedule as schedule_module
 from lode.workflow import turns as turns_module
 from lode.workflow.schedule import (
@@ -29,7 +30,7 @@ from lode.workflow.schedule import (
     weekly,
 )
 from lode.workflow.turns import MOST_ATTEMPTS, Turn, Turns, Wait
-from tests.workflow.homes import Home, ended, kill, until
+from tests.workflow.homes import SMALL, Home, ended, kill, until
 
 # Thanksgiving 2026 is Thursday 26 November; the Friday after it closes at 13:00 New York, 18:00 UTC.
 WEDNESDAY = datetime(2026, 11, 25, 21, 30, tzinfo=UTC)  # half an hour after its close
@@ -158,6 +159,67 @@ def test_an_interrupted_run_is_recorded_and_free_for_the_next(lake):
     assert run_due(SCHEDULE, turns, lambda: {"run": "a"}, at) == {"run": "a"}
     ends = [json.loads(lake.get(key))["outcome"] for key in lake.list("schedules") if key.endswith("ended.json")]
     assert ends == ["interrupted"] * 4 + ["succeeded"]
+
+
+def test_a_run_that_nobody_reads_any_more_is_stopped_and_free_for_the_next(lake):
+    at = Time(WEDNESDAY)
+    turns = Turns(lake, SCHEDULE.id, at)
+
+    def log_in_vain():
+        raise ReaderGoneError("nobody reads what is said any more")
+
+    for attempt in (lambda: run_due(SCHEDULE, turns, log_in_vain, at), lambda: daily(turns, log_in_vain, at)):
+        with pytest.raises(ReaderGoneError):
+            attempt()
+    assert run_due(SCHEDULE, turns, lambda: {"run": "a"}, at) == {"run": "a"}
+    assert [end["outcome"] for end in ends_of(lake)] == ["interrupted", "interrupted", "succeeded"]
+    assert ends_of(lake)[0]["told"] == "nobody reads what is said any more"
+
+
+def test_what_a_run_came_to_is_shown_after_its_turn(lake):
+    at, shown = Time(WEDNESDAY, end=WEDNESDAY + timedelta(hours=1)), []
+    turns = Turns(lake, SCHEDULE.id, at)
+
+    def show(result):
+        shown.append((result, [end["outcome"] for end in ends_of(lake)]))
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        daily(turns, lambda: {"run": "a"}, at, show=show)
+    assert shown == [({"run": "a"}, ["succeeded"])]
+
+
+def daily(turns, run, at, **more):
+    run_daily(SCHEDULE, turns, run, clock=at, sleep=at.sleep, **more)
+
+
+def ends_of(lake):
+    return [json.loads(lake.get(key)) for key in sorted(lake.list("schedules")) if key.endswith("ended.json")]
+
+
+@pytest.mark.parametrize("gone", ["stdout", "stderr"])
+def test_a_reader_that_goes_away_ends_the_command_quietly_and_leaves_no_turn_open(tmp_path, market, gone):
+    """Standard output says what a run came to, when that is on record; standard error what goes on meanwhile."""
+    home = Home(tmp_path / "home")
+    assert home.lode("import", "bars", market, "--source", "mine").code == 0
+    process = home.spawn("run", "--source", "mine", *SMALL, "--every", "due")
+    getattr(process, gone).close()
+    other = process.stderr if gone == "stdout" else process.stdout
+    with other:
+        said = other.read()
+    assert process.wait(timeout=300) == 0
+    assert "Traceback" not in said
+    assert "error" not in said
+    (end,) = ends_of(open_lake(home.settings))
+    runs = home.lode("runs", "list", "--json").json["runs"]
+    if gone == "stdout":
+        assert (end["outcome"], end["told"]) == ("succeeded", runs[0]["run"])
+    else:
+        assert (end["outcome"], said) == ("interrupted", "")
+        assert {run["state"] for run in runs} <= {"stopped"}
+        assert home.lode("run", "--source", "mine", *SMALL, "--every", "due").code == 0
+        assert ends_of(open_lake(home.settings))[-1]["outcome"] == "succeeded"
+    home.stop()
 
 
 def test_a_lake_that_is_gone_for_a_while_delays_the_run(lake):
@@ -330,7 +392,7 @@ def test_due_runs_once_and_daily_waits_until_it_is_asked_to_end(tmp_path, monkey
     home, asked = Home(tmp_path / "home"), []
     words = ("run", "--source", "mine", "--json", "--every")
     monkeypatch.setattr(mining, "_carry_out", lambda request, *_, **__: asked.append(request) or {"run": "a"})
-    assert home.lode(*words, "due").code == 0
+    assert home.lode(*words, "due").json == {"run": "a"}
     reason = f"the session {SCHEDULE.due(datetime.now(UTC))} has been done"
     assert home.lode(*words, "due").json == {"run": None, "reason": reason, "until": None}
     assert [request["source"] for request in asked] == ["mine"]

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from lode.engine import Evaluator
-from lode.errors import StorageError, UsageError
+from lode.errors import DataError, StorageError, UsageError
 from lode.language import parse
 from lode.workflow import value_file
 from lode.workflow.value_file import write_values
@@ -53,6 +53,14 @@ def test_what_fails_leaves_an_earlier_file_as_it_was(panel, tmp_path, monkeypatc
         write_values(panel, COLUMNS, out)
     assert [path.name for path in tmp_path.iterdir()] == ["values.parquet"]
     assert out.read_text() == "earlier"
+
+
+def test_nothing_to_write_is_an_error_and_leaves_no_file(panel, tmp_path):
+    with pytest.raises(DataError, match="looks back 99 sessions"):
+        write_values(panel, {"value": parse("ts_mean(close, 100)")}, tmp_path / "values.parquet")
+    assert not list(tmp_path.iterdir())
+    column = {"value": parse("ts_mean(close, 100)"), "other": parse("close")}
+    assert write_values(panel, column, tmp_path / "values.parquet") == np.isfinite(panel.fields["close"]).sum()
 
 
 def test_a_budget_that_cannot_hold_a_session_is_refused(panel, tmp_path):

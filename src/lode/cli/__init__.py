@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ import cyclopts
 
 import lode
 from lode import log
+from lode.cli.misplaced import misplaced
 from lode.errors import LodeError, UsageError
 from lode.settings import load_settings
 
@@ -47,6 +47,7 @@ def _exit_code(arguments: list[str]) -> int:
     try:
         log.configure(load_settings().log_level)
         _dispatch(arguments)
+        sys.stdout.flush()
     except cyclopts.CycloptsError:
         return _USAGE
     except LodeError as error:
@@ -57,7 +58,7 @@ def _exit_code(arguments: list[str]) -> int:
         _complain("interrupted; what was recorded stays, the same command goes on", interruption)
         return _INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        log.silence(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001  the process's entry point
         log.get_logger("cli").error("unexpected failure", arguments=arguments, exc_info=True)
@@ -68,11 +69,22 @@ def _exit_code(arguments: list[str]) -> int:
 
 def _dispatch(arguments: list[str]) -> None:
     try:
-        command_line(arguments[:1])(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+        command_line(arguments[:1])(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except cyclopts.CycloptsError as error:
+        if said := misplaced(error, arguments[0]):
+            raise UsageError(said) from error
+        _print_usage(error)
+        raise
     except ImportError as error:
         if (absent := _absent(error)) is None:
             raise
         raise UsageError(f"`lode {arguments[0]}` needs {absent}: pip install 'lode-factors[run]'") from error
+
+
+def _print_usage(error: cyclopts.CycloptsError) -> None:
+    """Print what cyclopts says of a wrong call."""
+    if error.console is not None:
+        error.console.print(cyclopts.CycloptsPanel(error))
 
 
 def _absent(error: BaseException | None) -> str | None:

@@ -156,6 +156,8 @@ def _show(reports: Mapping[str, Report], *, as_json: bool) -> None:
     else:
         for name, report in reports.items():
             print_report(name, report)
+    if stopped := [f"{name}: {report.stopped}" for name, report in reports.items() if report.stopped]:
+        raise CollectError("; ".join(stopped))
     failed = {f"{name} {subject}" for name, report in reports.items() for subject in report.failed}
     if failed:
         msg = f"{len(failed)} failed, see above; run the same command again for what is missing"
@@ -177,7 +179,7 @@ def print_report(name: str, report: Report) -> None:
     print_table(f"collected: {name}", ["what", "count"], counts.items())
     if report.refused:
         print_table("quarantined", ["reason", "rows"], report.refused.items())
-    if report.failed:
+    if report.failed and not report.stopped:  # else they failed for one reason, which the error tells
         print_table("failed", ["subject", "reason"], sorted(report.failed.items()))
     if report.behind:
         print_table("behind", ["subject", "last session"], sorted(report.behind.items()))

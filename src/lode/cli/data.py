@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from lode.cli.output import AsJson, emit_json, print_table
+from lode.cli.output import AsJson, console, emit_json, print_table
 from lode.errors import UsageError
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
@@ -56,6 +56,8 @@ def snapshot_command(
         emit_json(shown)
     else:
         print_table(f"snapshot {record.snapshot}", ["what", "value"], [(k, v) for k, v in shown.items() if k != "meta"])
+        for note in record.details.get("notes", ()):
+            console().print(note, markup=False)
 
 
 def sql_command(

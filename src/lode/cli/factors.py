@@ -15,6 +15,7 @@ from lode.evaluation import Sheet, SheetOptions
 from lode.settings import load_settings
 from lode.warehouse import open_warehouse
 from lode.warehouse.stores.factors import list_factors, read_evidence, read_factor, record_factors
+from lode.warehouse.stores.runs import read_run
 from lode.workflow.context import Context, open_context
 from lode.workflow.manual import compute_to_file, evaluate_by_hand
 from lode.workflow.own_values import evaluate_values
@@ -107,6 +108,8 @@ def list_command(*, state: str | None = None, run: str | None = None, as_json: A
         raise UsageError(msg)
     with open_warehouse(load_settings(), access="read") as warehouse:
         found = list_factors(warehouse, state=state, run=run)
+        if run is not None and found.is_empty():
+            read_run(warehouse, run)  # raises where there is no such run, rather than show that it has no factor
     if as_json:
         emit_json({"factors": rows_of(found)})
         return

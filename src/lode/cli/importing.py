@@ -71,7 +71,7 @@ def undo(source: str, *, as_json: AsJson = False) -> None:
 
 
 @import_app.command
-def facts(path: Path, *, source: str | None = None, as_json: AsJson = False) -> None:
+def facts(path: Path, *, source: str | None = None, unit: str | None = None, as_json: AsJson = False) -> None:
     """Import fundamental facts from CSV or Parquet. Example: lode import facts fundamentals.parquet --source mine
 
     Columns: symbol or cik, period_end, and knowledge_time (or accepted, or filed); either concept, unit and value, a
@@ -83,9 +83,12 @@ def facts(path: Path, *, source: str | None = None, as_json: AsJson = False) -> 
         The file.
     source
         Name of the source; the file's name when absent.
+    unit
+        Currency of values for which the file has no unit, as the prices name it; USD when absent and no price of its
+        companies is in another.
     """
     with open_context(load_settings()) as context:
-        report = import_facts_file(path, context, source=source)
+        report = import_facts_file(path, context, source=source, unit=unit)
     _tell(asdict(report), as_json=as_json)
 
 

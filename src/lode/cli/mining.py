@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -70,7 +71,7 @@ def run_command(
     """
     request = {"source": source, "universe": universe, "start": start, "end": end, "options": options.to_dict()}
     if every is None:
-        _carry_out(request, resume_run, (executor, address), as_json=as_json)
+        _show(_carry_out(request, resume_run, (executor, address)), as_json=as_json)
         return
     if executor == "aws":
         raise UsageError("--every with --executor aws: in AWS the deployment's schedule starts runs, nothing else does")
@@ -79,9 +80,10 @@ def run_command(
     place = ["--executor", executor] * (executor != "local") + ["--address", str(address)] * (address is not None)
 
     def run(asked: dict[str, Any]) -> dict[str, Any]:
-        return _carry_out(asked, None, (executor, address), as_json=as_json)
+        return _carry_out(asked, None, (executor, address))
 
-    repeat(every, request, run, further=place + ["--json"] * as_json, as_json=as_json)
+    show = partial(_show, as_json=as_json)
+    repeat(every, request, run, show, further=place + ["--json"] * as_json, as_json=as_json)
 
 
 def mine_command(
@@ -111,11 +113,11 @@ def mine_command(
         Print one JSON object.
     """
     request = {"snapshot": snapshot or "latest", "options": options.to_dict()}
-    _carry_out(request, resume_run, (executor, address), as_json=as_json)
+    _show(_carry_out(request, resume_run, (executor, address)), as_json=as_json)
 
 
 def _carry_out(
-    request: dict[str, Any], resume_run: str | None, place: tuple[RunExecutorName, str | None], *, as_json: bool
+    request: dict[str, Any], resume_run: str | None, place: tuple[RunExecutorName, str | None]
 ) -> dict[str, Any]:
     settings = load_settings()
     with terminated_as_interrupted(), open_context(settings) as context:
@@ -126,11 +128,14 @@ def _carry_out(
                 require_same(request, resume_run, context)
             with _executor(settings, *place) as workers:
                 result = resume(resume_run, context, workers) if resume_run else execute(request, context, workers)
+    return result
+
+
+def _show(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         emit_json(result)
     else:
         print_result(result)
-    return result
 
 
 def _in_aws(

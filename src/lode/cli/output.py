@@ -22,9 +22,15 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print one J
 _WIDE = 140
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a reader that has gone to the entry point; rich would end the process here, in the midst of work."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return a console on standard output; a pipe gets lines that are not cut."""
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, soft_wrap=False, highlight=False)
+    return _Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, soft_wrap=False, highlight=False)
 
 
 def emit_json(content: Mapping[str, Any]) -> None:

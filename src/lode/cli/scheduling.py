@@ -20,13 +20,17 @@ from lode.workflow.turns import Turns, Wait
 
 Every = Literal["daily", "due", "cron"]
 Run = Callable[[dict[str, Any]], dict[str, Any]]
+Show = Callable[[dict[str, Any]], None]
 
 
-def repeat(every: Every, request: dict[str, Any], run: Run, *, further: Sequence[str], as_json: bool) -> None:
+def repeat(
+    every: Every, request: dict[str, Any], run: Run, show: Show, *, further: Sequence[str], as_json: bool
+) -> None:
     """Run a request after each session, once if it is due, or print the line for cron that does.
 
-    run: takes the request to its result and prints it. further: words of the command beside the request's.
-    Raises UsageError for a request that cannot recur.
+    run: takes the request to its result; show prints it, after the turn is on record: a reader that has gone by then
+    undoes nothing. further: words of the command beside the request's. Raises UsageError for a request that cannot
+    recur.
     """
     asked = scheduled(request)
     if every == "cron":
@@ -36,11 +40,13 @@ def repeat(every: Every, request: dict[str, Any], run: Run, *, further: Sequence
     turns = Turns(open_lake(load_settings()), schedule.id, _now)
     with terminated_as_interrupted():
         if every == "daily":
-            run_daily(schedule, turns, lambda: run(asked), clock=_now)
+            run_daily(schedule, turns, lambda: run(asked), clock=_now, show=show)
             return
         outcome = run_due(schedule, turns, lambda: run(asked), _now)
     if isinstance(outcome, Wait):
         _tell(outcome, as_json=as_json)
+    else:
+        show(outcome)
 
 
 def _tell(wait: Wait, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Generic
 
+from lode.collect.hosts import ConnectionRefusedByHostError, Hosts
 from lode.collect.http import OddAnswerError, RawRecord, keep_raw, load_raw, with_retries
 from lode.collect.source import Answered, Kept, Parsed, Request, Source
 from lode.errors import CollectError, ThrottledError
@@ -24,6 +25,7 @@ class Gatherer(Generic[Parsed]):
     def __init__(self, source: Source[Parsed], lake: Lake, began: str) -> None:
         self._source, self._lake, self._began = source, lake, began
         self._lock, self.throttled = threading.Lock(), 0
+        self.hosts = Hosts()
 
     def gather(self, subject: str, mark: Watermark | None) -> Answered[Parsed]:
         """Return the answers in the order in which they came, with the error that ended it, if one did."""
@@ -51,15 +53,26 @@ class Gatherer(Generic[Parsed]):
 
     def _ask(self, request: Request) -> Kept[Parsed]:
         """Fetch, keep, then parse; an answer that is unreadable counts as a failure of the source."""
-        try:
-            came = self._source.fetch(request)
-        except ThrottledError:
-            with self._lock:
-                self.throttled += 1
-            raise
+        came = self._fetched(request)
         about = {**request.about, "subject": request.subject, "collection": self._began, **came.about}
         record = replace(came, about=about)
         return kept_answer(request, keep_raw(self._lake, request.folder, record), record, self._source.parse(record))
+
+    def _fetched(self, request: Request) -> RawRecord:
+        """Fetch once, unless a host is given up; count throttling and refused connections."""
+        self.hosts.require_up()
+        try:
+            came = self._source.fetch(request)
+        except ConnectionRefusedByHostError as error:
+            self.hosts.refused(request.subject, error)
+            raise
+        except CollectError as error:
+            self.hosts.lives(request.url)
+            with self._lock:
+                self.throttled += isinstance(error, ThrottledError)
+            raise
+        self.hosts.lives(request.url)
+        return came
 
     def _from_lake(self, request: Request) -> Kept[Parsed] | None:
         """Return the newest readable answer to this very request."""

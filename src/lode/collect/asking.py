@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from lode.collect.hosts import ConnectionRefusedByHostError, is_refusal
 from lode.collect.http import RateLimit, RawRecord, ThrottledForError, retry_after
 from lode.errors import CollectError, SourceUnavailableError, UsageError
 
@@ -47,10 +48,11 @@ class Asker:
     """Asks one source, at most `rate` times a second over all threads. Use as a context manager.
 
     source: its name in messages; refusals: advice by status; rate_setting: what to lower when it throttles; timeout:
-    seconds until the whole answer must be there; largest: bytes of an answer; redirects: whether they are followed.
+    seconds until the whole answer must be there; largest: bytes of an answer; redirects: whether they are followed;
+    address_setting: what says where it is.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a source may need
         self,
         source: str,
         *,
@@ -60,10 +62,11 @@ class Asker:
         refusals: Mapping[int, str] | None = None,
         largest: int = _LARGEST,
         redirects: bool = True,
+        address_setting: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source, self._timeout, self._rate_setting, self._clock = source, timeout, rate_setting, clock
-        self._refusals, self._largest = refusals or {}, largest
+        self._refusals, self._largest, self._address_setting = refusals or {}, largest, address_setting
         self._limit = RateLimit(rate)
         self._client = _open_client(timeout, redirects=redirects)
 
@@ -83,6 +86,8 @@ class Asker:
         try:
             status, headers, body = self._send(question)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if is_refusal(error):
+                raise ConnectionRefusedByHostError(question.url, self._address_setting, self._source) from error
             why = str(error) or type(error).__name__
             raise SourceUnavailableError(f"no answer from {self._source} at {question.url}: {why}") from error
         self._check(status, headers, body, question.url)

@@ -11,7 +11,7 @@ Long files have a row per value, wide ones a row per report:
                      counts as its end in New York; accepted, snapshot_date. Without it `filed` (filing_date), a day,
                      takes its place
     form, accession, fiscal_year, fiscal_period, amended    doc_type, period_focus and amend are other names
-    unit             USD, or USD/shares of a value per share, where absent
+    unit             where absent the currency that facts_currency.py says, a share for a value per share
 
 A flow without a start: a fiscal year (fiscal_period FY) has twelve months, and in a quarter's report the income
 statement has three months and the cash flow statement the months since the year began, which is how 10-Q forms state

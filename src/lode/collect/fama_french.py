@@ -72,6 +72,7 @@ def collect_fama_french(
         rate=_RATE,
         timeout=max(settings.http_timeout, _LONGEST),
         rate_setting="the number of collections",
+        address_setting="LODE_FRENCH_URL",
         clock=now,
     ) as asker:
         source = FrenchSource(asker, settings.french_url, warehouse)

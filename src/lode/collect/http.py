@@ -10,12 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import zstandard
 
+from lode.collect.hosts import MOST_REFUSALS, ConnectionRefusedByHostError
 from lode.errors import CollectError, SourceUnavailableError, ThrottledError
 from lode.lake import Lake
+from lode.log import get_logger
+
+if TYPE_CHECKING:
+    from stamina.instrumentation import RetryDetails, RetryHook
 
 T = TypeVar("T")
 _LONGEST_WAIT = 120.0  # seconds; a source that asks for more is left alone until the next collection
@@ -120,12 +125,13 @@ class RateLimit:
 def with_retries(call: Callable[[], T], *, attempts: int, wait_initial: float = 1.0) -> T:
     """Call again after throttling (as long as the source asked) and failures of the source, with growing waits.
 
-    The last error is raised as it is; other errors at once.
+    A refused connection is tried `MOST_REFUSALS` times. The last error is raised as it is; other errors at once.
     """
     import stamina  # noqa: PLC0415  only collecting needs the extra that brings it
 
+    _log_in_our_words()
     for attempt in stamina.retry_context(
-        on=_patience,
+        on=_Patience(),
         attempts=attempts,
         timeout=None,
         wait_initial=wait_initial,
@@ -137,7 +143,38 @@ def with_retries(call: Callable[[], T], *, attempts: int, wait_initial: float = 
     raise CollectError(f"no attempt was made: attempts is {attempts}, at least 1 is needed")
 
 
-def _patience(error: Exception) -> bool | timedelta:
-    if isinstance(error, ThrottledForError) and error.wait is not None:
-        return timedelta(seconds=error.wait) if error.wait <= _LONGEST_WAIT else False
-    return isinstance(error, (ThrottledError, SourceUnavailableError))
+class _Patience:
+    """Whether, and after how long, one call is tried again."""
+
+    def __init__(self) -> None:
+        self._refusals = 0
+
+    def __call__(self, error: Exception) -> bool | timedelta:
+        if isinstance(error, ThrottledForError) and error.wait is not None:
+            return timedelta(seconds=error.wait) if error.wait <= _LONGEST_WAIT else False
+        if isinstance(error, ConnectionRefusedByHostError):
+            self._refusals += 1
+            return self._refusals < MOST_REFUSALS
+        return isinstance(error, (ThrottledError, SourceUnavailableError))
+
+
+def _log_in_our_words() -> None:
+    """Tell of retries by Lode's own log where stamina would by structlog, which prints them in a library's process."""
+    from stamina import instrumentation  # noqa: PLC0415  see with_retries
+
+    theirs = instrumentation.StructlogOnRetryHook.hook_factory.__module__
+    hooks = instrumentation.get_on_retry_hooks()
+    if any(hook.__module__ == theirs for hook in hooks):
+        ours: list[RetryHook] = [_say if hook.__module__ == theirs else hook for hook in hooks]
+        instrumentation.set_on_retry_hooks(ours)
+
+
+def _say(details: RetryDetails) -> None:
+    """Log a retry; of a refused connection the error at the end tells enough."""
+    if not isinstance(details.caused_by, ConnectionRefusedByHostError):
+        get_logger("collect").warning(
+            "asked again",
+            reason=str(details.caused_by),
+            attempt=details.retry_num + 1,
+            wait_seconds=round(details.wait_for, 1),
+        )

@@ -17,6 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 
 from lode.collect.answers import Gatherer
+from lode.collect.hosts import HostDownError
 from lode.collect.report import Report
 from lode.collect.source import Answered, Parsed, Source
 from lode.collect.storing import BATCH, BatchWriter
@@ -39,19 +40,34 @@ def ingest(
     """Collect `subjects` from `source`, as many at once as `concurrency`.
 
     A CollectError of a subject is in the report; what stops everything (the lake or the warehouse refuses) is raised.
+    Where nothing listens at a host the collection ends, `stopped`: what came is stored, the rest counts as failed.
     """
     wanted = list(dict.fromkeys(subjects))
     marks = read_watermarks(warehouse, source=source.name)
     report = Report(source=source.name, subjects=len(wanted))
     gatherer = Gatherer(source, lake, now().isoformat())
     writer = BatchWriter(source, warehouse, now, report)
+    answered: set[str] = set()
     with ThreadPoolExecutor(concurrency, source.name) as pool, progress(label, len(wanted)) as bar:
         for batch in _finished(pool, gatherer, wanted, marks, concurrency + BATCH):
             writer.write(batch)
             report.throttled = gatherer.throttled
             throttled = f", throttled {report.throttled} times" if report.throttled else ""
             bar.advance(len(batch), f"{report.rows:,} rows, {report.failures} failed{throttled}")
+            answered.update(item.subject for item in batch)
+    if gatherer.hosts.down is not None:
+        _stop(report, gatherer.hosts.down, [subject for subject in wanted if subject not in answered])
     return writer.finished()
+
+
+def _stop(report: Report, down: HostDownError, never_asked: Sequence[str]) -> None:
+    """Put the end of a collection into its report."""
+    report.failed |= dict.fromkeys(never_asked, f"{type(down).__name__}: not asked, {down}")
+    came = report.subjects - report.failures
+    report.stopped = (
+        f"{down}. {came:,} of {report.subjects:,} subjects came before that and are stored; the same command goes on "
+        "with the rest"
+    )
 
 
 def _finished(
@@ -66,6 +82,8 @@ def _finished(
     under_way: set[Future[Answered[Parsed]]] = set()
     try:
         while ahead or under_way:
+            if gatherer.hosts.down is not None:
+                ahead.clear()
             while ahead and len(under_way) < window:
                 subject = ahead.popleft()
                 under_way.add(pool.submit(gatherer.gather, subject, marks.get(subject)))

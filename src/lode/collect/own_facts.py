@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from lode.collect.claims import claim_import
+from lode.collect.facts_currency import currency_of_facts
 from lode.collect.facts_file import ALIASES, BALANCE, CASH_FLOW, FIELDS, KNOWN, PER_SHARE, read_facts_table
 from lode.collect.own_imports import by_reason, finish_import, ignored, keep_body, renamed, require_source
 from lode.collect.own_tables import as_quarantine, load_body, read_table
@@ -55,22 +56,28 @@ class FactsReport:
     notes: tuple[str, ...] = ()
 
 
-def import_facts(path: Path, *, source: str, warehouse: Warehouse, lake: Lake, now: datetime) -> FactsReport:
+def import_facts(
+    path: Path, *, source: str, warehouse: Warehouse, lake: Lake, now: datetime, unit: str | None = None
+) -> FactsReport:
     """Import a CSV or Parquet file of facts under the name `source`; the same file again stores nothing twice.
 
-    Raises UsageError for a source's name, NotFoundError for no such file, DataError for a file that cannot be used.
+    unit: the currency of values for which the file has none; see `currency_of_facts`. Raises UsageError for a source's
+    name and where the currency has to be asked for, NotFoundError for no such file, DataError for a file that cannot be
+    used.
     """
     require_source(source, "sec")
     body = load_body(path)
     label, batch = str(path), keep_body(lake, "import-facts", source, body)
     table = read_table(body, label)
     rows, names = read_facts_table(table, label)
+    kept = rows.filter(pl.col("reason").is_null())
+    currency, assumed = currency_of_facts(kept, unit, warehouse, label)
     claim = claim_import(lake, source=f"facts-{source}", batch=batch, label=path.name, now=now.astimezone(UTC))
     refused = rows.filter(pl.col("reason").is_not_null())
     insert_quarantine(warehouse, as_quarantine(table, refused), source=source, batch=batch, collected_at=claim.time)
-    kept, new = _identified(rows.filter(pl.col("reason").is_null()), warehouse, source, claim.time)
+    kept, new = _identified(kept, warehouse, source, claim.time)
     values, missing = _values(kept, [name for name in FIELDS if name in names])
-    facts, derived = _as_facts(values, source)
+    facts, derived = _as_facts(values, source, currency)
     fresh = _news(facts, warehouse)
     insert_facts(warehouse, fresh)
     finish_import(rows, source=source, batch=batch, label=label, warehouse=warehouse, lake=lake, claim=claim)
@@ -91,7 +98,7 @@ def import_facts(path: Path, *, source: str, warehouse: Warehouse, lake: Lake, n
         last=kept["period_end"].max(),  # type: ignore[arg-type]
         renamed=renamed(names),
         ignored=ignored(table.columns, names),
-        notes=_notes(kept),
+        notes=(*assumed, *_notes(kept)),
     )
 
 
@@ -142,7 +149,7 @@ def _statement() -> pl.Expr:
     return pl.col("concept").replace_strict(kinds, default="", return_dtype=pl.String).alias("statement")
 
 
-def _as_facts(values: pl.DataFrame, source: str) -> tuple[pl.DataFrame, int]:
+def _as_facts(values: pl.DataFrame, source: str, currency: str) -> tuple[pl.DataFrame, int]:
     """Rows as the warehouse keeps them, and how many periods' starts were derived."""
     months = (
         pl.when(pl.col("statement") == BALANCE)
@@ -159,10 +166,10 @@ def _as_facts(values: pl.DataFrame, source: str) -> tuple[pl.DataFrame, int]:
     form = pl.coalesce("form", pl.lit("")) + pl.when(amended).then(pl.lit("/A")).otherwise(pl.lit(""))
     unit = (
         pl.when(pl.col("statement") == PER_SHARE)
-        .then(pl.lit("USD/shares"))
+        .then(pl.lit(f"{currency}/shares"))
         .when(pl.col("concept").str.starts_with("dei/EntityCommonStock"))
         .then(pl.lit("shares"))
-        .otherwise(pl.lit("USD"))
+        .otherwise(pl.lit(currency))
     )
     stamp = pl.format("{}:{}", pl.lit(source), pl.col("filed"))
     year = pl.when(pl.col("fiscal_year").is_between(1900, 2100)).then("fiscal_year")

@@ -14,7 +14,8 @@ class Report:
     unchanged: subjects without news; empty: subjects of which the source has nothing; refused: quarantined rows by
     reason. failed: reason by subject, beginning with the error's name; `unknown` are those of them that the source
     does not know. throttled: how often the source asked for fewer requests. behind: the last session that came, of
-    subjects that lack a later one that was asked for. notes: what a person should read.
+    subjects that lack a later one that was asked for. notes: what a person should read. stopped: why the collection
+    ended before all was asked, "" where it did not; what was not asked is in `failed`.
     """
 
     source: str = ""
@@ -30,6 +31,7 @@ class Report:
     behind: dict[str, date] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     throttled: int = 0
+    stopped: str = ""
     first: date | None = None
     last: date | None = None
 

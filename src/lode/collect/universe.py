@@ -50,7 +50,7 @@ def _lines(path: Path) -> list[str]:
             f"{', '.join(INDICES)}, a text file with one symbol a line, or symbols separated by commas"
         ) from error
     first = [line.split(",")[0] for line in text.splitlines() if not line.lstrip().startswith("#")]
-    return first[1:] if first and first[0].strip().lower() in {"symbol", "ticker"} else first
+    return first[1:] if first and first[0].strip().strip("\"'").lower() in {"symbol", "ticker"} else first
 
 
 def _checked(symbols: list[str], origin: str) -> list[str]:

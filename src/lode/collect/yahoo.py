@@ -1,6 +1,7 @@
 """Yahoo's v8 chart endpoint: a thin client that returns bytes and tells failures apart.
 
-429, 999 and a page that says so → ThrottledError; 5xx, no connection, a slow or a cut answer → SourceUnavailableError.
+429, 999 and a page that says so → ThrottledError; 5xx, no connection, a slow or a cut answer → SourceUnavailableError,
+of a refused connection ConnectionRefusedByHostError.
 A 404 (no such symbol) and 400 or 422 (nothing in this range) are answers: chart.py reads them.
 """
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
 
 from lode.collect.chart import parse_chart
+from lode.collect.hosts import ConnectionRefusedByHostError, is_refusal
 from lode.collect.http import OddAnswerError, RateLimit, RawRecord, ThrottledForError, retry_after
 from lode.errors import CollectError, SourceUnavailableError, UsageError
 from lode.log import get_logger
@@ -80,6 +82,8 @@ class ChartClient:
         try:
             response = self._session.get(url, timeout=self._timeout, allow_redirects=True)
         except RequestException as error:
+            if is_refusal(error):
+                raise ConnectionRefusedByHostError(url, "LODE_YAHOO_URL") from error
             raise SourceUnavailableError(f"no answer from {url}: {str(error).split('. See', maxsplit=1)[0]}") from error
         headers = {name.lower(): value or "" for name, value in response.headers.items()}
         record = RawRecord(url, response.status_code, headers, response.content, now)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from lode.collect.chart import Chart, chart_of, parse_chart
+from lode.collect.hosts import ConnectionRefusedByHostError, is_refusal
 from lode.collect.http import OddAnswerError, RateLimit, RawRecord
 from lode.collect.yahoo import refuse_failure
 from lode.errors import CollectError, SourceUnavailableError, UsageError
@@ -65,6 +66,8 @@ class YfinanceClient:
         frame, fault = self._history(symbol, parse_qs(parts.query)["start"][0])
         answer: Response | None = self._answers.last
         if answer is None:
+            if is_refusal(fault):
+                raise ConnectionRefusedByHostError(url, "LODE_YAHOO_URL") from fault
             raise SourceUnavailableError(f"no answer through yfinance for {symbol}: {fault}") from fault
         raw = RawRecord(
             url, answer.status_code, {k.lower(): v or "" for k, v in answer.headers.items()}, answer.content, now

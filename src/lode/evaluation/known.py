@@ -43,7 +43,7 @@ class Resemblance:
 
 def known_library(panel: Panel) -> dict[str, Expr]:
     """Expressions of the library that the panel has the fields for, by key; those of LEFT_OUT are not among them."""
-    usable, _ = available({*panel.fields, *panel.groups})
+    usable, _ = available(panel.present)
     return {definition.key: definition.tree for definition in usable if not _left_out(definition)}
 
 

@@ -120,6 +120,7 @@ def sheet_at(bench: Bench, values: Floats, identity: Identity, references: Refer
             net=books.net,
         ),
         label=panel.meta.label,
+        source=panel.meta.source,
     )
 
 
@@ -131,7 +132,7 @@ def judged_values(
     if not out:
         return values
     known = styles_of(panel.fields) if styles is None else styles
-    return neutralized(values, out, known, panel.groups.get("sector"))
+    return neutralized(values, out, known, panel.group("sector"))
 
 
 def sizes_of(panel: Panel, options: SheetOptions) -> Floats | None:

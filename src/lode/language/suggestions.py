@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lode.language.operators import ALIASES, OPERATORS
+from lode.language.units import FIELD_UNITS, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,6 +47,11 @@ def unknown_operator(name: str) -> str:
 def unknown_field(name: str, present: Collection[str]) -> str:
     """The message for a field that is not present; lists those that are."""
     listed = ", ".join(sorted(present)) or "none"
+    if FIELD_UNITS.get(name) == Unit.GROUP:
+        return (
+            f"the group `{name}` is absent here: no name has one. `lode collect filings`, or a column {name} of your "
+            f"bars, brings it; fields present: {listed}"
+        )
     average = _DOLLAR_VOLUME.fullmatch(name.lower())
     if average:
         return f"unknown field `{name}`; did you mean `ts_mean(dollar_volume, {average[1]})`? fields present: {listed}"

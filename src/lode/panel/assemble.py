@@ -88,7 +88,8 @@ def build_panel(
         the versions of a row differ in knowledge_time.
     actions: instrument, ex_date, kind, value, knowledge_time (see events.py). Where there are none, the changes of
         adj_close / close are the dividends; `meta.dividends` says which it was.
-    sectors: instrument, sector; static, and of absent knowledge.
+    sectors: instrument, sector; static, and of absent knowledge. Where no name has one the group is in the panel,
+        empty, and not among `Panel.present`.
     extra: columns of `bars` that become fields (numbers) or groups (text) of absent knowledge.
     observed: facts, texts and news that become fields as of their knowledge times (see panel/fundamentals), and the
         universe's members: outside of its spells a name is not tradable, while its fields stay.

@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BAR_COLUMNS = ("symbol", "date", *TRADED, "adj_close", "knowledge_time")
+ALIASES = {  # those of bars files
+    "symbol": ("ticker", "name", "instrument"),
+    "date": ("session", "day"),
+    "adj_close": ("adj close", "adjclose", "adjusted_close"),
+}
 _DERIVED = ("returns", "raw_close", "dollar_volume")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def panel_from_frame(frame: pl.DataFrame | pd.DataFrame, *, adjusted: bool, label: str, exchange: str) -> Panel:
     """See Panel.from_frame."""
-    rows = _columns(_polars(frame))
+    rows = _columns(_named(_polars(frame)))
     extra = [name for name in rows.columns if name not in BAR_COLUMNS]
     _check_extra(rows, extra)
     _refuse_bad_rows(rows, exchange)
@@ -49,6 +54,20 @@ def _polars(frame: pl.DataFrame | pd.DataFrame) -> pl.DataFrame:
         raise UsageError(f"a {type(frame).__name__} is no frame; give a polars or pandas DataFrame")
     named = [name for name in frame.index.names if name is not None]
     return pl.from_pandas(frame.reset_index() if named else frame)
+
+
+def _named(frame: pl.DataFrame) -> pl.DataFrame:
+    """Call the columns of bars by our names, case aside, as in files; an exact name wins over an alias."""
+    ours: dict[str, str] = {}
+    for name in BAR_COLUMNS:
+        for accepted in ((name,), ALIASES.get(name, ())):
+            theirs = [column for column in frame.columns if column.strip().lower() in accepted and column not in ours]
+            if len(theirs) > 1:
+                raise DataError(f"the frame has several columns for {name}: {', '.join(theirs)}; keep one of them")
+            if theirs:
+                ours[theirs[0]] = name
+                break
+    return frame.rename(ours)
 
 
 def _columns(frame: pl.DataFrame) -> pl.DataFrame:

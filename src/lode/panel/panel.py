@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -96,6 +97,19 @@ class Panel:
         """Number of sessions and of names."""
         return len(self.sessions), len(self.names)
 
+    @cached_property
+    def present(self) -> frozenset[str]:
+        """Names of the fields, and of the groups that any name belongs to: what a formula may use.
+
+        A group to which nobody belongs, `sector` where no sectors are known, is in `groups` and not here.
+        """
+        held = (name for name, codes in self.groups.items() if self.group_labels.get(name) or (codes >= 0).any())
+        return frozenset({*self.fields, *held})
+
+    def group(self, name: str) -> NDArray[np.int32] | None:
+        """Codes of a group, None where it is not present."""
+        return self.groups[name] if name in self.groups and name in self.present else None
+
     @property
     def coverage(self) -> float:
         """Share of (session, name) cells with a close."""
@@ -125,6 +139,7 @@ class Panel:
     ) -> Panel:
         """Panel of a bars frame: symbol, date, close and, where there are, the other columns of a bars file.
 
+        They may be in capitals, and called as in files: Ticker, Date. Several columns for one of them are a DataError.
         `knowledge_time` says when a row was known (without a time zone: UTC); without the column a row counts as known
         at its session's close. Any other column becomes a field (numbers) or a group (text) with absent knowledge.
         Raises DataError with the count of every kind of bad row; nothing is repaired or dropped.

@@ -19,7 +19,7 @@ def read_formula(text: str, panel: Panel) -> tuple[Expr, list[str]]:
 
     ExpressionError points at the place.
     """
-    return read_with_names(text, panel.fields, panel.groups)
+    return read_with_names(text, panel.fields, panel.present)
 
 
 def read_with_names(text: str, fields: Collection[str], groups: Collection[str] = ()) -> tuple[Expr, list[str]]:

@@ -13,10 +13,12 @@ import polars as pl
 from lode.calendar import close_time
 from lode.collect.membership import top_number, universe_members
 from lode.errors import NotFoundError, UsageError
+from lode.log import get_logger
 from lode.panel import Panel, build_panel, load_snapshot, rebuild_panel, save_snapshot
+from lode.panel.fundamentals.currencies import left_out
 from lode.panel.fundamentals.trace import trace
 from lode.panel.membership import top_members
-from lode.panel.observed import currencies_of
+from lode.panel.observed import Observations, currencies_of
 from lode.warehouse.stores.bars import read_actions, read_bars, read_sectors
 from lode.warehouse.stores.snapshots import SnapshotRecord, read_snapshot, record_snapshot
 from lode.workflow.context import Context, Event
@@ -87,11 +89,21 @@ def freeze(context: Context, selection: Selection, as_of: datetime) -> SnapshotR
         adjusted=bool(bars["adjusted"].any()),
         label=selection.label,
     )
-    return keep_panel(context, panel, selection, models)
+    return keep_panel(context, panel, selection, models, notes=_notes(observed, bars))
 
 
-def keep_panel(context: Context, panel: Panel, selection: Selection, models: Models | None = None) -> SnapshotRecord:
-    """Keep a panel in the lake and record it as a snapshot, with whose tones are in it."""
+def _notes(observed: Observations, bars: pl.DataFrame) -> tuple[str, ...]:
+    """What a reader of the panel has to know of rows that are not in it; it is logged as well."""
+    if observed.facts is None or not (foreign := left_out(observed.facts, currencies_of(bars))):
+        return ()
+    get_logger("snapshot").warning(foreign)
+    return (foreign,)
+
+
+def keep_panel(
+    context: Context, panel: Panel, selection: Selection, models: Models | None = None, *, notes: tuple[str, ...] = ()
+) -> SnapshotRecord:
+    """Keep a panel in the lake and record it as a snapshot, with whose tones are in it and notes on what is not."""
     record = SnapshotRecord(
         snapshot=save_snapshot(panel, context.lake),
         source=panel.meta.source,
@@ -104,7 +116,13 @@ def keep_panel(context: Context, panel: Panel, selection: Selection, models: Mod
         names=len(panel.names),
         coverage=panel.coverage,
         meta=json.dumps(
-            {"selection": selection.to_event(), "panel": panel.meta.to_dict(), "models": asdict(models or Models())},
+            {
+                "selection": selection.to_event(),
+                "panel": panel.meta.to_dict(),
+                "models": asdict(models or Models()),
+                "groups": sorted(panel.present.difference(panel.fields)),
+                "notes": notes,
+            },
             sort_keys=True,
         ),
     )
@@ -146,7 +164,11 @@ def plan(event: Event, context: Context) -> Event:
         vault_sessions=tuple(day.item() for day in panel.sessions[splits.vault.start :]),
         instruments=panel.names,
         label=panel.meta.label,
-        warnings=(*event.get("warnings", ()), *warn_of_look_ahead(proposer, panel.sessions, splits)),
+        warnings=(
+            *event.get("warnings", ()),
+            *record.details.get("notes", ()),
+            *warn_of_look_ahead(proposer, panel.sessions, splits),
+        ),
         operators=own,
         proposer=proposer,
     )

@@ -19,7 +19,7 @@ from typing import Any
 from lode.collect.membership import INDICES, members_on
 from lode.collect.report import Report
 from lode.collect.universe import symbols_between
-from lode.errors import CollectError, UsageError
+from lode.errors import CollectError, SourceUnavailableError, UsageError
 from lode.log import get_logger
 from lode.settings import Settings
 from lode.workflow.collectors import MARKET_START, collect_from, require_ready
@@ -81,7 +81,8 @@ def collect_batch(batch: Event, context: Context, *, seconds_left: Callable[[], 
     """Collect one batch: {collector, place, symbols, since, until} → the same with rows, failed and what is `left`.
 
     seconds_left: how long this process may go on; what does not fit is left, and the answer is the event that goes on
-    with it. Without it everything is collected. A symbol that fails is in `missing`, with its reason.
+    with it. Without it everything is collected. A symbol that fails is in `missing`, with its reason; where nothing
+    listens at the source's host, SourceUnavailableError.
     """
     early = Early(context, f"collect {batch['collector']}", shard=int(batch["place"]))
     symbols = json.loads(context.lake.get(batch["symbols"]))
@@ -92,6 +93,8 @@ def collect_batch(batch: Event, context: Context, *, seconds_left: Callable[[], 
         report = collect_from(
             batch["collector"], part, context, since=_day(batch.get("since")), until=_day(batch.get("until"))
         )
+        if report.stopped:
+            raise SourceUnavailableError(report.stopped)
         outcome.add(report, open_ended=batch.get("until") is None)
         done += len(part)
     left = symbols[done:]

@@ -20,7 +20,7 @@ def library_request(text: str, panel: Panel) -> tuple[Definition, ...]:
     A field or group of the panel is a formula, whatever the library calls so. NotFoundError for a name with a family or
     several names, of which one does not exist.
     """
-    if not _NAMES.fullmatch(text) or text.strip() in {*panel.fields, *panel.groups, *OPERATORS}:
+    if not _NAMES.fullmatch(text) or text.strip() in {*panel.present, *OPERATORS}:
         return ()
     alone = "." not in text and "," not in text
     return () if alone and text.strip().lower() not in names() else resolve(text)
@@ -34,7 +34,7 @@ def library_columns(
     One factor alone is called `value`. Skipped are those whose fields the panel has not; DataError where that leaves
     none.
     """
-    usable, skipped = available({*panel.fields, *panel.groups}, definitions)
+    usable, skipped = available(panel.present, definitions)
     if not usable:
         lacking = ", ".join(sorted({name for absent in skipped.values() for name in absent}))
         raise DataError(

@@ -30,6 +30,7 @@ from lode.workflow.options import MiningOptions, code_version
 from lode.workflow.plan import splits_of
 from lode.workflow.referring import judged_subject, market_factors, references, verdicts
 from lode.workflow.value_file import write_values
+from lode.workflow.valueless import valueless
 from lode.workflow.vaults import MANUAL, first_closed_session, run_settings
 
 Checker = Callable[[Subject, int], tuple[LeakCheck, ...]]
@@ -68,6 +69,7 @@ def try_by_hand(
     """Make the sheet as far as the formula alone allows, and enter the try into the ledger before anybody sees it.
 
     What takes other factors, a rebuild of the panel or the ledger is missing from the sheet: `complete` adds it.
+    DataError, and no entry, where the formula has no value on the panel.
     bench_of: returns the bench of a snapshot, a panel and options, where one may be at hand.
     """
     record, asked = read_snapshot(context.warehouse, snapshot), options or SheetOptions()
@@ -75,6 +77,9 @@ def try_by_hand(
     bench = bench_of(record.snapshot, panel, asked) if bench_of else Bench(panel, asked)
     expression = read_expression(text, context, panel)
     sheet = evidence_at(bench, expression, References(market_factors=market_factors(context, panel)))
+    if not sheet.coverage > 0:
+        raise valueless([expression], panel)
+    sheet = sheet.with_snapshot(record.snapshot)
     run = enter(sheet, record.snapshot, context, size=expression.size)
     return Tried(expression, panel, record.snapshot, run, sheet)
 
@@ -94,7 +99,8 @@ def complete(tried: Tried, context: Context, check: Checker | None = None) -> Sh
 def compute_to_file(text: str, context: Context, *, snapshot: str | None = None, out: Path) -> int:
     """Write values on a whole snapshot to a Parquet file; return the number of rows.
 
-    text: a formula, a factor's id, or names of the library, whose skipped factors are counted in a warning.
+    text: a formula, a factor's id, or names of the library, whose skipped factors are counted in a warning. DataError,
+    and no file, where nothing has a value.
     """
     record = read_snapshot(context.warehouse, snapshot)
     panel = load_snapshot(record.snapshot, context.lake, context.settings.cache)
@@ -135,7 +141,7 @@ def read_expression(text: str, context: Context, panel: Panel) -> Expr:
     named = library_request(text, panel)
     remarks: Iterable[str]
     if named:
-        expression = parse(_only(named, text).expression, {*panel.fields, *panel.groups})
+        expression = parse(_only(named, text).expression, panel.present)
         remarks = unit_remarks(expression, panel.fields)
     elif FACTOR_ID.fullmatch(text):
         expression, remarks = _recorded(text, context, panel), ()
@@ -148,7 +154,7 @@ def read_expression(text: str, context: Context, panel: Panel) -> Expr:
 
 def _recorded(factor: str, context: Context, panel: Panel) -> Expr:
     try:
-        return parse(read_factor(context.warehouse, factor)[0].expression, {*panel.fields, *panel.groups})
+        return parse(read_factor(context.warehouse, factor)[0].expression, panel.present)
     except NotFoundError as unknown:
         msg = f"{unknown}; a formula would name a field, for example rank(close)"
         raise NotFoundError(msg) from None

@@ -9,8 +9,13 @@ import polars as pl
 from lode.collect.exchanges import exchanges_of
 from lode.errors import UsageError
 from lode.warehouse import Warehouse
+from lode.warehouse.stores.instruments import read_instruments
+from lode.workflow.options import MiningOptions
 
 _SHOWN = 5
+_LISTED = 40  # symbols that are still typed; of more a file is made
+Market = tuple[str, str]  # exchange, currency
+Markets = Mapping[Market, Sequence[str]]
 
 
 def exchange_of_panel(warehouse: Warehouse, source: str, bars: pl.DataFrame) -> str:
@@ -26,21 +31,46 @@ def exchange_of_panel(warehouse: Warehouse, source: str, bars: pl.DataFrame) -> 
         markets.setdefault((exchanges[name], currency), []).append(name)
     currencies = {currency for _, currency in markets if currency}
     if len(set(exchanges.values())) > 1 or len(currencies) > 1:
-        raise UsageError(_refusal(markets))
+        raise UsageError(_refusal(warehouse, source, markets))
     return next(iter(exchanges.values()))
 
 
-def _refusal(markets: Mapping[tuple[str, str], Sequence[str]]) -> str:
-    listed = "; ".join(
-        f"{exchange} in {currency or 'an unknown currency'}: {_some(names)}"
-        for (exchange, currency), names in sorted(markets.items())
-    )
-    largest = markets[max(sorted(markets), key=lambda market: len(markets[market]))]
-    tickers = dict.fromkeys(name.partition("~")[0] for name in largest[:_SHOWN])
+def _refusal(warehouse: Warehouse, source: str, markets: Markets) -> str:
+    listed = "; ".join(f"{_called(market)}: {_some(names)}" for market, names in sorted(markets.items()))
+    largest = max(sorted(markets), key=lambda market: len(markets[market]))
     return (
         "a panel is of one exchange and one currency, and its names are of several: "
-        f"{listed}. Choose names of one of these with --universe, for example --universe {','.join(tickers)}"
+        f"{listed}. Choose names of one of these; {_remedy(warehouse, source, markets, largest)}"
     )
+
+
+def _remedy(warehouse: Warehouse, source: str, markets: Markets, largest: Market) -> str:
+    """Return what chooses all names of the largest market, as it is typed."""
+    names, of_all = markets[largest], f"all {len(markets[largest]):,} of {_called(largest)}"
+    least = MiningOptions().min_names
+    if len(names) > _LISTED:
+        query = _query(warehouse, source, markets, largest)
+        return f'{of_all}: `lode sql "{query}" --format csv > names.txt`, then --universe names.txt'
+    tickers = ",".join(dict.fromkeys(name.partition("~")[0] for name in names))
+    few = f" (too few for scores, which take {least} a session: collect or import more of them)"
+    return f"{of_all}: --universe {tickers}{few if len(names) < least else ''}"
+
+
+def _query(warehouse: Warehouse, source: str, markets: Markets, chosen: Market) -> str:
+    """Return the query for the tickers of a market, by its exchanges' names where its currency does not tell it."""
+    query = (
+        "SELECT DISTINCT splitByChar('~', instrument)[1] AS symbol FROM bars "  # noqa: S608  printed, not run here
+        f"WHERE source = '{source}' AND currency = '{chosen[1]}'"
+    )
+    if [currency for _, currency in markets].count(chosen[1]) == 1:
+        return query
+    exchanges = read_instruments(warehouse, list(markets[chosen]))["exchange"].unique().sort()
+    listed = ", ".join(f"'{name}'" for name in exchanges)
+    return f"{query} AND instrument IN (SELECT instrument FROM instruments WHERE exchange IN ({listed}))"  # noqa: S608
+
+
+def _called(market: Market) -> str:
+    return f"{market[0]} in {market[1] or 'an unknown currency'}"
 
 
 def _some(names: Sequence[str]) -> str:

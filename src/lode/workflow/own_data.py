@@ -9,10 +9,12 @@ from lode.collect.own_members import MembersReport, import_members
 from lode.workflow.context import Context
 
 
-def import_facts_file(path: Path, context: Context, *, source: str | None = None) -> FactsReport:
+def import_facts_file(
+    path: Path, context: Context, *, source: str | None = None, unit: str | None = None
+) -> FactsReport:
     """Import a file of facts; its name without the ending is the source's where none is given."""
     return import_facts(
-        path, source=source or path.stem, warehouse=context.warehouse, lake=context.lake, now=context.clock()
+        path, source=source or path.stem, warehouse=context.warehouse, lake=context.lake, now=context.clock(), unit=unit
     )
 
 

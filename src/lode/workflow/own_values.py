@@ -44,8 +44,10 @@ def evaluate_values(
     text = f"values of {path.name}"
     identity = Identity(text, text, digest, 0, "undefined", ())
     sheet = sheet_of(values, panel, identity, options or SheetOptions(), references(context, panel, digest))
+    if not sheet.coverage > 0:
+        raise DataError(f"{path}: nothing is left of its values on the panel of snapshot {record.snapshot}")
     run = enter(sheet, record.snapshot, context, size=0)
-    return sheet.with_verdicts(verdicts(sheet, run, context))
+    return sheet.with_snapshot(record.snapshot).with_verdicts(verdicts(sheet, run, context))
 
 
 def _columns(table: pl.DataFrame, path: Path) -> pl.DataFrame:

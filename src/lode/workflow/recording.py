@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from lode.errors import LodeError, StoppedError, WarehouseError
+from lode.log import ReaderGoneError
 from lode.warehouse.stores.runs import StepRecord, read_attempts, record_step
 from lode.workflow.context import Context
 from lode.workflow.costs import step_cost
@@ -117,12 +118,14 @@ def describe(error: BaseException) -> str:
     """Return an error as a record of a step or run holds it: the message, behind the kind of one that is not Lode's."""
     if isinstance(error, KeyboardInterrupt):
         return "asked to stop"
+    if isinstance(error, ReaderGoneError):
+        return str(error)
     return str(error) if isinstance(error, LodeError) else f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def ended_as(error: BaseException) -> str:
     """Return the state of a step or run that an error ended: `stopped` where somebody asked for it, else `failed`."""
-    return "stopped" if isinstance(error, (KeyboardInterrupt, StoppedError)) else "failed"
+    return "stopped" if isinstance(error, (KeyboardInterrupt, StoppedError, ReaderGoneError)) else "failed"
 
 
 def peak_memory() -> int:

@@ -81,7 +81,7 @@ def _pool(context: Context, panel: Panel, factor: str) -> dict[str, Expr]:
     pool: dict[str, Expr] = {}
     for key, text in others.items():
         with suppress(ExpressionError):  # a field that is absent here, or an operator of one's own that is not declared
-            pool[key] = parse(text, {*panel.fields, *panel.groups})
+            pool[key] = parse(text, panel.present)
     if len(pool) < len(others):
         get_logger("evaluate").warning("proven factors that cannot be computed here", count=len(others) - len(pool))
     return pool

@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from lode.calendar import DEFAULT_EXCHANGE, close_time, last_closed_session, regular_close, sessions
 from lode.errors import DataError, LodeError, UsageError
-from lode.log import get_logger
+from lode.log import ReaderGoneError, get_logger
 from lode.workflow.context import Event
 from lode.workflow.turns import LOOK, Turn, Turns, Wait
 
@@ -81,18 +81,26 @@ def run_due(schedule: Schedule, turns: Turns, run: Callable[[], Event], clock: C
 
 
 def run_daily(
-    schedule: Schedule, turns: Turns, run: Callable[[], Event], *, clock: Clock, sleep: Sleep = time.sleep
+    schedule: Schedule,
+    turns: Turns,
+    run: Callable[[], Event],
+    *,
+    clock: Clock,
+    sleep: Sleep = time.sleep,
+    show: Callable[[Event], None] = lambda _: None,
 ) -> None:
     """Run the request after each session until interrupted: KeyboardInterrupt while waiting ends it quietly.
 
-    A run that fails is logged and tried again, at most three times a session; a request that is wrong ends the
-    schedule with its UsageError, and so does whatever is no LodeError.
+    show: is given what a run came to, once its turn is over. A run that fails is logged and tried again, at most
+    three times a session; a request that is wrong ends the schedule with its UsageError, and so does whatever is no
+    LodeError.
     """
     said = ""
     try:
         while True:
             wait = _attempt(schedule, turns, run, clock)
-            if wait is None:
+            if not isinstance(wait, Wait):
+                show(wait)
                 continue
             next_due = schedule.next(clock())
             until = min(wait.until or next_due, next_due)
@@ -110,26 +118,28 @@ class RunInterruptedError(KeyboardInterrupt):
     """An interruption while a run was going, which the turn has on record."""
 
 
-def _attempt(schedule: Schedule, turns: Turns, run: Callable[[], Event], clock: Clock) -> Wait | None:
-    """Run what is due; tell what to wait for, None after a run."""
+def _attempt(schedule: Schedule, turns: Turns, run: Callable[[], Event], clock: Clock) -> Event | Wait:
+    """Run what is due: what it came to, or what to wait for."""
     try:
-        outcome = run_due(schedule, turns, run, clock)
+        return run_due(schedule, turns, run, clock)
     except UsageError:
         raise
     except LodeError as error:
         get_logger("schedule").error("failed", reason=str(error), notes=getattr(error, "__notes__", []))
         return Wait("the last attempt failed", clock() + LOOK)  # then the turns tell when to try again
-    return outcome if isinstance(outcome, Wait) else None
 
 
 def _carry_out(turn: Turn, turns: Turns, run: Callable[[], Event]) -> Event:
-    get_logger("schedule").info("running", session=turn.session, turn=turn.number)
     try:
+        get_logger("schedule").info("running", session=turn.session, turn=turn.number)
         with turns.beating(turn):
             result = run()
     except KeyboardInterrupt:
         turns.end(turn, "interrupted", "asked to end")
         raise RunInterruptedError from None
+    except ReaderGoneError as error:
+        turns.end(turn, "interrupted", str(error))
+        raise
     except UsageError as error:
         turns.end(turn, "refused", str(error))
         raise

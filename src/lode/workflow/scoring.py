@@ -96,7 +96,7 @@ def neutralized(expression: Expr, options: MiningOptions) -> Expr:
 
 def check_neutralize(panel: Panel, options: MiningOptions) -> None:
     """Raise UsageError where the panel has not the groups that the run would neutralise by."""
-    if options.neutralize == "sector" and "sector" not in panel.groups:
+    if options.neutralize == "sector" and "sector" not in panel.present:
         msg = "--neutralize sector: this panel has no sectors; allowed here are none and market"
         raise UsageError(msg)
 

@@ -110,7 +110,9 @@ class Sheets:
     def _sheet(self, factor: Record, bet: NDArray[np.float32]) -> Sheet:
         identity = Identity.of(parse(factor["expression"]), self._panel)
         sheet = sheet_at(self._bench, bet, identity, References(market_factors=self._known.market_factors))
-        return sheet.with_leak_check(overall([LeakCheck(**check) for check in factor["leaks"]]))
+        return sheet.with_snapshot(self._plan.snapshot).with_leak_check(
+            overall([LeakCheck(**check) for check in factor["leaks"]])
+        )
 
     def _write(self, factor: Record, sheet: Sheet) -> None:
         spans = _spans(self._plan, self._panel, opened=_opened(factor))

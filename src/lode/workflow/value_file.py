@@ -19,6 +19,7 @@ from lode.engine import DEFAULT_MEMORY, Blocks
 from lode.errors import StorageError
 from lode.language import Expr
 from lode.panel import Panel
+from lode.workflow.valueless import valueless
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,11 +35,14 @@ def write_values(panel: Panel, columns: Mapping[str, Expr], out: Path, *, memory
     """Write session, symbol and a column per expression; return the number of rows.
 
     A row stands where any expression has a value, null where one has none; in order of session, then symbol. The
-    process uses at most `memory` bytes. The file appears when it is complete. StorageError where it cannot be written.
+    process uses at most `memory` bytes. The file appears when it is complete. StorageError where it cannot be written,
+    DataError where there is no value to write.
     """
     partial = out.with_name(f".{out.name}.partial")
     try:
         rows = _write(panel, columns, partial, memory)
+        if not rows:
+            raise valueless(columns.values(), panel)
         partial.replace(out)
     except OSError as error:
         msg = f"cannot write {out}: {error.strerror or error}; give a file in a folder that can be written"

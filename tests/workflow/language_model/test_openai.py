@@ -118,7 +118,9 @@ def test_what_stays_is_one_clear_error(service, fault, kind, message, requests):
 def test_nobody_there_is_one_clear_error():
     with ChatReplica() as gone:
         pass
-    with pytest.raises(SourceUnavailableError, match="no answer from the language model at http://127"):
+    with pytest.raises(
+        SourceUnavailableError, match=r"the language model at 127.* refuses connections: .* LODE_PROPOSER_URL"
+    ):
         ask(gone, attempts=2)
 
 

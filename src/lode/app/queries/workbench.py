@@ -68,8 +68,9 @@ def words_of(settings: Settings, ground: Ground) -> list[Word]:
 
 def _ground(record: SnapshotRecord) -> Ground:
     try:
-        known = record.details["panel"]["knowledge"]
-    except (ValueError, KeyError, TypeError):  # a damaged record is told of by its label
-        known = {}
-    groups = tuple(sorted(set(known) - set(record.fields)))
-    return Ground(record, tuple(record.fields), groups, label_of(record.snapshot, record.meta))
+        details = record.details
+        groups = details.get("groups", details["panel"]["knowledge"])  # an earlier record does not say who is present
+    except (ValueError, KeyError, TypeError, AttributeError):  # a damaged record is told of by its label
+        groups = ()
+    others = tuple(sorted(set(groups) - set(record.fields)))
+    return Ground(record, tuple(record.fields), others, label_of(record.snapshot, record.meta))

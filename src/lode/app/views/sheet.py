@@ -44,8 +44,9 @@ def _about(record: dict[str, Any]) -> None:
     span = f"{sheet['first_session']} to {sheet['last_session']}" if sheet["first_session"] else "no session"
     vault = any(split["split"] == "vault" for split in record["splits"])
     closed = "the vault included, which was opened for it" if vault else "no session of a closed vault"
+    judged = f"Source {sheet['source']}, snapshot {sheet['snapshot'] or '–'}: " if "source" in sheet else ""
     st.text(
-        f"{span}, {closed}; {sheet['names']:,} names, coverage {_percent(sheet['coverage'])}. "
+        f"{judged}{span}, {closed}; {sheet['names']:,} names, coverage {_percent(sheet['coverage'])}. "
         f"Delay {options['delay']}, horizon {options['horizon']}, neutralised: {options['neutralize']}, "
         f"cost {options['cost_bps']:g} basis points."
     )

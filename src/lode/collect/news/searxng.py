@@ -38,6 +38,7 @@ class Searxng:
             timeout=settings.http_timeout,
             rate_setting="LODE_NEWS_RATE",
             refusals={401: _JSON, 403: _JSON},
+            address_setting="LODE_SEARXNG_URL",
             clock=clock,
         )
 

@@ -33,6 +33,7 @@ class Tavily:
             timeout=settings.http_timeout,
             rate_setting="LODE_NEWS_RATE",
             refusals={401: _KEY, 403: _KEY, 432: _SPENT, 433: _SPENT},
+            address_setting="LODE_TAVILY_URL",
             clock=clock,
         )
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from lode.collect.hosts import ConnectionRefusedByHostError, is_refusal
 from lode.collect.http import RawRecord, ThrottledForError, retry_after
 from lode.errors import CollectError, SourceUnavailableError, UsageError
 from lode.settings import Settings
@@ -61,6 +62,8 @@ class SecClient:
         try:
             status, headers, body = self._send(url)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if is_refusal(error):
+                raise ConnectionRefusedByHostError(url, "LODE_SEC_DATA_URL or LODE_SEC_ARCHIVES_URL") from error
             why = str(error) or type(error).__name__
             raise SourceUnavailableError(f"no answer from the SEC at {url}: {why}; try again later") from error
         if status in (403, 429) or any(page in body[:4096] for page in _THROTTLED_PAGES):

@@ -69,7 +69,8 @@ def _about(sheet: Sheet) -> str:
     weighted = "by capitalisation" if options.weighting == "cap" else "equally"
     label = f" These data are not real: {sheet.label}." if sheet.label else ""
     return (
-        f"{span}{sheet.sessions:,} sessions, {sheet.names:,} names. Delay {options.delay}, horizon {options.horizon}, "
+        f"Source {sheet.source or '–'}, snapshot {sheet.snapshot or '–'}: {span}{sheet.sessions:,} sessions, "
+        f"{sheet.names:,} names. Delay {options.delay}, horizon {options.horizon}, "
         f"neutralised: {options.neutralize}, {options.quantiles} quantiles weighted {weighted}. Sessions of a vault "
         f"that is not opened are not in here. Factor {sheet.identity.id}; leak check: {sheet.leak_check}.{label}"
     )

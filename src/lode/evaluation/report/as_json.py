@@ -22,6 +22,8 @@ def told(sheet: Sheet) -> dict[str, Any]:
         "unit": identity.unit,
         "fields": list(identity.fields),
         "options": sheet.options.to_dict(),
+        "source": sheet.source,
+        "snapshot": sheet.snapshot or None,
         "sessions": sheet.sessions,
         "names": sheet.names,
         "first_session": str(days[0]) if len(days) else None,

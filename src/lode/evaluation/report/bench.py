@@ -49,7 +49,7 @@ class Bench:
     @property
     def sector(self) -> NDArray[np.int32] | None:
         """Codes of the sectors, -1 where missing; None where the panel has none."""
-        return self.panel.groups.get("sector")
+        return self.panel.group("sector")
 
     @cached_property
     def market(self) -> Market:

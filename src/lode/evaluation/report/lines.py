@@ -79,6 +79,7 @@ def _about(sheet: Sheet) -> list[Line]:
     options = sheet.options
     timing = f"delay {options.delay}, horizon {options.horizon}, neutralised: {options.neutralize}"
     return [
+        ("source, snapshot", f"{sheet.source or '–'}, {sheet.snapshot or '–'}"),
         ("sessions × names", size),
         ("timing", timing),
         ("lookback, unit", f"{sheet.identity.lookback} sessions, {sheet.identity.unit}"),

@@ -56,7 +56,8 @@ class Sheet:
     as Newey and West do; overlapping: the same as Hansen and Hodrick do; mean_returns: of each quantile by horizon, the
     lowest first. net_spread: that of the options' horizon after
     cost. leak_check: the caller's, since it takes a rebuild; so are the `verdicts`,
-    which take the ledger: figures such as "psr" and "dsr" by name.
+    which take the ledger: figures such as "psr" and "dsr" by name. source, snapshot: of the panel that was judged, ""
+    where it has none; a panel does not know its snapshot, so that is the caller's as well.
     """
 
     identity: Identity
@@ -89,6 +90,12 @@ class Sheet:
     leak_check: LeakOutcome = "not checkable"
     verdicts: Mapping[str, float] = field(default_factory=dict)
     label: str = ""
+    source: str = ""
+    snapshot: str = ""
+
+    def with_snapshot(self, snapshot: str) -> Sheet:
+        """Return the sheet with the id of the snapshot that its panel is of."""
+        return replace(self, snapshot=snapshot)
 
     def with_leak_check(self, outcome: LeakOutcome) -> Sheet:
         """Return the sheet with the outcome of the leak checks."""

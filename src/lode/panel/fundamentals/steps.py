@@ -17,6 +17,7 @@ import polars as pl
 
 from lode.panel.events import knowledge_time_column
 from lode.panel.fundamentals.concepts import CONCEPTS, COVER_SHARES, Item
+from lode.panel.fundamentals.currencies import in_price_currency
 from lode.panel.fundamentals.periods import (
     INSTANT,
     Part,
@@ -81,14 +82,9 @@ def statements(facts: pl.DataFrame, currencies: Mapping[str, str] | None = None)
         pl.col("concept").cast(pl.String).is_in(CONCEPTS) & pl.col("value").is_finite()
     )
     late = pl.col("knowledge_time").cast(pl.Date) - pl.col("period_end")
-    money = pl.lit("USD")
-    if currencies:
-        named = {name: currency for name, currency in currencies.items() if currency}
-        money = pl.col("instrument").replace_strict(named, default="USD", return_dtype=pl.String)
-    unit = pl.col("unit").cast(pl.String)
     return (
         known.filter(late.is_between(pl.duration(days=0), pl.duration(days=REACH_DAYS)))
-        .filter((unit == money) | (unit == pl.concat_str(money, pl.lit("/shares"))) | (unit == "shares"))
+        .filter(in_price_currency(currencies))
         .sort(
             "instrument",
             "knowledge_time",

@@ -154,6 +154,19 @@ def list_instruments(warehouse: Warehouse, *, source: str) -> pl.DataFrame:
     )
 
 
+def read_currencies(warehouse: Warehouse, instruments: Sequence[str], ciks: Sequence[int] = ()) -> dict[str, str]:
+    """Currency of the prices of these instruments, and of those of these companies, as the latest bar that says it."""
+    found = warehouse.query(
+        "SELECT instrument, toString(argMax(bars.currency, (session, knowledge_time))) AS latest FROM bars "
+        "WHERE bars.currency != '' AND (instrument IN {instruments:Array(String)} OR instrument IN "
+        "(SELECT instrument FROM instruments WHERE cik IN {ciks:Array(UInt64)})) "
+        "GROUP BY instrument ORDER BY instrument",
+        instruments=list(instruments),
+        ciks=list(ciks),
+    )
+    return dict(found.iter_rows())
+
+
 def read_sectors(warehouse: Warehouse, instruments: Sequence[str]) -> pl.DataFrame:
     """Sector of each of these instruments that has one: instrument, sector."""
     return read_instruments(warehouse, instruments).filter(pl.col("sector") != "").select("instrument", "sector")

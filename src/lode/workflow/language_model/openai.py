@@ -46,6 +46,7 @@ class ChatCompletions:
             refusals=dict.fromkeys((401, 403), "see LODE_PROPOSER_KEY and what it may use"),
             largest=_LARGEST,
             redirects=False,
+            address_setting="LODE_PROPOSER_URL",
         ) as asker:
             return with_retries(
                 lambda: self._once(asker, prompt, most_tokens), attempts=self._attempts, wait_initial=self._wait
