@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from arch.bootstrap import StationaryBootstrap, optimal_block_length
 from numpy.typing import NDArray
 
 from lode.errors import UsageError
@@ -54,6 +53,8 @@ def block_lengths(series: NDArray[np.floating]) -> Sample:
     lengths = np.full(known.shape[1], np.nan)
     varies = _varies(known) & (len(known) >= FEWEST_OBSERVATIONS)
     if varies.any():
+        from arch.bootstrap import optimal_block_length  # noqa: PLC0415  costs seconds, and most commands draw nothing
+
         scaled = known[:, varies] / np.abs(known[:, varies]).max(axis=0)
         lengths[varies] = np.clip(optimal_block_length(scaled)["stationary"].to_numpy(), 1, len(known) / 3)
     return lengths
@@ -90,6 +91,8 @@ def bootstrap_interval(
     estimate = float(statistic(sample)) if len(known) else math.nan
     if len(known) < FEWEST_OBSERVATIONS or not _varies(known).any():
         return BootstrapInterval(estimate, math.nan, math.nan, math.nan, length, len(known))
+    from arch.bootstrap import StationaryBootstrap  # noqa: PLC0415  see block_lengths
+
     blocks = StationaryBootstrap(length, sample, seed=rng)  # type: ignore[arg-type]  # a mean need not be whole
     drawn = blocks.apply(lambda part: np.array([statistic(part)]), draws)[:, 0]
     low, high = (float(np.quantile(drawn, share)) for share in ((1 - level) / 2, (1 + level) / 2))

@@ -22,14 +22,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from arch.bootstrap import SPA
 from numpy.typing import NDArray
 
 from lode.errors import UsageError
 from lode.evaluation.bootstrap import block_lengths
 from lode.evaluation.newey_west import FEWEST_OBSERVATIONS
+
+if TYPE_CHECKING:
+    from arch.bootstrap import SPA
 
 Matrix = NDArray[np.float64]
 
@@ -112,6 +115,8 @@ def step_m(
 
 def _spa(z: Matrix, rng: np.random.Generator, draws: int, block: int) -> SPA:
     """Computed test of the studentised differences; arch takes losses, less being better."""
+    from arch.bootstrap import SPA  # noqa: PLC0415  costs seconds, and most commands test nothing
+
     spa = SPA(np.zeros(len(z)), -z, block_size=block, reps=draws, seed=rng)
     spa.compute()
     return spa

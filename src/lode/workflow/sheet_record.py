@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from lode.evaluation import Sheet, ic_summary, newey_west_t
 from lode.workflow.context import defined
@@ -80,6 +79,8 @@ def _by_split(sheet: Sheet, spans: Spans) -> list[Record]:
 
 def _shape(rank_ic: Series, horizon: int) -> Record:
     """Moments of a daily series without its missing sessions."""
+    from scipy import stats  # noqa: PLC0415  a slow import, and most commands keep no sheet
+
     summary, known = ic_summary(rank_ic, horizon=horizon), rank_ic[np.isfinite(rank_ic)]
     varies = known.size >= _FEWEST and summary.std > 0
     told = {
