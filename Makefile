@@ -8,6 +8,7 @@ CHROMIUM ?=
 ARGS ?=
 BOOTSTRAP := PYTHON="$(PYTHON)" tools/bootstrap
 VENV := .venv/bin
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 # two processes test, each on a core: threads that wait for others would take it
 export CHROMIUM
 unexport PYTHONDONTWRITEBYTECODE # without compiled modules every process would pay seconds for its imports
 
@@ -23,11 +24,11 @@ run:  ## install what running needs, then mine: `lode run` (ARGS="--universe sp5
 
 test:  ## install everything, Chromium included where allowed, then run every test, the long ones at a tenth
 	@$(BOOTSTRAP) all --tests
-	@env -u LODE_SOAK $(VENV)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@env -u LODE_SOAK $(ONE_THREAD) $(VENV)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 soak:  ## run the long tests at full size
 	@$(BOOTSTRAP) all --tests
-	@LODE_SOAK=1 $(VENV)/python -m pytest -n 2 --dist worksteal -m soak --timeout 14400 $(ARGS)
+	@LODE_SOAK=1 $(ONE_THREAD) $(VENV)/python -m pytest -n 2 --dist worksteal -m soak --timeout 14400 $(ARGS)
 
 sanitize:  ## run the kernel tests on a core that watches its memory and undefined behaviour, in build/sanitize
 	@$(BOOTSTRAP) all
@@ -36,7 +37,7 @@ sanitize:  ## run the kernel tests on a core that watches its memory and undefin
 test-oldest:  ## run the tests on the oldest versions that pyproject.toml allows, in .venv-oldest
 	@$(BOOTSTRAP) all --tests
 	@$(VENV)/python -m tools.oldest
-	@.venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m "not browser" $(ARGS)
+	@$(ONE_THREAD) .venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m "not browser" $(ARGS)
 
 check:  ## lint, format, types, import arrows, doctests
 	@$(BOOTSTRAP) all

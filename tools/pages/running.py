@@ -18,6 +18,7 @@ from tools.pages.session import Session
 
 LONGEST_SECONDS = 300
 _NOBODY = "http://127.0.0.1:9"
+_KEPT = ("LANG", "TMPDIR", "LD_LIBRARY_PATH", "OPENBLAS_NUM_THREADS")
 _SETS = INSTRUCTION_SETS[:2]  # what nearly every machine has, so that pages print the same on all of them
 
 
@@ -36,7 +37,7 @@ class Folder:
         self.place = place
         self.bin = environment.python().parent
         self._session: Session | None = None
-        kept = {name: value for name, value in os.environ.items() if name in ("LANG", "TMPDIR", "LD_LIBRARY_PATH")}
+        kept = {name: value for name, value in os.environ.items() if name in _KEPT}
         self.env = kept | {
             "HOME": str(place),
             "PATH": f"{self.bin}:/usr/local/bin:/usr/bin:/bin",

@@ -12,7 +12,7 @@ from lode.engine import Evaluator
 from lode.evaluation.portfolio import rank_weights_of
 from lode.evaluation.ranks import average_ranks, rank_correlation, series_mean
 from lode.language import Expr, lookback
-from lode.library import Definition, available
+from lode.library import LIBRARY, available
 from lode.panel import Panel
 
 Floats = NDArray[np.float32]
@@ -43,8 +43,9 @@ class Resemblance:
 
 def known_library(panel: Panel) -> dict[str, Expr]:
     """Expressions of the library that the panel has the fields for, by key; those of LEFT_OUT are not among them."""
-    usable, _ = available(panel.present)
-    return {definition.key: definition.tree for definition in usable if not _left_out(definition)}
+    compared = (definition for definition in LIBRARY.values() if definition.family not in LEFT_OUT)
+    usable, _ = available(panel.present, compared)
+    return {definition.key: definition.tree for definition in usable}
 
 
 def resemblances(
@@ -89,10 +90,6 @@ def largest(compared: Iterable[Resemblance], *, of: str = "") -> float:
     kinds = (of,) if of else ("values", "returns")
     sizes = (abs(getattr(each, kind)) for each in compared for kind in kinds)
     return max((float(size) for size in sizes if np.isfinite(size)), default=-1.0)
-
-
-def _left_out(definition: Definition) -> bool:
-    return definition.family in LEFT_OUT
 
 
 def _ranks_of(known: Mapping[str, Expr], panel: Panel, first: int) -> Iterator[tuple[str, Floats]]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from lode.errors import UsageError
 from lode.evaluation.ic import MIN_NAMES, daily_rank_ic
@@ -75,6 +74,8 @@ def planted_labels(null: Floats, values: Floats, rank_ic: float, *, min_names: i
         return null.copy()
     if not missing(_MOST_AMPLITUDE) > 0:
         raise UsageError(f"a rank IC of {rank_ic:g} cannot be planted: the values rank too few names apart")
+    from scipy.optimize import brentq  # noqa: PLC0415  a slow import, and only calibration plants
+
     return _pushed(null, push, float(brentq(missing, 0.0, _MOST_AMPLITUDE, xtol=_FINE)))
 
 

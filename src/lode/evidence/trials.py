@@ -19,8 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from lode.errors import UsageError
 from lode.evaluation.newey_west import FEWEST_OBSERVATIONS
@@ -91,6 +89,9 @@ def _clusters(unit: Matrix, min_correlation: float) -> NDArray[np.int64]:
     """Cluster of each series, numbered in the order of first members."""
     if unit.shape[1] == 1:
         return np.zeros(1, dtype=np.int64)
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415  a slow import, and workers cluster nothing
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
     distance = 1 - np.abs(unit.T @ unit)
     pairs = squareform(np.clip(distance, 0, 1), checks=False)
     found = fcluster(linkage(pairs, "average"), 1 - min_correlation, "distance")

@@ -7,12 +7,15 @@ telling formulas apart and for naming them; the engine runs the expression as it
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from lode.language.expression import Call, Expr, postorder
 from lode.language.folding import OutOfRangeError
 from lode.language.linear import Linear, of
 from lode.language.rules import RULES
 from lode.language.scaling import plain
+
+_KEPT_IDS = 1024  # those of the library, which every sheet is compared with, and of what was tried last
 
 
 def canonical(expr: Expr) -> Expr:
@@ -29,6 +32,11 @@ def canonical(expr: Expr) -> Expr:
 
 def expression_id(expr: Expr) -> str:
     """The factor's id: the first 16 hex digits of the sha256 of the canonical form's text."""
+    return _id(expr)
+
+
+@lru_cache(maxsize=_KEPT_IDS)
+def _id(expr: Expr) -> str:
     return hashlib.sha256(str(canonical(expr)).encode()).hexdigest()[:16]
 
 

@@ -52,7 +52,7 @@ class Definition:
     @property
     def fields(self) -> frozenset[str]:
         """Fields and groups that it needs."""
-        return self.tree.fields
+        return _fields(self.expression)
 
     def pointed(self) -> Expr:
         """The expression with the sign that is expected to go with higher returns; as it is where none is stated."""
@@ -63,3 +63,8 @@ class Definition:
 def _read(text: str) -> Expr:
     """Every run and sheet asks for the whole library: its formulas are read once a process."""
     return parse(text)
+
+
+@cache
+def _fields(text: str) -> frozenset[str]:
+    return _read(text).fields

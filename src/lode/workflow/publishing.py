@@ -164,7 +164,7 @@ def series_frame(
             "split": split[used].tolist(),
             "ic": pl.Series(scorer.ic(values)[used]).fill_nan(None),
             "rank_ic": pl.Series(scorer.rank_ic(values)[used]).fill_nan(None),
-            "quantile_returns": [row.tolist() for row in quantiles[used]],
+            "quantile_returns": pl.Series(quantiles[used]),
             "turnover": pl.Series(turnover(values)[used]).cast(pl.Float64).fill_nan(None),
         },
         schema_overrides={"quantile_returns": pl.List(pl.Float64)},

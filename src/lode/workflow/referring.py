@@ -34,7 +34,9 @@ _STYLE_FIELDS = {"size": ("close", "volume", "dollar_volume", "market_cap"), "be
 
 def references(context: Context, panel: Panel, factor: str = "") -> References:
     """The library and the proven factors, both without `factor`, and the market factors of a panel's sessions."""
-    library = {key: known for key, known in known_library(panel).items() if expression_id(known) != factor}
+    library = known_library(panel)
+    if factor:
+        library = {key: known for key, known in library.items() if expression_id(known) != factor}
     return References(library, _pool(context, panel, factor), market_factors(context, panel))
 
 

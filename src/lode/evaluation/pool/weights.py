@@ -22,7 +22,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, eigh, solve_triangular
-from scipy.optimize import nnls
 
 from lode.errors import UsageError
 from lode.evaluation.pool.members import MemberRanks
@@ -102,6 +101,8 @@ def _nonnegative(gram: Matrix, target: Matrix, penalty: float, signs: Matrix) ->
     unit = _mean_variance(gram)
     if not unit:
         return np.zeros_like(target)
+    from scipy.optimize import nnls  # noqa: PLC0415  a slow import
+
     lower = cholesky(gram * np.outer(signs, signs) + penalty * unit * np.eye(len(gram)), lower=True)
     found, _ = nnls(lower.T, solve_triangular(lower, signs * target, lower=True))
     return np.asarray(signs * found)
