@@ -6,8 +6,8 @@
 A market is simulated for each seed and kind: with one factor planted, with five or with twenty; with five that
 correlate with each other by .4 to .5, in two families; with five that pay only while the market's moves of the last 20
 sessions are larger than those of the last 120, or only while they are not. Every searcher is asked and told scores on
-train as a run would. A plant counts as found when the values of one of the run's finalists (its 40 best
-by |t| whose values correlate by less than .7 with each other) have a mean daily rank correlation of at least .7 with
+train as a run would. A plant counts as found when the values of one of the run's finalists (chosen as a
+run chooses them) have a mean daily rank correlation of at least .7 with
 it, whatever the sign, on train. Printed is a table in Markdown: plants found of those planted, the most |t| on train
 (what chance gives grows with the budget), and processor time per candidate of asking and telling alone.
 

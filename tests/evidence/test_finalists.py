@@ -99,7 +99,7 @@ def test_constant_or_empty_values_raise_no_warning():
     assert choose({}, {}) == []
 
 
-def test_parts_go_before_a_stronger_mixture_of_them(rng):
+def test_parts_take_the_place_of_a_stronger_mixture_of_them(rng):
     first, second = noise(rng), noise(rng)
     values = {"first": first, "second": second, "mixture": (first + second).astype(np.float32)}
     candidates = [
@@ -107,11 +107,14 @@ def test_parts_go_before_a_stronger_mixture_of_them(rng):
         Candidate("first", 10.0, 0.05, 3),
         Candidate("second", 10.0, 0.05, 3),
     ]
-    assert list(choose_finalists(candidates, values.__getitem__).ids)[:2] == ["first", "second"]
-    assert choose(values, {candidate.id: candidate.t for candidate in candidates})[0] == "mixture"
+    assert list(choose_finalists(candidates, values.__getitem__, count=2).ids) == ["first", "second"]
+    assert choose(values, {candidate.id: candidate.t for candidate in candidates}, count=1) == ["mixture"]
 
 
-def test_others_follow_the_spanning_set_by_t(rng):
+def test_others_take_what_places_are_left_and_all_stand_in_order_of_t(rng):
     values = {name: noise(rng) for name in ("long", "short", "weak")}
     candidates = [Candidate("long", 3.3, 0.03, 5), Candidate("short", 3.25, 0.03, 3), Candidate("weak", 2.0, 0.02, 3)]
-    assert list(choose_finalists(candidates, values.__getitem__).ids) == ["short", "long", "weak"]
+    chosen = choose_finalists(candidates, values.__getitem__)
+    assert list(chosen.ids) == ["long", "short", "weak"]
+    assert [sample.ranks.shape for sample in chosen.samples] == [(128, NAMES)] * 3
+    assert list(choose_finalists(candidates, values.__getitem__, count=1).ids) == ["short"]

@@ -2,8 +2,8 @@
 
 The spanning set comes first (`spanning.py`): formulas of which each adds to the others more than its length costs.
 Ranked by |t| alone, the places would go to mixtures of what predicts: with twenty things that predict, forty mixtures
-are stronger than each of the twenty. After the set come the others in order of |t| of their daily rank IC on train,
-ties by id. Without ids' rank ICs and sizes there is no set, and |t| alone decides.
+are stronger than each of the twenty. What places are left go to the others in order of |t| of their daily rank IC on
+train, ties by id; where rank ICs and sizes are not known there is no set, and |t| alone decides.
 
 A candidate is passed over when the absolute correlation of its values with those of a finalist is .7 or more: the mean
 over sessions of the Spearman correlation over the names that both have (a factor and its negative are the same factor).
@@ -15,7 +15,7 @@ of the sample of more than .05, and memory stays at 128 sessions of ranks a fina
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,7 @@ _NEAR = 0.05
 
 @dataclass(frozen=True)
 class Finalists:
-    """Ids in their order, and the sample of each one's values that copies were told by."""
+    """Ids, the largest |t| first, and the sample of each one's values that copies were told by."""
 
     ids: Sequence[str]
     samples: Sequence[Sample]
@@ -56,7 +56,7 @@ def choose_finalists(
     count: int = FINALISTS,
     max_correlation: float = MAX_CORRELATION,
 ) -> Finalists:
-    """At most `count` finalists: the spanning set, then the others; in each the largest |t| first.
+    """At most `count` finalists, the largest |t| first: of the spanning set, then of the others while there is room.
 
     candidates: without a finite t one cannot be a finalist.
     values: of an id, (train sessions, names), NaN where missing; called for the candidates that are looked at, and
@@ -68,7 +68,7 @@ def choose_finalists(
         if len(chosen.ids) >= count:
             break
         chosen.consider(factor)
-    return Finalists(chosen.ids, chosen.samples)
+    return chosen.finalists({candidate.id: candidate.t for candidate in ordered})
 
 
 class _Chosen:
@@ -84,6 +84,12 @@ class _Chosen:
         if (sample := self._admitted(factor)) is not None:
             self.ids.append(factor)
             self.samples.append(sample)
+
+    def finalists(self, t: Mapping[str, float]) -> Finalists:
+        """Those that were added, the largest |t| first."""
+        samples = dict(zip(self.ids, self.samples, strict=True))
+        ids = sorted(self.ids, key=lambda factor: (-abs(t[factor]), factor))
+        return Finalists(ids, [samples[factor] for factor in ids])
 
     def _admitted(self, factor: str) -> Sample | None:
         """Sample of a candidate that is no copy of a finalist; None for a copy."""
