@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ Behaviour = NDArray[np.float32]
 """(stretches,), NaN for a stretch without a score."""
 
 Matrix = NDArray[np.float64]
+Real = TypeVar("Real", np.float32, np.float64)
 
 STRETCHES = 128
 _FEWEST = 20
@@ -74,7 +76,7 @@ def unit(behaviours: Sequence[Behaviour], length: int) -> Matrix:
     return unit_rows(filled(behaviours, length))
 
 
-def unit_rows(rows: Matrix) -> Matrix:
+def unit_rows(rows: NDArray[Real]) -> NDArray[Real]:
     """Rows less their means at length one; zero where one does not vary."""
     centred = rows - rows.mean(axis=1, keepdims=True) if rows.size else rows
     size = np.sqrt((centred**2).sum(axis=1, keepdims=True))

@@ -25,7 +25,7 @@ _FIRST, _MORE, _TIMES, _KIN = 200, 80, 4, 5
 _SAME, _AKIN = 0.9, 0.8
 _CELLS = 1 << 16
 _FEWEST_SESSIONS = 32
-_BLOCK = 64
+_BLOCK, _ROWS = 64, 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class _Field:
         self._rank_ic = np.array([candidate.rank_ic for candidate in candidates], float)
         self._size = np.array([candidate.size for candidate in candidates], np.int64)
         length = max((len(candidate.behaviour) for candidate in candidates), default=STRETCHES)
-        self._behaviours = filled([candidate.behaviour for candidate in candidates], length)
+        self._behaviours = filled([candidate.behaviour for candidate in candidates], length).astype(np.float32)
         self._unit = unit_rows(self._behaviours)
         self._looked: list[int] = []
         self._sketches: list[NDArray[np.float16]] = []
@@ -92,15 +92,16 @@ class _Field:
 
     def added(self, members: Sequence[int]) -> Floats:
         """What each is worth beside the members, by its behaviour; where that is not known it adds nothing."""
-        added = np.nan_to_num(intercept_t(self._behaviours, self._behaviours[list(members)]))
-        return added**2 - self._charge
+        heads, starts = self._behaviours[list(members)].astype(np.float64), range(0, len(self._t), _ROWS)
+        blocks = [intercept_t(self._behaviours[start : start + _ROWS].astype(np.float64), heads) for start in starts]
+        return np.nan_to_num(np.concatenate(blocks)) ** 2 - self._charge
 
     def distinct(self, worth: Floats, most: int) -> list[int]:
         """Places of the worthiest that are new, without those that behave like one that is no longer.
 
         What is worth minus infinity is left out.
         """
-        fresh, kept = np.isfinite(worth), np.zeros((most, self._unit.shape[1]))
+        fresh, kept = np.isfinite(worth), np.zeros((most, self._unit.shape[1]), np.float32)
         fresh[self._looked] = False
         chosen: list[int] = []
         for place in np.argsort(-worth, kind="stable"):
