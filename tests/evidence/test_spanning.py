@@ -52,7 +52,7 @@ def test_the_charge_grows_with_the_nodes(size, least):
     assert np.sqrt(charge(np.array([size])))[0] == pytest.approx(least, abs=0.05)
 
 
-@given(st.integers(0, 500), st.integers(1, 25), st.integers(1, 8))
+@given(st.integers(0, 5000), st.integers(1, 40), st.integers(1, 12))
 def test_every_member_adds_more_than_it_costs_whatever_the_field(seed, count, most):
     rng = np.random.default_rng(seed)
     weights = rng.standard_normal((count, 5)) + 3 * np.eye(5)[rng.integers(0, 5, count)]

@@ -130,7 +130,8 @@ def _replaced(contenders: Contenders, chosen: list[int], allowed: Flags) -> list
     for place in chosen:
         rest = _without(chosen, place)
         worth = contenders.worth(rest)
-        at_least = np.sqrt(worth[place] + contenders.charge[place]) + (contenders.size > contenders.size[place])
+        adds = np.sqrt(max(worth[place] + contenders.charge[place], 0.0))  # another's place may have changed hands
+        at_least = adds + (contenders.size > contenders.size[place])
         better = allowed & (worth > worth[place]) & (worth + contenders.charge > at_least**2)
         better[rest] = False
         if better.any():
