@@ -32,10 +32,10 @@ OPENING = """# The search beside its peers
 with purge and embargo, horizon 1, delay 1. No method gets a session of the vault; a search gets labels of train alone.
 
 **Figures** are mean daily rank ICs. *Best ten*: the ten candidates with the largest |t| on train, in train's
-direction. *Pool*: the 40 finalists (chosen on train as a run chooses them, whoever made the candidates), joined by ridge
-weights that are fitted on train. *Recovered*: planted factors whose values have a |mean rank correlation| of .7 or more with a
-finalist's. Every method's values are judged by the same code; what a peer computes comes as arrays from a process of
-its own.
+direction. *Pool*: the 40 finalists (chosen on train as a run chooses them, whoever made the candidates), joined by
+ridge weights that are fitted on train. *Recovered*: planted factors whose values have a |mean rank correlation| of .7
+or more with a finalist's. Every method's values are judged by the same code; what a peer computes comes as arrays from
+a process of its own.
 
 The deviation is over seeds alone. Validation is the same sessions for all of them: a rank IC over it has a standard
 error of its own, about .12 over the root of its sessions (.009 for 190 of them, .005 for the stretches of the real
