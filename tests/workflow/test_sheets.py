@@ -4,9 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
 from lode.errors import NotFoundError
 from lode.evaluation import SheetOptions, evidence_sheet
@@ -15,7 +12,6 @@ from lode.panel import Panel
 from lode.simulate import simulate
 from lode.workflow.context import Context
 from lode.workflow.kept_sheets import read_sheet, sheet_key
-from lode.workflow.sheet_record import _skew_and_kurtosis
 from lode.workflow.sheets import OTHERS, make_sheet, sheet_record, with_sheet
 from tests.workflow.homes import Mined
 
@@ -138,9 +134,3 @@ def test_sheets_are_for_the_proven_candidates_and_a_few_others_where_memory_allo
     judged = [{"id": str(place), "state": state} for place, state in enumerate(states)]
     assert with_sheet(judged, 1000, 100, 1 << 30) == {*map(str, range(OTHERS)), "12", "13"}
     assert with_sheet(judged, 2520, 3000, 1 << 30) == set()
-
-
-@given(st.integers(4, 600), st.integers(-6, 3), st.integers(0, 10_000))
-def test_moments_are_scipys(size: int, power: int, seed: int) -> None:
-    series = np.random.default_rng(seed).standard_t(3, size) * 10.0**power
-    assert _skew_and_kurtosis(series) == (stats.skew(series), stats.kurtosis(series))

@@ -3,8 +3,7 @@
 Politis and Romano (1994): a sample is made of blocks of the series, end joined to beginning, that begin anywhere and
 whose lengths are geometric with mean b, so that samples of a stationary series are stationary. The mean length that
 serves the variance of a mean best is that of Politis and White (2004), as Patton, Politis and White (2009) corrected
-it, b = (2 G² / D)^{1/3} n^{1/3}. Samples are the package arch's, and so is the length, which is written out
-here: arch takes seconds to load, and a sheet needs no more of it. The interval is the percentile interval (Efron 1979).
+it, b = (2 G² / D)^{1/3} n^{1/3}. Both are the package arch's. The interval is the percentile interval (Efron 1979).
 
 For the mean of a series newey_west.py is faster and closer to its level; this is for what has no formula: a Sharpe
 ratio after cost, a drawdown, an ICIR, a difference of two of them. Of 400 series each with a first autocorrelation of
@@ -18,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lode.errors import UsageError
@@ -55,8 +53,10 @@ def block_lengths(series: NDArray[np.floating]) -> Sample:
     lengths = np.full(known.shape[1], np.nan)
     varies = _varies(known) & (len(known) >= FEWEST_OBSERVATIONS)
     if varies.any():
+        from arch.bootstrap import optimal_block_length  # noqa: PLC0415  costs seconds, and most commands draw nothing
+
         scaled = known[:, varies] / np.abs(known[:, varies]).max(axis=0)
-        lengths[varies] = np.clip([_block_length(column) for column in scaled.T], 1, len(known) / 3)
+        lengths[varies] = np.clip(optimal_block_length(scaled)["stationary"].to_numpy(), 1, len(known) / 3)
     return lengths
 
 
@@ -91,34 +91,12 @@ def bootstrap_interval(
     estimate = float(statistic(sample)) if len(known) else math.nan
     if len(known) < FEWEST_OBSERVATIONS or not _varies(known).any():
         return BootstrapInterval(estimate, math.nan, math.nan, math.nan, length, len(known))
-    from arch.bootstrap import StationaryBootstrap  # noqa: PLC0415  costs seconds, and most commands draw nothing
+    from arch.bootstrap import StationaryBootstrap  # noqa: PLC0415  see block_lengths
 
     blocks = StationaryBootstrap(length, sample, seed=rng)  # type: ignore[arg-type]  # a mean need not be whole
     drawn = blocks.apply(lambda part: np.array([statistic(part)]), draws)[:, 0]
     low, high = (float(np.quantile(drawn, share)) for share in ((1 - level) / 2, (1 + level) / 2))
     return BootstrapInterval(estimate, float(drawn.std(ddof=1)), low, high, length, len(known))
-
-
-def _block_length(series: Sample) -> float:
-    """b of a series without missing values; G and D sum its autocovariances to the lag M under a flat-top window.
-
-    M is twice the lag after which as many autocorrelations as `quiet` lie within ±2 √(log₁₀ n / n).
-    """
-    n, around = len(series), series - series.mean()
-    quiet = max(5, int(math.log10(n)))
-    lags = range(math.ceil(math.sqrt(n)) + quiet + 1)
-    products = np.array([around[k:] @ around[: n - k] for k in lags])
-    squares = [(around[k + 1 :] @ around[k + 1 :]) * (around[: -k - 1] @ around[: -k - 1]) for k in lags]
-    within = np.abs(products) / np.sqrt(squares) < 2 * math.sqrt(math.log10(n) / n)
-    silent = sliding_window_view(within[:-1], quiet).all(axis=1)
-    most = min(2 * max(int(silent.argmax()), 1), lags[-1]) if silent.any() else lags[-1]
-    slope, variance = 0.0, float(products[0] / n)
-    for k in range(1, most + 1):
-        window = min(1.0, 2 * (1 - k / most))
-        slope += 2 * window * k * float(products[k] / n)
-        variance += 2 * window * float(products[k] / n)
-    length = ((2 * slope**2) / (2 * variance**2)) ** (1 / 3) * n ** (1 / 3)
-    return min(float(length), math.ceil(min(3 * math.sqrt(n), n / 3)))
 
 
 def _known(series: NDArray[np.floating]) -> Sample:

@@ -11,18 +11,18 @@ g(d̄) = d̄ the upper one, White's reality check (2000) of studentised returns.
 strategies above the law's critical value, takes them out, and goes on until it finds none: the chance of any false
 discovery is at most the level. Its critical value is the consistent one, as Hsu, Hsu and Kuan (2010) have it.
 
-The differences are divided by ω_k first, so that means are compared. Samples and p-values are those of the package
-arch, which takes seconds to load and asks each sample three times; the tests hold them to it. The blocks' mean length
-is the median over the strategies of Politis and White's (2004): longer ones make ω_k noisy. Of 150 sets of ten
-strategies without skill, 7 % had a consistent p ≤ .05 with 250 independent sessions, and, with a first autocorrelation
-of .3, 12 % with 250 and 7 % with 1000 sessions; with √n for the length it was 14 % and 9 % even where sessions were
-independent. The lower p is the least reliable.
+Samples and recentring are the package arch's; it compares means, so that the differences are divided by ω_k first. The
+blocks' mean length is the median over the strategies of Politis and White's (2004): longer ones make ω_k noisy. Of 150
+sets of ten strategies without skill, 7 % had a consistent p ≤ .05 with 250 independent sessions, and, with a first
+autocorrelation of .3, 12 % with 250 and 7 % with 1000 sessions; with √n for the length it was 14 % and 9 % even where
+sessions were independent. The lower p is the least reliable.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,10 @@ from lode.errors import UsageError
 from lode.evaluation.bootstrap import block_lengths
 from lode.evaluation.newey_west import FEWEST_OBSERVATIONS
 
+if TYPE_CHECKING:
+    from arch.bootstrap import SPA
+
 Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 
 DRAWS = 1000
 
@@ -72,9 +74,9 @@ def superior_ability(
     z, columns, length = _studentised(returns, benchmark, draws, block)
     if not columns.size:
         return Superiority(math.nan, math.nan, math.nan, math.nan, None, length, len(z))
-    means, samples = z.mean(axis=0), _sample_means(z, rng, draws, length)
-    beyond = [((samples - around).max(axis=1) > means.max()).mean() for around in _centres(means, len(z))]
-    lower, consistent, upper = ((float(p) * draws + 1) / (draws + 1) for p in beyond)
+    spa = _spa(z, rng, draws, length)
+    lower, consistent, upper = ((float(p) * draws + 1) / (draws + 1) for p in spa.pvalues)
+    means = z.mean(axis=0)
     statistic = math.sqrt(len(z)) * float(means.max())
     return Superiority(lower, consistent, upper, statistic, int(columns[means.argmax()]), length, len(z))
 
@@ -99,34 +101,25 @@ def step_m(
     z, columns, length = _studentised(returns, benchmark, draws, block)
     if not columns.size:
         return ()
-    means, samples = z.mean(axis=0), _sample_means(z, rng, draws, length)
-    _, consistent, _ = _centres(means, len(z))
+    spa = _spa(z, rng, draws, length)
     left = np.ones(columns.size, dtype=np.bool_)
     while left.any():
-        critical = np.percentile((samples - consistent)[:, left].max(axis=1), 100.0 * (1 - level))
-        better = left & (means > critical)
-        if not better.any():
+        spa.subset(left)
+        spa.compute()
+        better = np.asarray(spa.better_models(level), dtype=np.intp)
+        if not better.size:
             break
-        left &= ~better
+        left[better] = False
     return tuple(int(column) for column in columns[~left])
 
 
-def _sample_means(z: Matrix, rng: np.random.Generator, draws: int, block: int) -> Matrix:
-    """Means over samples of the stationary bootstrap, (draws, strategies)."""
-    places = np.arange(len(z))
-    means = np.empty((draws, z.shape[1]))
-    for draw in range(draws):
-        starts, begins = rng.integers(len(z), size=len(z)), rng.random(len(z)) <= 1 / block
-        begins[0] = True
-        begun = np.maximum.accumulate(np.where(begins, places, 0))
-        means[draw] = z[(starts[begun] + places - begun) % len(z)].mean(axis=0)
-    return means
+def _spa(z: Matrix, rng: np.random.Generator, draws: int, block: int) -> SPA:
+    """Computed test of the studentised differences; arch takes losses, less being better."""
+    from arch.bootstrap import SPA  # noqa: PLC0415  costs seconds, and most commands test nothing
 
-
-def _centres(means: Vector, n: int) -> tuple[Vector, Vector, Vector]:
-    """What g(d̄) is for the lower, the consistent and the upper p, (strategies,) each; ω is one."""
-    plainly_worse = means < -math.sqrt(2 * math.log(math.log(n)) / n)
-    return np.maximum(means, 0), np.where(plainly_worse, 0, means), means
+    spa = SPA(np.zeros(len(z)), -z, block_size=block, reps=draws, seed=rng)
+    spa.compute()
+    return spa
 
 
 def _studentised(

@@ -90,7 +90,7 @@ def _clusters(unit: Matrix, min_correlation: float) -> NDArray[np.int64]:
     if unit.shape[1] == 1:
         return np.zeros(1, dtype=np.int64)
     from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415  a slow import, and workers cluster nothing
-    from scipy.spatial.distance import squareform  # noqa: PLC0415
+    from scipy.spatial.distance import squareform  # noqa: PLC0415  the same
 
     distance = 1 - np.abs(unit.T @ unit)
     pairs = squareform(np.clip(distance, 0, 1), checks=False)

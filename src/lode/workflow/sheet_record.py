@@ -79,32 +79,20 @@ def _by_split(sheet: Sheet, spans: Spans) -> list[Record]:
 
 def _shape(rank_ic: Series, horizon: int) -> Record:
     """Moments of a daily series without its missing sessions."""
+    from scipy import stats  # noqa: PLC0415  a slow import, and most commands keep no sheet
+
     summary, known = ic_summary(rank_ic, horizon=horizon), rank_ic[np.isfinite(rank_ic)]
-    skew, kurtosis = _skew_and_kurtosis(known) if known.size >= _FEWEST and summary.std > 0 else (math.nan, math.nan)
+    varies = known.size >= _FEWEST and summary.std > 0
     told = {
         "mean": summary.mean,
         "std": summary.std,
         "icir": summary.icir,
         "t_nw": summary.t_nw,
-        "skew": skew,
-        "kurtosis": kurtosis,
+        "skew": float(stats.skew(known)) if varies else math.nan,
+        "kurtosis": float(stats.kurtosis(known)) if varies else math.nan,
         "positive": float((known > 0).mean()) if known.size else math.nan,
     }
     return _defined(told) | {"sessions": summary.n}
-
-
-def _skew_and_kurtosis(known: Series) -> tuple[float, float]:
-    """Third and fourth standardised moments, the latter less 3, as scipy.stats has them, which is slow to load.
-
-    NaN where only rounding varies.
-    """
-    mean = known.mean()
-    around = known - mean
-    second = (around**2).mean()
-    if second <= (np.finfo(np.float64).eps * mean) ** 2:
-        return math.nan, math.nan
-    third, fourth = (around**2 * around).mean(), ((around**2) ** 2).mean()
-    return float(third / second**1.5), float(fourth / second**2 - 3)
 
 
 def _interval(series: Series) -> Record:
