@@ -104,15 +104,10 @@ def _settled(contenders: Contenders, chosen: list[int], allowed: Flags, most: in
 
 def _entered(contenders: Contenders, chosen: list[int], allowed: Flags) -> list[int]:
     """The set with the one that adds most."""
-    best, worth = _best(contenders, chosen, allowed)
-    return [*chosen, best] if worth > 0 else chosen
-
-
-def _best(contenders: Contenders, given: Sequence[int], allowed: Flags) -> tuple[int, float]:
-    worth = np.where(allowed, contenders.worth(given), -np.inf)
-    worth[list(given)] = -np.inf
+    worth = np.where(allowed, contenders.worth(chosen), -np.inf)
+    worth[chosen] = -np.inf
     best = int(worth.argmax())
-    return best, float(worth[best])
+    return [*chosen, best] if worth[best] > 0 else chosen
 
 
 def _pruned(contenders: Contenders, chosen: list[int]) -> list[int]:
