@@ -6,10 +6,8 @@ import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
-from lode.collect import bars_file as files
 from lode.errors import DataError, UsageError
 from lode.panel import Panel
-from lode.panel.frames import ALIASES
 
 BARS = pl.DataFrame(
     {
@@ -38,14 +36,6 @@ def test_pandas_and_polars_give_the_same_panel():
     indexed = pandas.assign(date=pd.to_datetime(pandas["date"])).set_index(["symbol", "date"])
     sources = {Panel.from_frame(frame).meta.source for frame in (BARS, pandas, indexed)}
     assert len(sources) == 1
-
-
-def test_columns_may_be_in_capitals_and_called_as_in_files():
-    capital = BARS.rename({name: name.capitalize() for name in BARS.columns})
-    vendor = BARS.rename({"symbol": "Ticker", "date": " Session ", "close": "CLOSE"})
-    indexed = BARS.rename({"symbol": "Ticker", "date": "Date"}).to_pandas().set_index(["Ticker", "Date"])
-    assert len({Panel.from_frame(frame).meta.source for frame in (BARS, capital, vendor, indexed)}) == 1
-    assert ALIASES == files.ALIASES
 
 
 def test_an_alias_beside_the_name_itself_stays_a_column_of_its_own():

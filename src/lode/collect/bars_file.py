@@ -20,17 +20,13 @@ from lode.collect.own_tables import (
     time_columns,
 )
 from lode.collect.quality import REPEATED_HEADER
+from lode.columns import BARS_ALIASES, column_names
 from lode.errors import DataError
 from lode.warehouse.stores.bars import NUMBERS
 
 REQUIRED = ("symbol", "date", "close")
 TEXTS = ("sector", "currency")
 COLUMNS = ("symbol", "date", *NUMBERS, "knowledge_time", *TEXTS)
-ALIASES = {
-    "symbol": ("ticker", "name", "instrument"),
-    "date": ("session", "day"),
-    "adj_close": ("adj close", "adjclose", "adjusted_close"),
-}
 ORDER = ("symbol", "date", "open", "high", "low", "close", "volume", "adj_close")  # of a file without a header
 _FEWEST = 6  # columns that such a file needs to be taken for one
 
@@ -120,16 +116,8 @@ def _is_bar(fields: list[str]) -> bool:
 
 
 def _names(columns: list[str], label: str) -> dict[str, str]:
-    """Map Lode's names to the file's, case aside; an exact name wins over an alias."""
-    found: dict[str, str] = {}
-    for ours in COLUMNS:
-        for accepted in ((ours,), ALIASES.get(ours, ())):
-            theirs = [name for name in columns if name.strip().lower() in accepted and name not in found.values()]
-            if len(theirs) > 1:
-                raise DataError(f"{label} has several columns for {ours}: {', '.join(theirs)}; keep one of them")
-            if theirs:
-                found[ours] = theirs[0]
-                break
+    """Map Lode's names to the file's; DataError where a needed one is missing."""
+    found = column_names(columns, COLUMNS, BARS_ALIASES, label)
     absent = [name for name in REQUIRED if name not in found]
     if absent:
         raise DataError(

@@ -23,8 +23,9 @@ from __future__ import annotations
 import polars as pl
 
 from lode.collect.checks.schema import declared, refused_rows
-from lode.collect.own_tables import column_names, day_column, number_columns, text_column, time_columns
+from lode.collect.own_tables import day_column, number_columns, text_column, time_columns
 from lode.collect.quality import Rule, unreadable
+from lode.columns import column_names
 from lode.errors import DataError
 from lode.warehouse.stores.instruments import OWN_CIKS
 

@@ -22,13 +22,13 @@ from lode.collect.own_imports import by_reason, finish_import, ignored, keep_bod
 from lode.collect.own_tables import (
     MISSING_WORDS,
     as_quarantine,
-    column_names,
     day_column,
     load_body,
     read_table,
     text_column,
 )
 from lode.collect.quality import Rule, unreadable
+from lode.columns import column_names
 from lode.errors import DataError
 from lode.lake import Lake
 from lode.warehouse import Warehouse

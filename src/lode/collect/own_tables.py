@@ -157,22 +157,6 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", maxsplit=1)[0][:200]
 
 
-def column_names(
-    columns: list[str], ours: tuple[str, ...], aliases: dict[str, tuple[str, ...]], label: str
-) -> dict[str, str]:
-    """Map our names to the file's, case aside; an exact name wins over an alias. DataError for several of one."""
-    found: dict[str, str] = {}
-    for name in ours:
-        for accepted in ((name,), aliases.get(name, ())):
-            theirs = [column for column in columns if column.strip().lower() in accepted]
-            if len(theirs) > 1:
-                raise DataError(f"{label} has several columns for {name}: {', '.join(theirs)}; keep one of them")
-            if theirs:
-                found[name] = theirs[0]
-                break
-    return found
-
-
 def as_quarantine(table: pl.DataFrame, refused: pl.DataFrame, day: str = "period_end") -> pl.DataFrame:
     """Return refused rows as the quarantine keeps them: the table's rows as they came, as JSON."""
     came = table[(refused["row_number"].cast(pl.Int64) - 1).to_list()].select(pl.all().cast(pl.String))

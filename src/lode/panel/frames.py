@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from lode import calendar
+from lode.columns import BARS_ALIASES, column_names
 from lode.errors import DataError, UsageError
 from lode.panel.assemble import TRADED, build_panel
 from lode.panel.events import knowledge_time_column
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BAR_COLUMNS = ("symbol", "date", *TRADED, "adj_close", "knowledge_time")
-ALIASES = {  # those of bars files
-    "symbol": ("ticker", "name", "instrument"),
-    "date": ("session", "day"),
-    "adj_close": ("adj close", "adjclose", "adjusted_close"),
-}
 _DERIVED = ("returns", "raw_close", "dollar_volume")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -57,17 +53,9 @@ def _polars(frame: pl.DataFrame | pd.DataFrame) -> pl.DataFrame:
 
 
 def _named(frame: pl.DataFrame) -> pl.DataFrame:
-    """Call the columns of bars by our names, case aside, as in files; an exact name wins over an alias."""
-    ours: dict[str, str] = {}
-    for name in BAR_COLUMNS:
-        for accepted in ((name,), ALIASES.get(name, ())):
-            theirs = [column for column in frame.columns if column.strip().lower() in accepted and column not in ours]
-            if len(theirs) > 1:
-                raise DataError(f"the frame has several columns for {name}: {', '.join(theirs)}; keep one of them")
-            if theirs:
-                ours[theirs[0]] = name
-                break
-    return frame.rename(ours)
+    """Call the columns of bars by our names, as those of a file."""
+    found = column_names(frame.columns, BAR_COLUMNS, BARS_ALIASES, "the frame")
+    return frame.rename({theirs: ours for ours, theirs in found.items()})
 
 
 def _columns(frame: pl.DataFrame) -> pl.DataFrame:
