@@ -38,6 +38,13 @@ def test_pandas_and_polars_give_the_same_panel():
     assert len(sources) == 1
 
 
+def test_columns_may_be_in_capitals_and_called_as_in_files():
+    capital = BARS.rename({name: name.capitalize() for name in BARS.columns})
+    vendor = BARS.rename({"symbol": "Ticker", "date": " Session ", "close": "CLOSE"})
+    indexed = BARS.rename({"symbol": "Ticker", "date": "Date"}).to_pandas().set_index(["Ticker", "Date"])
+    assert len({Panel.from_frame(frame).meta.source for frame in (BARS, capital, vendor, indexed)}) == 1
+
+
 def test_an_alias_beside_the_name_itself_stays_a_column_of_its_own():
     panel = Panel.from_frame(BARS.with_columns(Name=pl.Series(["X", "X", "Y"])))
     assert (panel.names, list(panel.groups)) == (("AA", "BB"), ["Name"])
