@@ -66,7 +66,7 @@ def _query(warehouse: Warehouse, source: str, markets: Markets, chosen: Market) 
         return query
     exchanges = read_instruments(warehouse, list(markets[chosen]))["exchange"].unique().sort()
     listed = ", ".join(f"'{name}'" for name in exchanges)
-    return f"{query} AND instrument IN (SELECT instrument FROM instruments WHERE exchange IN ({listed}))"  # noqa: S608
+    return f"{query} AND instrument IN (SELECT instrument FROM instruments WHERE exchange IN ({listed}))"  # noqa: S608  printed as well
 
 
 def _called(market: Market) -> str:
