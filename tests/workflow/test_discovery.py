@@ -36,7 +36,7 @@ def mined(folder: Path, market: Path, seed: int, candidates: int) -> dict[str, A
 
 def test_a_market_without_a_factor_proves_nothing(soak_scale: float, tmp_path: Path) -> None:
     runs = max(1, round(NULL_SEEDS * soak_scale))
-    names, sessions, candidates = (200, 1500, 1000) if soak_scale == 1 else (60, 700, 200)
+    names, sessions, candidates = (200, 1500, 1000) if soak_scale == 1 else (100, 1000, 300)
     proving = 0
     for seed in range(runs):
         folder = tmp_path / str(seed)
@@ -49,7 +49,7 @@ def test_a_market_without_a_factor_proves_nothing(soak_scale: float, tmp_path: P
 def test_a_planted_factor_is_proven(soak_scale: float, tmp_path: Path) -> None:
     """At full size a tenth of the runs would still be minutes: the shorter one has a smaller, plainer market."""
     seeds = max(1, round(PLANTED_SEEDS * soak_scale))
-    names, sessions, ic, candidates = (500, 2520, 0.05, 3000) if soak_scale == 1 else (80, 800, 0.12, 200)
+    names, sessions, ic, candidates = (500, 2520, 0.05, 3000) if soak_scale == 1 else (150, 1200, 0.1, 400)
     missed = []
     for seed in range(seeds):
         folder = tmp_path / str(seed)
@@ -76,7 +76,7 @@ def test_the_real_market_is_mined_within_its_memory(soak_scale: float, shared_da
     home = Home(tmp_path / "home")
     prices = shared_data / "prices/sp500_daily_2013_2018.parquet"
     try:
-        result = home.lode("run", "--source", prices, "--candidates", 5000 if soak_scale == 1 else 250, "--json").json
+        result = home.lode("run", "--source", prices, "--candidates", round(5000 * soak_scale), "--json").json
         run = home.lode("runs", "show", result["run"], "--json").json
     finally:
         home.stop()
