@@ -7,6 +7,9 @@ seconds of a processor's time. Here the server listens as soon as all of it is t
 from __future__ import annotations
 
 import gc
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pkgutil import iter_modules
@@ -43,12 +46,22 @@ def load() -> None:
 
 def main() -> None:
     """Load, then serve: the arguments are those of `streamlit`."""
-    load()
+    with _caches_without_a_runtime():
+        load()
     hasten()
     gc.freeze()  # what was loaded stays: collections need not look at it
     from streamlit.web.cli import main as streamlit  # noqa: PLC0415  it reads the command line when it is imported
 
     streamlit(prog_name="streamlit")
+
+
+@contextmanager
+def _caches_without_a_runtime() -> Iterator[None]:
+    """Let caches be declared before the runtime is there, of which Streamlit warns once for each."""
+    warned = logging.getLogger("streamlit.runtime.caching.cache_data_api")
+    warned.disabled = True
+    yield
+    warned.disabled = False
 
 
 if __name__ == "__main__":
