@@ -17,9 +17,12 @@ MARKUP = "<img src=x onerror=alert(1)> **bold** [link](https://example.com) :red
 META = '{"panel": {"label": "<b>label</b> **bold**"}}'
 FACTOR = "00112233aabbccdd"
 RUN = "feedfacefeedface"
+RAGGED = [[-0.01, 0.0, 0.01], [], [float("nan")] * 3, [0.0, 0.01], [0.01], [-0.01, 0.0, 0.01]]
 
 
-def write_home(settings: Settings, *, text: str = MARKUP, meta: str = META, state: str = "refused") -> None:
+def write_home(
+    settings: Settings, *, text: str = MARKUP, meta: str = META, state: str = "refused", quantiles: list = RAGGED
+) -> None:
     """Store one finished run with one factor, `text` in every text that a user or a source can give."""
     with open_warehouse(settings) as warehouse:
         record_snapshot(
@@ -55,10 +58,10 @@ def write_home(settings: Settings, *, text: str = MARKUP, meta: str = META, stat
                 score | {"split": "all", "metric": f"leak: {text}", "value": 1.0},
             ],
         )
-        record_series(warehouse, _series())
+        record_series(warehouse, _series(quantiles))
 
 
-def _series() -> pl.DataFrame:
+def _series(quantiles: list) -> pl.DataFrame:
     days = [date(2020, 1, day) for day in (2, 3, 6, 7, 8, 9)]
     return pl.DataFrame(
         {
@@ -69,7 +72,7 @@ def _series() -> pl.DataFrame:
             "split": ["train"] * 3 + ["validation"] * 2 + ["vault"],
             "ic": [0.1, None, 0.2, 0.3, 0.1, 0.2],
             "rank_ic": [0.1, None, 0.2, 0.3, 0.1, 0.2],
-            "quantile_returns": [[-0.01, 0.0, 0.01], [], [float("nan")] * 3, [0.0, 0.01], [0.01], [-0.01, 0.0, 0.01]],
+            "quantile_returns": quantiles,
             "turnover": [None, 0.5, 0.5, 0.5, 0.5, 0.5],
         },
         schema_overrides={"quantile_returns": pl.List(pl.Float64)},

@@ -129,6 +129,14 @@ def test_missing_sessions_and_ragged_quantiles_are_drawn_around(visit: Visit, lo
     assert len(specs(page)) == CHARTS
 
 
+def test_quantiles_that_are_never_all_filled_are_said_and_not_drawn(visit: Visit, lode_settings):
+    write_home(lode_settings, quantiles=[[-0.01, float("nan"), 0.01]] * 6)
+    page = visit(factor=FACTOR)
+    assert not page.exception
+    assert any("no session has a return in every quantile" in each.value for each in page.info)
+    assert len(specs(page)) == CHARTS - 1
+
+
 def test_a_state_that_nobody_knows_is_shown_as_it_is(visit: Visit, lode_settings):
     write_home(lode_settings, state="transcended")
     page = visit(factor=FACTOR)

@@ -61,6 +61,16 @@ def test_a_sheet_says_what_it_judged_and_an_earlier_one_goes_without(record: dic
     assert not earlier.text[0].value.startswith("Source")
 
 
+def test_quantiles_that_are_never_all_filled_are_said_and_not_drawn(record: dict):
+    empty = [dict.fromkeys(("mean", "low", "high"))] * 5
+    page = AppTest.from_function(page_of_record, args=(record | {"quantile_excess": empty},), default_timeout=120)
+    page.query_params["sheet"] = "Returns"
+    page.run()
+    assert not page.exception
+    assert page.info[0].value.startswith("Mean return by quantile: no session has a return in every quantile")
+    assert len(specs(page)) == PICTURES["Returns"] - 1
+
+
 def test_horizons_are_in_their_order(record: dict):
     page = AppTest.from_function(page_of_record, args=(record,), default_timeout=120).run()
     assert page.dataframe[1].value["horizon"].tolist() == [1, 2, 5, 10, 20, 60]

@@ -11,7 +11,7 @@ import streamlit as st
 
 from lode.app import book_frames, charts
 from lode.app import sheet_frames as frames
-from lode.app.pictures import picture
+from lode.app.pictures import UNFILLED_QUANTILES, picture, picture_of
 from lode.app.series import ROLLING_SESSIONS
 from lode.app.views import sheet_tables as of_tables
 from lode.evaluation.portfolio import SESSIONS_A_YEAR
@@ -59,7 +59,7 @@ def returns(drawn: Drawn) -> None:
     count = drawn.sheet["quantiles"]["count"]
     left, right = st.columns(2)
     with left:
-        picture(_quantile_means(drawn))
+        _quantile_means(drawn)
     with right:
         picture(charts.quantile_boxes(frames.quantile_boxes(drawn.days)))
     columns = [f"q{place + 1}" for place in range(count)]
@@ -205,15 +205,16 @@ def _decay(drawn: Drawn) -> alt.LayerChart:
     return charts.bars_with_intervals(rows, "Decay", about, by="sessions held", axis="rank IC")
 
 
-def _quantile_means(drawn: Drawn) -> alt.LayerChart:
+def _quantile_means(drawn: Drawn) -> None:
     rows = pl.DataFrame(
         [{"at": str(place)} | each for place, each in enumerate(drawn.record["quantile_excess"], 1)],
         schema={"at": pl.String} | dict.fromkeys(("mean", "low", "high"), pl.Float64),
     ).with_columns(pl.col("mean", "low", "high") * 1e4)
     about = "basis points a session, less the mean of all; line: 95 %"
-    return charts.bars_with_intervals(
+    bars = charts.bars_with_intervals(
         rows, "Mean return by quantile", about, by="quantile; the bet is on the highest", axis="bp", form=".1f"
     )
+    picture_of(rows["mean"], bars, missing=UNFILLED_QUANTILES)
 
 
 def _yearly(months: pl.DataFrame) -> alt.LayerChart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lode.app import charts
-from lode.app.pictures import picture
+from lode.app.pictures import UNFILLED_QUANTILES, picture, picture_of
 from lode.app.queries.factor import FactorPage
 from lode.app.series import quantile_means, timeline
 
@@ -26,5 +26,7 @@ def stored_series(page: FactorPage) -> None:
         picture(charts.cumulative_rank_ic(days, signed=signed))
         picture(charts.cumulative_spread(days))
     with right:
-        picture(charts.quantile_bars(quantile_means(page.series), horizon=record.horizon))
+        means = quantile_means(page.series)
+        bars = charts.quantile_bars(means, horizon=record.horizon)
+        picture_of(means["excess_bp"], bars, missing=UNFILLED_QUANTILES)
         picture(charts.daily_turnover(days))
