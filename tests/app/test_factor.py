@@ -45,6 +45,9 @@ def test_a_proven_factor_with_its_evidence(visit: Visit, finished: Finished):
     assert evidence["p_holm"][2] == pytest.approx(proven["vault"]["p_holm"])
     assert {f"leak check: {name}" for name in ("cut", "scramble", "shifted labels")} <= set(gates["gate"])
     assert "✘ failed" not in set(gates["outcome"])
+    assert evidence["added_t"][0] == pytest.approx(proven["train"]["added_t"])
+    assert proven["spanning"]
+    assert any(text.startswith("One of the run's spanning set") for text in texts(page))
     figures_of = dict(zip(gates["gate"], gates["figure"], strict=True))
     assert figures_of["q on validation"] == f"{proven['validation']['q']:.3g}"
     assert figures_of["p on the vault, after Holm"] == f"{proven['vault']['p_holm']:.3g}"

@@ -83,6 +83,17 @@ def test_filters_choose(board, finished: Finished):
     assert not page.dataframe
 
 
+def test_the_spanning_set_can_be_seen_alone(board, finished: Finished):
+    page = board(state="proven", sort="|t added| train")
+    page.checkbox(key="spanning").check().run()
+    shown = rows(page)
+    expected = {factor["id"] for factor in finished.result["proven"] if factor["spanning"]}
+    assert set(shown["factor"]) == expected
+    assert len(expected) < len(finished.result["proven"])
+    assert shown["spanning"].all()
+    assert shown["added_t"].abs().min() > 3
+
+
 def test_filter_and_order_stand_in_the_url(board):
     page = board(state="refused", sort="|t| validation", order="Smallest first", least_t="0.5", formula="RETURNS")
     assert not page.exception

@@ -116,5 +116,6 @@ def test_others_take_what_places_are_left_and_all_stand_in_order_of_t(rng):
     candidates = [Candidate("long", 3.3, 0.03, 5), Candidate("short", 3.25, 0.03, 3), Candidate("weak", 2.0, 0.02, 3)]
     chosen = choose_finalists(candidates, values.__getitem__)
     assert list(chosen.ids) == ["long", "short", "weak"]
+    assert chosen.spanning == {"short"}
     assert [sample.ranks.shape for sample in chosen.samples] == [(128, NAMES)] * 3
     assert list(choose_finalists(candidates, values.__getitem__, count=1).ids) == ["short"]

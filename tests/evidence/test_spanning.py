@@ -42,6 +42,24 @@ def test_the_plain_form_of_an_idea_goes_before_its_variants():
     assert spanning_set(field, 40) == [1]
 
 
+def test_what_is_added_is_told_beside_the_other_members():
+    field = contenders([[1, 0], [0, 1], [1, 1], [1, 0.001]], [0.06, 0.04], [3, 3, 7, 5])
+    added = field.added_t([0, 1])
+    assert added[:2] == pytest.approx(field.t[:2], rel=0.01)  # the two are independent: each adds all of itself
+    assert np.abs(added[2:]).max() < 0.2  # a mixture and a copy add nothing
+    assert field.added_t([]) == pytest.approx(field.t)
+
+
+def test_what_its_others_hide_adds_in_the_sign_of_its_own_part():
+    field = contenders([[1, 0], [-0.9, 0.436]], [0.05, 0.05], [3, 3])
+    assert field.rank_ic[1] < 0 < field.added_t([0, 1])[1]
+
+
+def test_what_a_rank_ic_of_nothing_adds_is_not_known():
+    field = Contenders(np.array([0.05, 0.0]), np.array([10.0, 0.0]), np.array([3, 3]), np.eye(2))
+    assert np.isnan(field.added_t([0])).tolist() == [False, True]
+
+
 @pytest.mark.parametrize(("size", "least"), [(3, 3.2), (9, 4.7)])
 def test_the_charge_grows_with_the_nodes(size, least):
     def alone(t):

@@ -41,12 +41,14 @@ def test_result_has_the_keys_of_the_interface(mined: Mined) -> None:
 
 def test_a_strongly_planted_factor_is_proven(mined: Mined) -> None:
     for factor in mined.result["proven"]:
-        assert {"id", "expression", "direction", "lookback", "horizon", "train", "validation", "vault"} <= set(factor)
+        assert {"id", "expression", "direction", "lookback", "horizon", "spanning"} <= set(factor)
+        assert {"train", "validation", "vault"} <= set(factor)
         assert math.copysign(1, factor["train"]["t_nw"]) == factor["direction"]
         assert factor["validation"]["q"] <= 0.05
         assert factor["vault"]["p"] <= mined.result["vault"]["alpha"]
         assert math.copysign(1, factor["vault"]["rank_ic"]) == factor["direction"]
     assert mined.result["proven"]
+    assert any(factor["spanning"] and abs(factor["train"]["added_t"]) > 3 for factor in mined.result["proven"])
     assert all(factor["reason"] for factor in mined.result["refused"])
 
 

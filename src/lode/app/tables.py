@@ -92,6 +92,7 @@ def _scores() -> dict[str, Any]:
         **by_split,
         "rank_ic": _number("Rank IC", _RANK_IC, "Mean of the daily rank IC of the formula as written"),
         "t_nw": _number("t", _T, "Newey-West"),
+        "added_t": _number("t added", _T, "Of what it adds on train to the others of the run's spanning set"),
         "p": _number("p", _P, "One-sided, in the direction that train fixed"),
         "q": _number("q", _P, "Benjamini-Yekutieli over the run's finalists"),
         "p_holm": _number("p, Holm", _P, "Holm over those that reached the vault"),

@@ -168,6 +168,8 @@ def print_result(result: dict[str, Any]) -> None:
     out.print(_summary(result), markup=False)
     if result["proven"]:
         print_table(f"{len(result['proven'])} proven", _PROVEN_COLUMNS, [_proven_row(f) for f in result["proven"]])
+        if spanning := sum(bool(factor.get("spanning")) for factor in result["proven"]):
+            out.print(_SPANNING.format(spanning), markup=False)
     refused = result["refused"]
     if refused:
         more = f", the {_SHOWN_REFUSALS} strongest on train" if len(refused) > _SHOWN_REFUSALS else ""
@@ -180,13 +182,28 @@ def print_result(result: dict[str, Any]) -> None:
     out.print(f"The dashboard: {_command()} app", markup=False)
 
 
-_PROVEN_COLUMNS = ("id", "expression", "rank IC train", "validation", "vault", "q validation", "p vault")
+_SPANS = "*"
+_SPANNING = (
+    f"{_SPANS} of the spanning set ({{}} of them): few formulas that together say on train what all trials say. "
+    "t added: of what a formula adds to the set's others."
+)
+_PROVEN_COLUMNS = ("id", "expression", "rank IC train", "t added", "validation", "vault", "q validation", "p vault")
 
 
 def _proven_row(factor: dict[str, Any]) -> list[Any]:
     train, validation, vault = factor["train"], factor["validation"], factor["vault"]
-    scores = [split["rank_ic"] for split in (train, validation, vault)]
-    return [factor["id"], factor["expression"], *scores, validation["q"], vault["p"]]
+    spans = f"{_SPANS} " if factor.get("spanning") else ""
+    added = train.get("added_t")
+    return [
+        factor["id"],
+        factor["expression"],
+        train["rank_ic"],
+        "–" if added is None else f"{spans}{added:.3g}",
+        validation["rank_ic"],
+        vault["rank_ic"],
+        validation["q"],
+        vault["p"],
+    ]
 
 
 _FORMULA_COLUMNS = ("id", "expression", "t train", "what became of it")

@@ -17,11 +17,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lode.engine import Scorer
-from lode.evidence.likeness import Sample, Values, likeness_scorer, mean_correlation
+from lode.evidence.likeness import Sample, Values, likeness_matrix, likeness_scorer, mean_correlation
 from lode.evidence.shortlist import Candidate, spanning_candidates
 
 FINALISTS = 40
@@ -31,10 +33,19 @@ _NEAR = 0.05
 
 @dataclass(frozen=True)
 class Finalists:
-    """Ids, the largest |t| first, and the sample of each one's values that copies were told by."""
+    """Ids, the largest |t| first, and the sample of each one's values that copies were told by.
+
+    spanning: those of the spanning set.
+    """
 
     ids: Sequence[str]
     samples: Sequence[Sample]
+    spanning: frozenset[str] = frozenset()
+
+    @cached_property
+    def likeness(self) -> NDArray[np.float64]:
+        """Mean daily rank correlation of each one's values with each other's, as `likeness_matrix` tells it."""
+        return likeness_matrix(self.samples)
 
 
 def select_finalists(
@@ -64,11 +75,12 @@ def choose_finalists(
     """
     ordered = sorted((c for c in candidates if math.isfinite(c.t)), key=lambda c: (-abs(c.t), c.id))
     chosen = _Chosen(values, max_correlation)
-    for factor in dict.fromkeys([*spanning_candidates(ordered, values, count), *(c.id for c in ordered)]):
+    spanning = spanning_candidates(ordered, values, count)
+    for factor in dict.fromkeys([*spanning, *(c.id for c in ordered)]):
         if len(chosen.ids) >= count:
             break
         chosen.consider(factor)
-    return chosen.finalists({candidate.id: candidate.t for candidate in ordered})
+    return chosen.finalists({candidate.id: candidate.t for candidate in ordered}, spanning)
 
 
 class _Chosen:
@@ -85,11 +97,11 @@ class _Chosen:
             self.ids.append(factor)
             self.samples.append(sample)
 
-    def finalists(self, t: Mapping[str, float]) -> Finalists:
-        """Those that were added, the largest |t| first."""
+    def finalists(self, t: Mapping[str, float], spanning: Iterable[str]) -> Finalists:
+        """Those that were added, the largest |t| first, and which of them are of the spanning set."""
         samples = dict(zip(self.ids, self.samples, strict=True))
         ids = sorted(self.ids, key=lambda factor: (-abs(t[factor]), factor))
-        return Finalists(ids, [samples[factor] for factor in ids])
+        return Finalists(ids, [samples[factor] for factor in ids], frozenset(spanning) & samples.keys())
 
     def _admitted(self, factor: str) -> Sample | None:
         """Sample of a candidate that is no copy of a finalist; None for a copy."""

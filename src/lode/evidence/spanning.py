@@ -69,10 +69,21 @@ class Contenders:
         passes = ((partial * self.t / self.rank_ic) ** 2 > self.charge) & (left >= _OWN)
         return np.where(passes, worth, -np.inf).round(_DIGITS)
 
+    def added_t(self, members: Sequence[int]) -> Floats:
+        """T of each one's partial rank IC beside the members other than itself, in the sign of the partial rank IC.
+
+        The standard error is that of its own rank IC, and a t too small where the others leave less than a quarter of
+        its variance. NaN for a rank IC of 0.
+        """
+        partial = self._partial(members)[0]
+        for member in members:
+            partial[member] = self._partial(_without(members, member))[0][member]
+        return np.divide(partial * self.t, self.rank_ic, out=np.full_like(partial, np.nan), where=self.rank_ic != 0)
+
     def _partial(self, given: Sequence[int]) -> tuple[Floats, Floats]:
         """Partial rank ICs, and the share of each one's variance that the others leave."""
         if not given:
-            return self.rank_ic, np.ones_like(self.rank_ic)
+            return self.rank_ic.copy(), np.ones_like(self.rank_ic)
         places = list(given)
         among = self.likeness[np.ix_(places, places)] + _RIDGE * np.eye(len(places))
         slopes = np.linalg.solve(among, self.likeness[places])

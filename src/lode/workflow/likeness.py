@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lode.evidence.finalists import Finalists
-from lode.evidence.likeness import SAMPLE_SESSIONS, likeness_matrix
+from lode.evidence.likeness import SAMPLE_SESSIONS
 from lode.lake import Lake
 from lode.workflow.context import Context, defined
 from lode.workflow.plan import Plan
@@ -25,7 +25,7 @@ class Likeness:
 
 def keep_likeness(context: Context, plan: Plan, finalists: Finalists) -> None:
     """Write the correlations of the finalists' values on a sample of the train sessions; again changes nothing."""
-    rows = [[defined(float(value)) for value in row] for row in likeness_matrix(finalists.samples)]
+    rows = [[defined(float(value)) for value in row] for row in finalists.likeness]
     told = {"factors": list(finalists.ids), "most_sessions": SAMPLE_SESSIONS, "correlation": rows}
     context.keep(_key(plan.run), told)
 

@@ -42,11 +42,12 @@ class _Finalist:
     id: str
     expression: Expr
     direction: int
+    spanning: bool | None
     train: dict[str, float]
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> _Finalist:
-        return cls(row["id"], parse(row["expression"]), row["direction"], row["train"])
+        return cls(row["id"], parse(row["expression"]), row["direction"], row.get("spanning"), row["train"])
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def _row(
         "expression": str(finalist.expression),
         "direction": finalist.direction,
         "lookback": lookback(finalist.expression),
+        "spanning": finalist.spanning,
         "train": finalist.train,
         "validation": _split(score, finalist.direction) | {"q": defined(validation.q[finalist.id])},
         "leaks": [asdict(check) for check in leaks],

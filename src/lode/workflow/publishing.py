@@ -94,7 +94,9 @@ def _evidence(plan: Plan, factor: dict[str, Any]) -> list[dict[str, Any]]:
         | {"split": "all", "metric": f"leak: {check['name']}", "value": _LEAK_VALUES.get(check["outcome"], math.nan)}
         for check in factor["leaks"]
     ]
-    return rows + [row | {"low": None, "high": None} for row in leaks]
+    known = factor.get("spanning") is not None
+    spanning = [keys | {"split": "train", "metric": "spanning", "value": float(factor["spanning"])}] if known else []
+    return rows + [row | {"low": None, "high": None} for row in (*leaks, *spanning)]
 
 
 def _publish_series(plan: Plan, context: Context, judged: list[dict[str, Any]], ratings: Ratings) -> int:
@@ -226,8 +228,8 @@ def _result(plan: Plan, context: Context, verdict: Event, pool: Event, trials_on
 
 
 def _shown(factor: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    kept = ("id", "expression", "direction", "lookback", "train", "validation", "vault")
-    return {name: factor[name] for name in kept} | {"horizon": plan.options.horizon}
+    kept = ("id", "expression", "direction", "lookback", "spanning", "train", "validation", "vault")
+    return {name: factor.get(name) for name in kept} | {"horizon": plan.options.horizon}
 
 
 def _end_run(plan: Plan, context: Context, result: Event) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from lode.evidence.behaviour import read
 from lode.evidence.finalists import Finalists, choose_finalists
 from lode.evidence.multiplicity import SAMPLE, Multiplicity, multiplicity
 from lode.evidence.shortlist import Candidate
+from lode.evidence.spanning import Contenders
 from lode.language import parse
 from lode.panel import load_snapshot
 from lode.warehouse.stores.ledger import Trial
@@ -57,13 +58,15 @@ def _selected(plan: Plan, context: Context) -> Event:
             "id": factor,
             "expression": scored[factor].expression,
             "direction": 1 if scored[factor].t_nw > 0 else -1,
+            "spanning": factor in chosen.spanning,
             "train": {
                 "rank_ic": scored[factor].rank_ic,
                 "t_nw": scored[factor].t_nw,
+                "added_t": defined(added),
                 "coverage": scored[factor].coverage,
             },
         }
-        for factor in chosen.ids
+        for factor, added in zip(chosen.ids, added_t(chosen, scored), strict=True)
     ]
     told = {"effective_trials": defined(search.effective), "pbo": defined(search.pbo)}
     return {"run": plan.run, "trials": len(trials), **told, "finalists": finalists}
@@ -82,6 +85,21 @@ def finalists_of(scorer: SplitScorer, trials: Sequence[Trial]) -> Finalists:
         return next(iter(scorer.values([expressions[factor]])))[scorer.rows]
 
     return choose_finalists([_candidate(trial) for trial in trials], values)
+
+
+def added_t(chosen: Finalists, trials: Mapping[str, Trial]) -> list[float]:
+    """T of what each finalist adds to the others of the spanning set; NaN where that is not known."""
+    if not chosen.spanning:
+        return [math.nan] * len(chosen.ids)
+    found = [trials[factor] for factor in chosen.ids]
+    contenders = Contenders(
+        np.array([trial.rank_ic for trial in found]),
+        np.array([trial.t_nw for trial in found]),
+        np.array([trial.size for trial in found]),
+        np.nan_to_num(chosen.likeness),
+    )
+    spanning = [place for place, factor in enumerate(chosen.ids) if factor in chosen.spanning]
+    return [float(t) for t in contenders.added_t(spanning)]
 
 
 def _candidate(trial: Trial) -> Candidate:

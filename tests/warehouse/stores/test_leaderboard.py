@@ -29,6 +29,14 @@ def universe(writer: Warehouse) -> str:
     strong = replace(weak, factor="strong", run=new, expression="rank(volume)", state="proven", origin="mined by tree")
     record_factors(writer, [weak, strong, replace(weak, factor="bare", run=new)])
     record_evidence(writer, [*_figures(weak, t=-1.5, dsr=0.2), *_figures(strong, t=3.0, dsr=float("nan"))])
+    keys = {"split": "train", "metric": "spanning", "low": None, "high": None}
+    record_evidence(
+        writer,
+        [
+            keys | {"factor": "weak", "run": old, "value": 0.0},
+            keys | {"factor": "strong", "run": new, "value": 1.0},
+        ],
+    )
     return name
 
 
@@ -47,6 +55,7 @@ def test_the_proven_come_first_and_what_is_not_known_is_null(writer: Warehouse, 
     assert board["factor"].to_list() == ["strong", "weak", "bare"]
     assert board["validation_t"].to_list() == [3.0, -1.5, None]
     assert board["dsr"].to_list() == [None, 0.2, None]  # NaN is as unknown
+    assert board["spanning"].to_list() == [True, False, None]
     assert board["trials_on_vault"].to_list() == [9, 9, 9]
     assert board["matching"].to_list() == [3, 3, 3]
 
@@ -60,6 +69,7 @@ def test_the_proven_come_first_and_what_is_not_known_is_null(writer: Warehouse, 
         (Filter(text="ts_DELTA(close"), ["weak", "bare"]),
         (Filter(text="%"), []),
         (Filter(least_t=1.5), ["strong", "weak"]),
+        (Filter(spanning=True), ["strong"]),
         (Filter(sort="validation_t", ascending=True), ["weak", "strong", "bare"]),
         (Filter(sort="dsr"), ["weak", "strong", "bare"]),
         (Filter(sort="started", ascending=True), ["weak", "bare", "strong"]),

@@ -22,7 +22,7 @@ from lode.settings import Settings
 from lode.workflow.keeping import BY_HAND
 
 _SPLITS = ("train", "validation", "vault")
-_METRICS = ("rank_ic", "t_nw", "p", "q", "p_holm", "coverage")
+_METRICS = ("rank_ic", "t_nw", "added_t", "p", "q", "p_holm", "coverage")
 _VERDICTS = {
     "proven": "Proven: it held on validation, passed every leak check and held on the vault.",
     "refused": "Refused.",
@@ -123,6 +123,8 @@ def _evidence(page: FactorPage) -> None:
         f"Daily rank IC of the formula as written, horizon {page.record.horizon}, delay {page.record.delay}; "
         f"p in direction {page.record.direction:+d}."
     )
+    if spanned := _spanning_note(page):
+        st.text(spanned)
     if opened := _vault_note(page):
         st.text(opened)
 
@@ -134,6 +136,16 @@ def _by_split(evidence: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(
         {"split": _SPLITS, **columns}, schema_overrides=dict.fromkeys(_METRICS, pl.Float64)
     ).with_columns(pl.col(_METRICS).fill_nan(None))
+
+
+def _spanning_note(page: FactorPage) -> str:
+    """Say whether others say what this factor says; empty where its run did not tell."""
+    told = page.evidence.filter(pl.col("split") == "train", pl.col("metric") == "spanning")["value"]
+    if told.is_empty():
+        return ""
+    if told[0] == 1:
+        return "One of the run's spanning set: the few formulas that together say on train what all its trials say."
+    return "Not of the run's spanning set: on train others say what it says; t added is what is left of it beside them."
 
 
 def _vault_note(page: FactorPage) -> str:

@@ -18,7 +18,8 @@ from lode.app.queries.leaderboard import Board, read_all, read_choices, read_lea
 from lode.settings import Settings
 from lode.warehouse.stores.leaderboard import Filter
 
-_SCORES = ("train_rank_ic", "train_t", "validation_rank_ic", "validation_t", "validation_q", "trials")
+_TRAIN = ("train_rank_ic", "train_t", "added_t", "spanning")
+_SCORES = (*_TRAIN, "validation_rank_ic", "validation_t", "validation_q", "trials")
 _VAULT = ("vault_rank_ic", "vault_t", "vault_p", "trials_on_vault")
 _BOOK = ("dsr", "turnover", "net_sharpe", "pool_correlation")
 _ORIGIN = ("origin", "finalists", "direction", "lookback", "horizon", "universe", "source", "label", "as_of")
@@ -31,6 +32,7 @@ _SORTS = {
     "|rank IC| validation": "validation_rank_ic",
     "q validation": "validation_q",
     "|t| train": "train_t",
+    "|t added| train": "added_t",
     "|t| vault": "vault_t",
     "DSR": "dsr",
     "Net Sharpe": "net_sharpe",
@@ -39,6 +41,7 @@ _SORTS = {
     "Trials": "trials",
     "Newest": "started",
 }
+_SPANNING = "Of the few formulas that together say on train what all trials of the run say"
 _ORDERS = {"Largest first": False, "Smallest first": True}
 
 
@@ -67,7 +70,7 @@ def show(settings: Settings, go: Go) -> None:
 
 def _filter(choices: pl.DataFrame) -> Filter:
     """Let the reader choose. Names in the URL are the page's own: a bound parameter cannot be part of a link."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         states = st.multiselect(
             "States", _STATES, key="state", placeholder="All states", bind="query-params", width=300
         )
@@ -80,8 +83,9 @@ def _filter(choices: pl.DataFrame) -> Filter:
         run = _choice("Run", choices, "run", "judged_by", "All runs")
         origin = _choice("Origin", choices, "origin", "origin", "All origins")
         universe = _choice("Universe", choices, "universe", "universe", "All universes")
+        spanning = st.checkbox("Spanning set", key="spanning", bind="query-params", help=_SPANNING)
     return Filter(
-        tuple(states), run, origin, universe, (text or "").strip(), least or 0.0, _SORTS[sort], _ORDERS[order]
+        tuple(states), run, origin, universe, (text or "").strip(), least or 0.0, spanning, _SORTS[sort], _ORDERS[order]
     )
 
 
@@ -175,6 +179,7 @@ def _columns() -> Mapping[str, Any]:
     number = st.column_config.NumberColumn
     return {
         **tables.columns(),
+        "spanning": st.column_config.CheckboxColumn("Spans", help=_SPANNING),
         "dsr": number(
             "DSR", format="%.3f", help="Deflated Sharpe ratio of the rank IC on train; of all trials on vault"
         ),

@@ -50,14 +50,19 @@ def record_factors(warehouse: Warehouse, records: Sequence[FactorRecord]) -> int
 
 
 def list_factors(warehouse: Warehouse, *, state: str | None = None, run: str | None = None) -> pl.DataFrame:
-    """Factors with their rank IC and t by split, the strongest on train first."""
+    """Factors with their rank IC and t by split, what they add on train and whether they are of the spanning set.
+
+    The proven ones first, then the strongest on train.
+    """
     return warehouse.query(
         f"""SELECT f.*, e.train_rank_ic, e.train_t, e.validation_rank_ic, e.validation_t, e.validation_q,
-                   e.vault_rank_ic, e.vault_t, e.vault_p
+                   e.vault_rank_ic, e.vault_t, e.vault_p, e.added_t, e.spanning
             FROM (SELECT {_COLUMNS}, updated_at FROM factors FINAL) AS f
             LEFT JOIN (SELECT factor, run,
                     maxOrNullIf(value, split = 'train' AND metric = 'rank_ic') AS train_rank_ic,
                     maxOrNullIf(value, split = 'train' AND metric = 't_nw') AS train_t,
+                    maxOrNullIf(value, split = 'train' AND metric = 'added_t') AS added_t,
+                    maxOrNullIf(value, split = 'train' AND metric = 'spanning') = 1 AS spanning,
                     maxOrNullIf(value, split = 'validation' AND metric = 'rank_ic') AS validation_rank_ic,
                     maxOrNullIf(value, split = 'validation' AND metric = 't_nw') AS validation_t,
                     maxOrNullIf(value, split = 'validation' AND metric = 'q') AS validation_q,

@@ -13,6 +13,8 @@ from lode.warehouse import Warehouse
 FIGURES: Mapping[str, tuple[str, str]] = {
     "train_rank_ic": ("train", "rank_ic"),
     "train_t": ("train", "t_nw"),
+    "added_t": ("train", "added_t"),
+    "spanning": ("train", "spanning"),
     "validation_rank_ic": ("validation", "rank_ic"),
     "validation_t": ("validation", "t_nw"),
     "validation_q": ("validation", "q"),
@@ -34,16 +36,17 @@ _COUNTED = (
     "source, universe, if(state = 'succeeded', trials, NULL) AS trials, "
     "if(state = 'succeeded', trials_on_vault, NULL) AS trials_on_vault, finalists, started"
 )
-SORTS = (*FIGURES, "trials", "started")
+SORTS = (*(name for name in FIGURES if name != "spanning"), "trials", "started")
 
 
 @dataclass(frozen=True)
 class Filter:
     """Which rows, and in what order.
 
-    states, run, origin, universe: those alone, all where empty. text: what stands in the formula, in any case. least_t:
-    least |t| on validation, 0 for any; a factor without a t has none. sort: one of SORTS, or "" for the proven first,
-    then |t| on train; figures that go both ways are ordered by their size. ascending: the smallest first.
+    states, run, origin, universe: those alone, all where empty. text: what stands in the formula, in any case.
+    least_t: least |t| on validation, 0 for any; a factor without a t has none. spanning: of their run's spanning set
+    alone. sort: one of SORTS, or "" for the proven first, then |t| on train; figures that go both ways are ordered by
+    their size. ascending: the smallest first.
     """
 
     states: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ class Filter:
     universe: str = ""
     text: str = ""
     least_t: float = 0.0
+    spanning: bool = False
     sort: str = ""
     ascending: bool = False
 
@@ -62,7 +66,7 @@ def read_board(warehouse: Warehouse, wanted: Filter, *, most: int) -> pl.DataFra
     Columns: those of the factor, of its run (source, universe, trials, trials_on_vault, finalists, started) and of
     FIGURES; matching: how many rows the filter leaves. UsageError for a sort that is not known.
     """
-    return warehouse.query(
+    found = warehouse.query(
         f"SELECT *, count() OVER () AS matching FROM ("  # noqa: S608  columns from code
         f"  SELECT {_OF_FACTOR}, {_OF_RUN}, {', '.join(FIGURES)} FROM (SELECT {_OF_FACTOR} FROM factors FINAL) AS f "
         f"  LEFT JOIN (SELECT run, {_COUNTED} FROM runs FINAL) AS r USING (run) "
@@ -72,10 +76,13 @@ def read_board(warehouse: Warehouse, wanted: Filter, *, most: int) -> pl.DataFra
         "AND {run:String} IN ('', run) AND {origin:String} IN ('', origin) AND {universe:String} IN ('', universe) "
         "AND ({text:String} = '' OR positionCaseInsensitiveUTF8(expression, {text:String}) > 0) "
         "AND ({least_t:Float64} <= 0 OR ifNull(abs(validation_t), 0) >= {least_t:Float64}) "
+        "AND (NOT {spanning:Bool} OR spanning = 1) "
         f"ORDER BY {_order(wanted.sort, ascending=wanted.ascending)} LIMIT {{most:UInt64}}",
         **{name: value for name, value in asdict(wanted).items() if name not in {"sort", "ascending"}},
         most=most,
-    ).with_columns(pl.col(list(FIGURES)).fill_nan(None))
+    )
+    figures = found.with_columns(pl.col(list(FIGURES)).fill_nan(None))
+    return figures.with_columns(pl.col("spanning") == 1)
 
 
 def count_standings(warehouse: Warehouse) -> pl.DataFrame:
