@@ -184,8 +184,8 @@ def print_result(result: dict[str, Any]) -> None:
 
 _SPANS = "*"
 _SPANNING = (
-    f"{_SPANS} of the spanning set ({{}} of them): few formulas that together say on train what all trials say. "
-    "t added: of what a formula adds to the set's others."
+    f"{_SPANS} {{}} of the spanning set, which together says on train what all trials say; "
+    "t added: of what a formula adds to the set's others"
 )
 _PROVEN_COLUMNS = ("id", "expression", "rank IC train", "t added", "validation", "vault", "q validation", "p vault")
 
