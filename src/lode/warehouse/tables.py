@@ -14,7 +14,10 @@ from lode.warehouse.migrate import RECORD
 from lode.warehouse.migrations import load_migrations
 
 _CREATE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)\s*\((.*?)\n\)\s*ENGINE = (.*?)\s*ORDER BY (.*)", re.DOTALL)
-_ADD = re.compile(r"ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS (\w+) (.*?)(?: DEFAULT .*)?$", re.DOTALL)
+_ADD = re.compile(
+    r"ALTER TABLE (\w+)\s+ADD COLUMN IF NOT EXISTS (\w+) (.*?)(?: DEFAULT .*?)?(?:,\s*MODIFY ORDER BY (.*))?$",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,18 @@ def tables() -> tuple[Table, ...]:
     declared: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {}
     for statement in [RECORD, *(statement for each in load_migrations() for statement in each.statements)]:
         if made := _CREATE.match(statement.strip()):
-            order = tuple(re.findall(r"\w+", made[4].partition("SETTINGS")[0]))
+            order = _names(made[4].partition("SETTINGS")[0])
             columns = dict(line.strip(" ,").split(" ", 1) for line in made[2].strip().splitlines())
             declared[made[1]] = (made[3], order, columns)
         elif added := _ADD.match(statement):
-            declared[added[1]][2][added[2]] = added[3]
+            engine, order, columns = declared[added[1]]
+            columns[added[2]] = added[3]
+            declared[added[1]] = engine, _names(added[4]) if added[4] else order, columns
     return tuple(_table(name, *parts, told[name], told["common"]["columns"]) for name, parts in declared.items())
+
+
+def _names(columns: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", columns))
 
 
 def _table(

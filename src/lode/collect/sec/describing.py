@@ -1,4 +1,4 @@
-"""What submissions say of a company, on its instruments: CIK, SIC, sector and, where none is known, the name."""
+"""What submissions say of a company, on its instruments: CIK, SIC, sector and name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lode.collect.sec.client import SOURCE
 from lode.collect.sec.submissions import Submissions
 from lode.collect.sectors import sector_of
 from lode.warehouse import Warehouse
-from lode.warehouse.stores.instruments import insert_instruments, read_instruments, resolve
+from lode.warehouse.stores.instruments import insert_instruments, resolve
 
 
 def describe(warehouse: Warehouse, company: Submissions, symbols: Sequence[str], at: datetime) -> None:
@@ -19,11 +19,10 @@ def describe(warehouse: Warehouse, company: Submissions, symbols: Sequence[str],
     instruments = list(resolve(warehouse, symbols).values())
     if not instruments:
         return
-    named = set(read_instruments(warehouse, instruments).filter(pl.col("name") != "")["instrument"])
     rows = [
         {
             "instrument": instrument,
-            "name": "" if instrument in named else company.name,
+            "name": company.name,
             "cik": company.cik,
             "sic": company.sic,
             "sector": sector_of(company.sic) or "",
