@@ -132,7 +132,7 @@ def test_actions_are_read_as_of(warehouse, source):
 def test_details_of_instruments_add_up(warehouse):
     first = pl.DataFrame({"instrument": ["Q1", "Q2"], "sector": ["Energy", None]})
     assert insert_instruments(warehouse, first, source="a", known_at=NOW) == 2
-    assert insert_instruments(warehouse, first, source="a", known_at=NOW) == 0
+    assert insert_instruments(warehouse, first, source="b", known_at=NOW) == 0
     more = pl.DataFrame({"instrument": ["Q1"], "currency": ["USD"], "sector": [""]})
     assert insert_instruments(warehouse, more, source="a", known_at=LATER) == 1
     details = ("instrument", "name", "exchange", "currency", "sector")

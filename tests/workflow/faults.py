@@ -16,7 +16,7 @@ REQUEST = {
 }
 OUTSIDE_TABLES = {
     "bars": ["source", "instrument", "session", "knowledge_time", "row_hash"],
-    "instruments": ["instrument", "symbol", "first_session", "writer"],
+    "instruments": ["instrument", "symbol", "first_session", "statement"],
     "facts": ["cik", "concept", "period_end", "accession"],
     "filings": ["cik", "accession"],
     "filing_texts": ["cik", "accession", "model"],

@@ -60,8 +60,10 @@ def _caches_without_a_runtime() -> Iterator[None]:
     """Let caches be declared before the runtime is there, of which Streamlit warns once for each."""
     warned = logging.getLogger("streamlit.runtime.caching.cache_data_api")
     warned.disabled = True
-    yield
-    warned.disabled = False
+    try:
+        yield
+    finally:
+        warned.disabled = False
 
 
 if __name__ == "__main__":

@@ -168,7 +168,8 @@ def print_result(result: dict[str, Any]) -> None:
     out.print(_summary(result), markup=False)
     if result["proven"]:
         print_table(f"{len(result['proven'])} proven", _PROVEN_COLUMNS, [_proven_row(f) for f in result["proven"]])
-        if spanning := sum(bool(factor.get("spanning")) for factor in result["proven"]):
+        if any(factor["train"].get("added_t") is not None for factor in result["proven"]):
+            spanning = sum(bool(factor.get("spanning")) for factor in result["proven"])
             out.print(_SPANNING.format(spanning), markup=False)
     refused = result["refused"]
     if refused:

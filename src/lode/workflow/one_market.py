@@ -66,7 +66,9 @@ def _query(warehouse: Warehouse, source: str, markets: Markets, chosen: Market) 
         return query
     exchanges = read_instruments(warehouse, list(markets[chosen]))["exchange"].unique().sort()
     listed = ", ".join(f"'{name}'" for name in exchanges)
-    return f"{query} AND instrument IN (SELECT instrument FROM instruments WHERE exchange IN ({listed}))"  # noqa: S608  printed as well
+    latest = "argMaxIf(exchange, updated_at, exchange != '')"
+    those = f"SELECT instrument FROM instruments FINAL GROUP BY instrument HAVING {latest} IN ({listed})"  # noqa: S608  printed as well
+    return f"{query} AND instrument IN ({those})"
 
 
 def _called(market: Market) -> str:

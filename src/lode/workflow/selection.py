@@ -58,7 +58,7 @@ def _selected(plan: Plan, context: Context) -> Event:
             "id": factor,
             "expression": scored[factor].expression,
             "direction": 1 if scored[factor].t_nw > 0 else -1,
-            "spanning": factor in chosen.spanning,
+            "spanning": factor in chosen.spanning if chosen.spanning else None,
             "train": {
                 "rank_ic": scored[factor].rank_ic,
                 "t_nw": scored[factor].t_nw,
@@ -88,7 +88,10 @@ def finalists_of(scorer: SplitScorer, trials: Sequence[Trial]) -> Finalists:
 
 
 def added_t(chosen: Finalists, trials: Mapping[str, Trial]) -> list[float]:
-    """T of what each finalist adds to the others of the spanning set; NaN where that is not known."""
+    """T of what each finalist adds to the other finalists of the spanning set; NaN where that is not known.
+
+    Not known where there is no such set, and for one whose values cannot be compared with a member's.
+    """
     if not chosen.spanning:
         return [math.nan] * len(chosen.ids)
     found = [trials[factor] for factor in chosen.ids]
@@ -99,7 +102,8 @@ def added_t(chosen: Finalists, trials: Mapping[str, Trial]) -> list[float]:
         np.nan_to_num(chosen.likeness),
     )
     spanning = [place for place, factor in enumerate(chosen.ids) if factor in chosen.spanning]
-    return [float(t) for t in contenders.added_t(spanning)]
+    comparable = np.isfinite(chosen.likeness[:, spanning]).all(axis=1)
+    return [float(t) for t in np.where(comparable, contenders.added_t(spanning), np.nan)]
 
 
 def _candidate(trial: Trial) -> Candidate:

@@ -11,6 +11,7 @@ from lode.warehouse import Warehouse
 from lode.warehouse.migrate import migrate
 from lode.warehouse.migrations import load_migrations
 from lode.warehouse.stores.instruments import (
+    OWN_CIKS,
     insert_instruments,
     read_instruments,
     read_spells,
@@ -76,18 +77,29 @@ def test_what_the_sec_calls_a_company_counts_where_nobody_else_names_it(
     assert _known(writer, f"{name}X")["name"] == "ALONE INC"
 
 
-def test_of_each_detail_the_statement_known_last_counts_whoever_writes_last(writer: Warehouse, name: str) -> None:
-    _say(writer, "b", name, at=LATER, sector="Energy")
-    _say(writer, "a", name, at=NOW, sector="Utilities", currency="USD")
-    assert _known(writer, name).items() >= {"sector": "Energy", "currency": "USD"}.items()
-
-
-def test_a_source_that_says_the_same_again_writes_nothing(writer: Warehouse, name: str) -> None:
-    assert _say(writer, "a", name, sector="Energy") == 1
-    assert _say(writer, "b", name, sector="Energy") == 1
+def test_of_each_detail_the_statement_written_last_counts(writer: Warehouse, name: str) -> None:
+    assert _say(writer, "a", name, at=LATER, sector="Energy") == 1
+    assert _say(writer, "b", name, at=LATER, sector="Energy") == 0  # it is known
+    assert _say(writer, "b", name, at=NOW, sector="Utilities", currency="USD") == 1
+    assert _known(writer, name).items() >= {"sector": "Utilities", "currency": "USD"}.items()
+    assert _say(writer, "a", name, at=LATER, exchange="NMS") == 1  # says nothing of the sector
+    assert _known(writer, name).items() >= {"sector": "Utilities", "exchange": "NMS"}.items()
+    assert _say(writer, "a", name, at=LATER, sector="Energy") == 1  # what it had said before
+    assert _known(writer, name)["sector"] == "Energy"
     assert _say(writer, "a", name, at=LATER, sector="Energy", currency="") == 0
-    assert _say(writer, "b", name, at=LATER, sector="Utilities") == 1
-    assert _known(writer, name)["sector"] == "Utilities"
+
+
+def test_the_sec_says_a_name_once_whatever_others_call_the_company(writer: Warehouse, name: str) -> None:
+    _say(writer, "yahoo", name, name="Abc Inc.")
+    assert [_say(writer, "sec", name, at=LATER, name="ABC INC") for _ in range(2)] == [1, 0]
+    assert _known(writer, name)["name"] == "Abc Inc."
+
+
+def test_an_invented_cik_does_not_come_back(writer: Warehouse, name: str) -> None:
+    _say(writer, "mine", name, cik=OWN_CIKS + 5)
+    _say(writer, "sec", name, at=LATER, cik=320193)
+    _say(writer, "mine", name, at=LATER + timedelta(hours=1), sector="Energy")
+    assert _known(writer, name).items() >= {"cik": 320193, "sector": "Energy"}.items()
 
 
 def test_a_renamed_instrument_keeps_what_every_source_said_and_its_old_spell_ends(writer: Warehouse, name: str) -> None:
@@ -136,25 +148,51 @@ def test_a_ticker_is_passed_on_where_several_sources_described_its_owner(writer:
     assert _known(writer, second)["cik"] is None
 
 
-def test_rows_from_before_sources_had_their_own_count_on(writer: Warehouse, name: str) -> None:
-    row = {"instrument": name, "symbol": name, "first_session": date(1900, 1, 1), "last_session": None}
-    details = {"name": "Old Inc.", "exchange": "NMS", "cik": 77, "source": "sec", "updated_at": NOW}
-    details |= {"currency": "", "sector": "", "writer": ""}
-    writer.insert("instruments", pl.DataFrame([row | details], schema_overrides={"cik": pl.UInt64}))
-    _say(writer, "yahoo", name, at=LATER, currency="USD", exchange="NYQ")
-    _say(writer, "sec", name, at=LATER + timedelta(hours=1), sector="Energy")
-    assert _known(writer, name).items() >= {
-        "name": "Old Inc.", "exchange": "NYQ", "cik": 77, "currency": "USD", "sector": "Energy",
-    }.items()  # fmt: skip
-    assert len(_known(writer, name)["spells"]) == 1
+def test_rows_from_before_there_were_statements_count_on(writer: Warehouse, name: str) -> None:
+    """The row written last, by the SEC, holds all that was known; an older spell tells what has been taken back."""
+    spells = [
+        {"symbol": f"{name}O", "first_session": date(1900, 1, 1), "last_session": date(2020, 1, 2), "updated_at": NOW},
+        {"symbol": name, "first_session": date(2020, 1, 3), "last_session": None, "updated_at": LATER},
+    ]
+    details = {"instrument": name, "name": "Old Inc.", "exchange": "NMS", "cik": 77, "source": "sec"}
+    details |= {"currency": "", "sector": "Energy", "statement": ""}
+    rows = [spell | details | {"delisted": day} for spell, day in zip(spells, (date(2020, 1, 2), None), strict=True)]
+    writer.insert("instruments", pl.DataFrame(rows, schema_overrides={"cik": pl.UInt64}))
+    _say(writer, "sec", name, at=NOW, name="OLD INC", sector="Utilities")  # read anew, by a better rule
+    _say(writer, "yahoo", name, at=LATER + timedelta(hours=2), currency="USD", exchange="NYQ")
+    _say(writer, "sec", name, at=LATER + timedelta(hours=3), sic=1311)
+    told = {"name": "Old Inc.", "exchange": "NYQ", "cik": 77, "currency": "USD", "sector": "Utilities", "sic": 1311}
+    assert _known(writer, name).items() >= (told | {"symbol": name, "delisted": None}).items()
+    assert len(_known(writer, name)["spells"]) == 2
+
+
+def test_a_delisting_that_was_taken_back_meanwhile_stays_so(writer: Warehouse, name: str) -> None:
+    _say(writer, "yahoo", name, name="Abc Inc.")
+    set_delisted(writer, name, date(2026, 10, 1), evidence="no data", source="yahoo", known_at=NOW)
+
+    def revive() -> None:
+        set_delisted(writer, name, None, evidence="bars again", source="yahoo", known_at=LATER)
+
+    overtaken = _Overtaken(writer, revive)
+    rows = pl.DataFrame({"instrument": [name], "sector": ["Energy"]})
+    insert_instruments(overtaken, rows, source="sec", known_at=LATER + timedelta(hours=1))  # type: ignore[arg-type]
+    assert _known(writer, name).items() >= {"delisted": None, "sector": "Energy"}.items()
+
+
+def test_of_two_names_from_the_same_day_the_later_one_is_the_current_one(writer: Warehouse, name: str) -> None:
+    _say(writer, "yahoo", name, name="Abc Inc.")
+    for hour, symbol in enumerate((f"{name}B", f"{name}A")):
+        at = LATER + timedelta(hours=hour)
+        rename(writer, name, symbol, first=date(2026, 11, 1), evidence="x", source="yahoo", known_at=at)
+    assert {_known(writer, name)["symbol"] for _ in range(5)} == {f"{name}A"}
 
 
 def test_the_key_can_be_made_longer_twice(writer: Warehouse) -> None:
-    (longer,) = [each for each in load_migrations() if each.name == "0007_writers.sql"]
+    (longer,) = [each for each in load_migrations() if each.name == "0007_statements.sql"]
     for statement in (*longer.statements, *longer.statements):
         writer.command(statement)
     assert migrate(writer) == []
     found = writer.query(
         "SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name = 'instruments'"
     )
-    assert found["sorting_key"][0] == "instrument, symbol, first_session, writer"
+    assert found["sorting_key"][0] == "instrument, symbol, first_session, statement"

@@ -145,7 +145,7 @@ def _spanning_note(page: FactorPage) -> str:
         return ""
     if told[0] == 1:
         return "One of the run's spanning set: the few formulas that together say on train what all its trials say."
-    return "Not of the run's spanning set: on train others say what it says; t added is what is left of it beside them."
+    return "Not of the run's spanning set: what it adds on train to that set, t added, is less than its length costs."
 
 
 def _vault_note(page: FactorPage) -> str:

@@ -62,7 +62,7 @@ def list_factors(warehouse: Warehouse, *, state: str | None = None, run: str | N
                     maxOrNullIf(value, split = 'train' AND metric = 'rank_ic') AS train_rank_ic,
                     maxOrNullIf(value, split = 'train' AND metric = 't_nw') AS train_t,
                     maxOrNullIf(value, split = 'train' AND metric = 'added_t') AS added_t,
-                    maxOrNullIf(value, split = 'train' AND metric = 'spanning') = 1 AS spanning,
+                    maxOrNullIf(value, split = 'train' AND metric = 'spanning') AS spanning,
                     maxOrNullIf(value, split = 'validation' AND metric = 'rank_ic') AS validation_rank_ic,
                     maxOrNullIf(value, split = 'validation' AND metric = 't_nw') AS validation_t,
                     maxOrNullIf(value, split = 'validation' AND metric = 'q') AS validation_q,
@@ -75,7 +75,7 @@ def list_factors(warehouse: Warehouse, *, state: str | None = None, run: str | N
             ORDER BY f.state = 'proven' DESC, abs(train_t) DESC, f.factor, f.run""",  # noqa: S608  columns from code
         state=state or "",
         run=run or "",
-    )
+    ).with_columns(pl.col("spanning") == 1)
 
 
 def read_factor(warehouse: Warehouse, factor: str) -> list[FactorRecord]:

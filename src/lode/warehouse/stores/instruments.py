@@ -16,41 +16,42 @@ import polars as pl
 from lode.warehouse import Warehouse
 from lode.warehouse.stores.instrument_rows import (
     DETAILS,
+    NOT_DELISTED,
     SPELL,
     details_of,
     founded,
-    merged,
+    known,
+    known_to,
     read_rows,
-    said_by,
     spells_of,
-    write_rows,
+    statement,
+    write_statements,
 )
 
 OWN_CIKS = 10**10  # numbers from here on, beyond the SEC's, stand for companies whose CIK is not known
 
 
 def insert_instruments(warehouse: Warehouse, instruments: pl.DataFrame, *, source: str, known_at: datetime) -> int:
-    """Record `instrument` and any of DETAILS as `source` says them; of null or empty ones, what it said before stays.
+    """Add what is new in `instrument` and any of DETAILS; null or empty details keep what is known already.
 
     A CIK other than the known one is another company: its details go to a new instrument that has the ticker from
-    `known_at` on. Returns of how many instruments the source said something new; nothing is written of the others.
+    `known_at` on. Returns how many instruments were new or changed; nothing is written of the others.
     """
     given = [name for name in DETAILS if name in instruments.columns]
     asked = instruments.select("instrument", *given).unique("instrument", keep="last", maintain_order=True).to_dicts()
-    rows = read_rows(warehouse, instruments["instrument"].to_list())
-    known, own = merged(rows), said_by(rows, source)
-    written = []
+    found = known_to(read_rows(warehouse, instruments["instrument"].to_list()), source)
+    said = []
     for row in asked:
-        news = {name: row[name] for name in given if row[name] not in {None, ""}}
-        before = known.get(row["instrument"]) or founded(row["instrument"])
-        said = own.get(row["instrument"]) or founded(row["instrument"])
+        before = found.get(row["instrument"]) or founded(row["instrument"])
+        told = {name: row[name] for name in given if row[name] not in {None, ""}}
+        news = {name: value for name, value in told.items() if value != before[name]}
         assigned = before["cik"] is None or before["cik"] >= OWN_CIKS
-        if not assigned and news.get("cik", before["cik"]) != before["cik"]:
-            written += _succeeded(warehouse, said, news, before["cik"], known_at)
-        elif row["instrument"] not in own or any(said[name] != value for name, value in news.items()):
-            written.append(said | news)
-    write_rows(warehouse, written, source=source, known_at=known_at)
-    return len(written)
+        if "cik" in news and not assigned:
+            said += _succeeded(warehouse, before, told, known_at)
+        elif news or row["instrument"] not in found:
+            said.append(statement(before, news))
+    write_statements(warehouse, said, source=source, known_at=known_at)
+    return len(said)
 
 
 def read_instruments(warehouse: Warehouse, instruments: Sequence[str] | None = None) -> pl.DataFrame:
@@ -108,11 +109,11 @@ def rename(
     warehouse: Warehouse, instrument: str, symbol: str, *, first: date, evidence: str, source: str, known_at: datetime
 ) -> None:
     """Continue `instrument` under the ticker `symbol` from the session `first` on; its ticker before ends with it."""
-    said = said_by(read_rows(warehouse, [instrument]), source)[instrument]
-    ended = said | {"last_session": first - timedelta(days=1)}
-    begun = said | {"symbol": symbol, "first_session": first, "last_session": None, "evidence": evidence}
-    write_rows(warehouse, [ended], source=source, known_at=known_at)
-    write_rows(warehouse, [begun], source=source, known_at=known_at + timedelta(microseconds=1))
+    before = known(read_rows(warehouse, [instrument]))[instrument]
+    ended = statement(before, {"last_session": first - timedelta(days=1)})
+    spell = {"symbol": symbol, "first_session": first, "last_session": None}
+    begun = statement(before, spell | {"evidence": evidence})
+    write_statements(warehouse, [ended, begun], source=source, known_at=known_at)
 
 
 def succeed(
@@ -122,20 +123,21 @@ def succeed(
 
     Returns the new company's id.
     """
-    old = said_by(read_rows(warehouse, [resolve(warehouse, [symbol])[symbol]]), source)
-    ended = [row | {"last_session": last} for row in old.values() if row["symbol"] == symbol]
-    instrument = next_id(warehouse, symbol)
-    begun = founded(instrument) | {"symbol": symbol, "first_session": first, "evidence": evidence}
-    write_rows(warehouse, [*ended, begun], source=source, known_at=known_at)
-    return instrument
+    old = known(read_rows(warehouse, [resolve(warehouse, [symbol])[symbol]]))
+    ended = [statement(row, {"last_session": last}) for row in old.values() if row["symbol"] == symbol]
+    new = founded(next_id(warehouse, symbol))
+    begun = statement(new, {"symbol": symbol, "first_session": first, "evidence": evidence})
+    write_statements(warehouse, [*ended, begun], source=source, known_at=known_at)
+    return str(new["instrument"])
 
 
 def set_delisted(
     warehouse: Warehouse, instrument: str, day: date | None, *, evidence: str, source: str, known_at: datetime
 ) -> None:
     """Record that `day` was the last session of the instrument, or with None that it is traded after all."""
-    for row in said_by(read_rows(warehouse, [instrument]), source).values():
-        write_rows(warehouse, [row | {"delisted": day, "evidence": evidence}], source=source, known_at=known_at)
+    for before in known(read_rows(warehouse, [instrument])).values():
+        said = statement(before, {"delisted": day or NOT_DELISTED, "evidence": evidence})
+        write_statements(warehouse, [said], source=source, known_at=known_at)
 
 
 def next_id(warehouse: Warehouse, symbol: str) -> str:
@@ -151,11 +153,11 @@ def next_id(warehouse: Warehouse, symbol: str) -> str:
 
 
 def _succeeded(
-    warehouse: Warehouse, said: dict[str, Any], news: dict[str, Any], cik: int, known_at: datetime
+    warehouse: Warehouse, before: dict[str, Any], told: dict[str, Any], known_at: datetime
 ) -> list[dict[str, Any]]:
-    """Rows of a company with another CIK that took over the ticker, and of the end of the one before."""
-    first = known_at.date()
-    ended = said | {"last_session": first - timedelta(days=1)}
-    evidence = f"CIK {news['cik']} where {said['instrument']} has {cik}"
-    begun = founded(next_id(warehouse, said["symbol"])) | {"symbol": said["symbol"], "first_session": first}
-    return [ended, begun | {"evidence": evidence} | news]
+    """What is said of a company with another CIK that took over the ticker, and of the end of the one before."""
+    first, symbol = known_at.date(), before["symbol"]
+    ended = statement(before, {"last_session": first - timedelta(days=1)})
+    evidence = f"CIK {told['cik']} where {before['instrument']} has {before['cik']}"
+    new = founded(next_id(warehouse, symbol))
+    return [ended, statement(new, {"symbol": symbol, "first_session": first, "evidence": evidence} | told)]
