@@ -228,8 +228,9 @@ def _result(plan: Plan, context: Context, verdict: Event, pool: Event, trials_on
 
 
 def _shown(factor: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    kept = ("id", "expression", "direction", "lookback", "spanning", "train", "validation", "vault")
-    return {name: factor.get(name) for name in kept} | {"horizon": plan.options.horizon}
+    kept = ("id", "expression", "direction", "lookback", "train", "validation", "vault")
+    told = {name: factor[name] for name in kept}
+    return told | {"spanning": factor.get("spanning"), "horizon": plan.options.horizon}  # earlier code did not tell it
 
 
 def _end_run(plan: Plan, context: Context, result: Event) -> None:

@@ -139,13 +139,13 @@ def _by_split(evidence: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spanning_note(page: FactorPage) -> str:
-    """Say whether others say what this factor says; empty where its run did not tell."""
+    """Say whether the factor is of its run's spanning set; empty where the run did not tell."""
     told = page.evidence.filter(pl.col("split") == "train", pl.col("metric") == "spanning")["value"]
     if told.is_empty():
         return ""
     if told[0] == 1:
         return "One of the run's spanning set: the few formulas that together say on train what all its trials say."
-    return "Not of the run's spanning set: what it adds on train to that set, t added, is less than its length costs."
+    return "Not of the run's spanning set; t added tells what it adds to that set on train."
 
 
 def _vault_note(page: FactorPage) -> str:

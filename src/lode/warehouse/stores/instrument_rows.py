@@ -38,35 +38,40 @@ _TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "statement": pl.String,
     "updated_at": pl.Datetime("us", "UTC"),
 }
-_ROWS = (
-    f"SELECT instrument, symbol, first_session, last_session, {', '.join(f'toString({n}) AS {n}' for n in TEXTS)}, "  # noqa: S608  columns from code
-    "cik, sic, listed, delisted, toString(source) AS source, statement, updated_at FROM instruments FINAL "
-)
-_ORDER = " ORDER BY instrument, updated_at, first_session, source, statement"
+_READ = """
+    SELECT * REPLACE (toString(exchange) AS exchange, toString(currency) AS currency, toString(sector) AS sector,
+                      toString(kind) AS kind, toString(time_zone) AS time_zone, toString(source) AS source)
+    FROM instruments FINAL WHERE {every:Bool} OR instrument IN {instruments:Array(String)}
+    ORDER BY instrument, updated_at, first_session, source, statement
+"""
 
 
 def read_rows(warehouse: Warehouse, instruments: Sequence[str] | None) -> pl.DataFrame:
     """Return what was said of these instruments (None: all), of each the row that was written last at the end."""
-    return warehouse.query(
-        _ROWS + "WHERE {every:Bool} OR instrument IN {instruments:Array(String)}" + _ORDER,
-        every=instruments is None,
-        instruments=list(instruments or ()),
-    )
+    return warehouse.query(_READ, every=instruments is None, instruments=list(instruments or ()))
 
 
 def details_of(rows: pl.DataFrame) -> pl.DataFrame:
     """Of each instrument DETAILS and updated_at: rows as `read_rows` gives them."""
-    told, said = pl.col("statement") == "", {name: pl.col(name).filter(pl.col(name) != "") for name in TEXTS}
+    said = {name: pl.col(name).filter(pl.col(name) != "") for name in TEXTS}
     by_others = said["name"].filter((pl.col("source") != _NAMED_LAST).filter(pl.col("name") != ""))
     texts = {name: each.last().fill_null("") for name, each in said.items()}
     texts["name"] = pl.coalesce(by_others.last(), texts["name"])
     others = {name: pl.col(name).drop_nulls().last() for name in (*NUMBERS, *DAYS)}
     others["delisted"] = others["delisted"].replace(NOT_DELISTED, None)
-    whole = rows.filter(~told | (pl.col("updated_at") == pl.col("updated_at").filter(told).max().over("instrument")))
-    by_all = whole.with_columns(pl.when(told).then(pl.lit("")).otherwise("source").alias("source"))
-    return by_all.group_by("instrument", maintain_order=True).agg(
-        **texts, **others, updated_at=pl.col("updated_at").last()
+    return (
+        _that_count(rows)
+        .group_by("instrument", maintain_order=True)
+        .agg(**texts, **others, updated_at=pl.col("updated_at").last())
     )
+
+
+def _that_count(rows: pl.DataFrame) -> pl.DataFrame:
+    """Every statement, and of the rows from before the last one, which is of all sources and so of none."""
+    before = pl.col("statement") == ""
+    last = pl.col("updated_at") == pl.col("updated_at").filter(before).max().over("instrument")
+    source = pl.when(before).then(pl.lit("")).otherwise("source").alias("source")
+    return rows.filter(~before | last).with_columns(source)
 
 
 def spells_of(rows: pl.DataFrame) -> pl.DataFrame:
